@@ -1,0 +1,120 @@
+/* rotgen - every image in its four rotations, labelled 0 to 3: the pretext task's data set */
+#include "cmd.h"
+
+#include "base/rng.h"
+#include "img/rotate.h"
+#include "rts/examples.h"
+
+static const char help[] = "usage: rotgen [-r] [-s seed] [file ...]\n"
+                           "Write every image of a stream in four rotations, labelled 0 to 3.\n"
+                           "\n"
+                           "  -r, --random     one rotation an image, drawn at random\n"
+                           "  -s, --seed N     seed of -r (default 0)\n"
+                           "      --help       this text\n"
+                           "      --version    the version\n";
+
+static const struct option options[] = {
+    {"random", no_argument, NULL, 'r'}, {"seed", required_argument, NULL, 's'}, COMMON_OPTIONS};
+
+/* What the labels of the written stream mean: degrees counter-clockwise. */
+static const char rotation_names[] = "0\n90\n180\n270\n";
+
+struct rotator {
+    int random;
+    struct rng rng;
+    uint8_t *images; /* room for four rotations of a chunk */
+    uint64_t capacity;
+    uint32_t label[4 * 1024];
+};
+
+/* Rotates n images (at most 1024) into out->images and writes them. */
+static int put_rotations(struct rotator *r, const struct chunk *c, const uint8_t *images,
+                         uint64_t n, struct rts_writer *out, struct error *e)
+{
+    uint64_t size = c->head.shape[1], channels = c->head.shape[3], count = 0;
+
+    for (uint64_t i = 0; i < n; i++) {
+        uint32_t first = r->random ? (uint32_t)rng_below(&r->rng, 4) : 0;
+        uint32_t last = r->random ? first : 3;
+        for (uint32_t turn = first; turn <= last; turn++, count++) {
+            rotate_image(images + i * c->stride, r->images + count * c->stride, size, channels,
+                         (int)turn);
+            r->label[count] = turn;
+        }
+    }
+    return examples_put(out, &c->head, count, r->images, r->label, e);
+}
+
+static int rotate_chunk(struct rotator *r, const struct source *in, const struct chunk *c,
+                        struct rts_writer *out, struct error *e)
+{
+    uint64_t batch = examples_per_chunk(c->stride) / 4, done = 0;
+
+    if (c->head.shape[1] != c->head.shape[2])
+        return source_complain(in, e, "%" PRIu64 " x %" PRIu64 " images: only squares are rotated",
+                               c->head.shape[1], c->head.shape[2]);
+    if (batch < 1)
+        batch = 1;
+    if (4 * batch * c->stride > r->capacity) {
+        free(r->images);
+        r->capacity = 4 * batch * c->stride;
+        r->images = malloc(r->capacity);
+        if (!r->images)
+            return error_memory(e, "images");
+    }
+    do {
+        uint64_t n = c->n - done < batch ? c->n - done : batch;
+        if (put_rotations(r, c, (const uint8_t *)c->data + done * c->stride, n, out, e) < 0)
+            return -1;
+        done += n;
+    } while (done < c->n);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    static struct rotator r;
+    struct error e;
+    struct chunk c;
+    struct source *in;
+    struct rts_writer *out;
+    uint64_t seed = 0;
+    char step[64];
+    int option, got = -1;
+
+    start(argv);
+    while ((option = getopt_long(argc, argv, "rs:", options, NULL)) != -1)
+        switch (option) {
+        case 'r':
+            r.random = 1;
+            break;
+        case 's':
+            seed = seed_argument(optarg);
+            break;
+        default:
+            common_option(option, help);
+        }
+    rng_seed(&r.rng, seed, RNG_ROTATE);
+    snprintf(step, sizeof step, r.random ? "rotgen %s -r -s %" PRIu64 : "rotgen %s",
+             ROTPIPE_VERSION, seed);
+
+    in = source_open(argv + optind, argc - optind, &e);
+    out = in ? rts_create(NULL, &e) : NULL;
+    if (out && source_pass(in, out, step, SOURCE_DROP_NAMES, &e) == 0) {
+        int first = 1;
+        while ((got = source_next_images(in, &c, &e)) > 0) {
+            if (first && rts_put_text(out, "names", rotation_names, &e) < 0)
+                break;
+            first = 0;
+            if (rotate_chunk(&r, in, &c, out, &e) < 0)
+                break;
+        }
+    }
+    free(r.images);
+    source_close(in);
+    if (got == 0 && rts_finish(out, &e) == 0)
+        return EXIT_DONE;
+    if (got != 0)
+        rts_abandon(out);
+    die(&e);
+}

@@ -1,0 +1,24 @@
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int error_set(struct error *e, const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(e->text, sizeof e->text, format, ap);
+    va_end(ap);
+    /* File names and record names come from outside: an error stays one line whatever is in them.
+     */
+    for (unsigned char *p = (unsigned char *)e->text; *p; p++)
+        if (*p < 0x20 || *p == 0x7f)
+            *p = '?';
+    return -1;
+}
+
+int error_memory(struct error *e, const char *what)
+{
+    return error_set(e, "%s: out of memory", what);
+}

@@ -1,0 +1,18 @@
+/*
+ * Errors as values. A library function that can fail returns -1 (or NULL, as its
+ * header says) and leaves one line in the caller's struct error; only cmd/ prints it.
+ */
+#ifndef ROTPIPE_BASE_ERROR_H
+#define ROTPIPE_BASE_ERROR_H
+
+struct error {
+    char text[512]; /* one line, no newline; NUL-terminated, cut if longer */
+};
+
+/* Formats the message into e (control characters become '?'). Always returns -1. */
+int error_set(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The message "WHAT: out of memory". Always returns -1. */
+int error_memory(struct error *e, const char *what);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * Where a result goes: standard output, or a file that appears under its name whole or not at all.
+ */
+#ifndef ROTPIPE_BASE_OUTPUT_H
+#define ROTPIPE_BASE_OUTPUT_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct output;
+
+/*
+ * path NULL or "-": standard output, refused where that is a terminal. Otherwise a temporary file
+ * in path's folder, which output_close puts in path's place (fsync, rename, fsync of the folder);
+ * a path that is there already and no regular file (a device, a FIFO) is written to directly.
+ * Returns NULL on error.
+ */
+struct output *output_open(const char *path, struct error *e);
+
+/* Writes n bytes (buffered). Returns 0 or -1. */
+int output_write(struct output *out, const void *bytes, size_t n, struct error *e);
+
+/* Hands what is buffered to the system. Returns 0 or -1. */
+int output_flush(struct output *out, struct error *e);
+
+/* Bytes written so far. */
+uint64_t output_offset(const struct output *out);
+
+/* Flushes, closes and frees. Only after it has returned 0 is the result safe; -1 on error. */
+int output_close(struct output *out, struct error *e);
+
+/* Gives up: removes the temporary file, frees. NULL is allowed. */
+void output_abandon(struct output *out);
+
+#endif

@@ -1,0 +1,51 @@
+#include "base/parse.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+
+int parse_int(const char *text, int64_t lowest, int64_t highest, int64_t *value)
+{
+    char *end;
+    long long v;
+
+    if (!isdigit((unsigned char)text[0]) && text[0] != '-')
+        return -1;
+    errno = 0;
+    v = strtoll(text, &end, 10);
+    if (errno || end == text || *end || v < lowest || v > highest)
+        return -1;
+    *value = v;
+    return 0;
+}
+
+int parse_u64(const char *text, uint64_t *value)
+{
+    char *end;
+    unsigned long long v;
+
+    if (!isdigit((unsigned char)text[0]))
+        return -1;
+    errno = 0;
+    v = strtoull(text, &end, 10);
+    if (errno || *end)
+        return -1;
+    *value = v;
+    return 0;
+}
+
+int parse_real(const char *text, double lowest, double highest, double *value)
+{
+    char *end;
+    double v;
+
+    if (!isdigit((unsigned char)text[0]) && text[0] != '-' && text[0] != '.')
+        return -1;
+    errno = 0;
+    v = strtod(text, &end);
+    /* Written so that a NaN fails. */
+    if (errno == ERANGE || end == text || *end || !(v >= lowest && v <= highest))
+        return -1;
+    *value = v;
+    return 0;
+}

@@ -1,0 +1,35 @@
+/*
+ * Random numbers, the same on every machine: PCG32 (XSH RR 64/32), M. E. O'Neill, "PCG: A Family
+ * of Simple Fast Space-Efficient Statistically Good Algorithms for Random Number Generation",
+ * 2014. A seed has 2^63 independent streams, so that what one purpose draws never shifts what
+ * another does.
+ */
+#ifndef ROTPIPE_BASE_RNG_H
+#define ROTPIPE_BASE_RNG_H
+
+#include <stdint.h>
+
+struct rng {
+    uint64_t state;
+    uint64_t increment; /* odd */
+};
+
+/* What the streams of a seed are used for. */
+enum rng_stream {
+    RNG_INIT = 1,    /* weights; the head has a stream of its own */
+    RNG_HEAD = 2,    /* weights of the head */
+    RNG_SHUFFLE = 3, /* order of the examples */
+    RNG_SAMPLE = 4,  /* rtsample */
+    RNG_ROTATE = 5   /* rotgen -r */
+};
+
+void rng_seed(struct rng *r, uint64_t seed, uint64_t stream);
+uint32_t rng_u32(struct rng *r);
+
+/* Uniform in [0, bound), without bias; bound > 0. */
+uint64_t rng_below(struct rng *r, uint64_t bound);
+
+/* Uniform in [0, 1), a multiple of 2^-24. */
+float rng_float(struct rng *r);
+
+#endif

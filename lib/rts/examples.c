@@ -1,0 +1,288 @@
+#include "rts/examples.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char standard_input[] = "-";
+
+struct source {
+    char **paths;
+    char *only[1];
+    int count, opened;
+    struct rts_reader *reader; /* of the operand in hand */
+    struct rts_writer *writer; /* NULL unless the program is a filter */
+    char *step;
+    enum source_drop drop;
+    int history_passed; /* at least one history record has been written */
+    int seen_chunk;
+    struct history history;
+    char *names;
+    void *data;
+    size_t data_size;
+    void *label;
+    size_t label_size;
+};
+
+struct source *source_open(char **paths, int n, struct error *e)
+{
+    struct source *s = calloc(1, sizeof *s);
+
+    if (!s) {
+        error_memory(e, "input");
+        return NULL;
+    }
+    s->only[0] = standard_input;
+    s->paths = n ? paths : s->only;
+    s->count = n ? n : 1;
+    s->reader = rts_open(s->paths[0], e);
+    if (!s->reader) {
+        source_close(s);
+        return NULL;
+    }
+    s->opened = 1;
+    return s;
+}
+
+void source_close(struct source *s)
+{
+    if (!s)
+        return;
+    rts_close(s->reader);
+    history_free(&s->history);
+    free(s->step);
+    free(s->names);
+    free(s->data);
+    free(s->label);
+    free(s);
+}
+
+int source_pass(struct source *s, struct rts_writer *w, const char *step, enum source_drop drop,
+                struct error *e)
+{
+    s->writer = w;
+    s->drop = drop;
+    s->step = strdup(step);
+    return s->step ? 0 : error_memory(e, "history");
+}
+
+int source_complain(const struct source *s, struct error *e, const char *format, ...)
+{
+    char what[256];
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(what, sizeof what, format, ap);
+    va_end(ap);
+    return rts_complain(s->reader, e, "%s", what);
+}
+
+const char *source_names(const struct source *s)
+{
+    return s->names;
+}
+
+const struct history *source_history(const struct source *s)
+{
+    return &s->history;
+}
+
+/* Writes one history record: the lines of a stream that was read (or none), and this step. */
+static int pass_history(struct source *s, const char *lines, struct error *e)
+{
+    struct history h = {0};
+    int status = -1;
+
+    if (history_add(&h, "", lines, e) == 0 && history_add(&h, "", s->step, e) == 0)
+        status = rts_put_text(s->writer, "history", h.text, e);
+    history_free(&h);
+    s->history_passed = 1;
+    return status;
+}
+
+static int take_history(struct source *s, struct error *e)
+{
+    char *lines = rts_load_text(s->reader, EXAMPLES_TEXT_MAX, e);
+    /* Streams of one origin, joined by cat, repeat it: once is enough. */
+    int known = lines && s->history.text && strstr(s->history.text, lines);
+    int status = -1;
+
+    if (lines && (known || history_add(&s->history, "", lines, e) == 0))
+        status = s->writer && !known ? pass_history(s, lines, e) : 0;
+    free(lines);
+    return status;
+}
+
+static int take_names(struct source *s, struct error *e)
+{
+    char *names = rts_load_text(s->reader, EXAMPLES_TEXT_MAX, e);
+
+    if (!names)
+        return -1;
+    if (s->names && strcmp(s->names, names) != 0) {
+        free(names);
+        return source_complain(s, e, "class names differ from those before");
+    }
+    if (!s->names && s->writer && s->drop != SOURCE_DROP_NAMES &&
+        rts_put_text(s->writer, "names", names, e) < 0) {
+        free(names);
+        return -1;
+    }
+    free(s->names);
+    s->names = names;
+    return 0;
+}
+
+/* A record that is no example. */
+static int take_other(struct source *s, const struct rts_header *h, struct error *e)
+{
+    if (strcmp(h->name, "history") == 0)
+        return take_history(s, e);
+    if (s->writer && !s->history_passed && pass_history(s, "", e) < 0)
+        return -1;
+    if (strcmp(h->name, "names") == 0)
+        return take_names(s, e);
+    if (strcmp(h->name, "net") == 0)
+        return source_complain(s, e, "this is a model, where a data set is needed");
+    if (strcmp(h->name, "label") == 0)
+        return source_complain(s, e, "labels without examples before them");
+    return s->writer ? rts_copy(s->reader, h, s->writer, e) : rts_skip(s->reader, e);
+}
+
+/* The chunk's labels, if the record that follows is `label`. */
+static int take_labels(struct source *s, struct chunk *c, struct error *e)
+{
+    struct rts_header h;
+    int got = rts_next(s->reader, &h, e);
+
+    if (got <= 0)
+        return got;
+    if (strcmp(h.name, "label") != 0) {
+        rts_unread(s->reader);
+        return 0;
+    }
+    if (h.dtype != RTS_U4 || h.ndim != 1)
+        return source_complain(s, e, "labels must be u4 [n]");
+    if (h.shape[0] != c->n)
+        return source_complain(s, e, "%llu labels for %llu examples",
+                               (unsigned long long)h.shape[0], (unsigned long long)c->n);
+    if (rts_load(s->reader, EXAMPLES_CHUNK_MAX, &s->label, &s->label_size, e) < 0)
+        return -1;
+    c->label = s->label;
+    return 0;
+}
+
+static int take_chunk(struct source *s, const struct rts_header *h, struct chunk *c,
+                      struct error *e)
+{
+    int images = strcmp(h->name, "image") == 0;
+
+    if (images ? h->dtype != RTS_U1 || h->ndim != 4 : h->dtype != RTS_F4 || h->ndim < 2)
+        return source_complain(s, e, "must be %s", images ? "u1 [n,h,w,c]" : "f4 [n,...]");
+    for (uint32_t i = 1; i < h->ndim; i++)
+        if (h->shape[i] == 0 || h->shape[i] > EXAMPLES_CHUNK_MAX)
+            return source_complain(s, e, "a dimension of %llu", (unsigned long long)h->shape[i]);
+    if (s->writer && !s->history_passed && pass_history(s, "", e) < 0)
+        return -1;
+    c->kind = images ? CHUNK_IMAGES : CHUNK_FEATURES;
+    c->head = *h;
+    c->n = h->shape[0];
+    c->stride = rts_dtype_size(h->dtype);
+    for (uint32_t i = 1; i < h->ndim; i++)
+        if ((c->stride *= h->shape[i]) > EXAMPLES_CHUNK_MAX)
+            return source_complain(s, e, "one example has more than %d bytes", EXAMPLES_CHUNK_MAX);
+    c->label = NULL;
+    if (rts_load(s->reader, EXAMPLES_CHUNK_MAX, &s->data, &s->data_size, e) < 0)
+        return -1;
+    c->data = s->data;
+    s->seen_chunk = 1;
+    return take_labels(s, c, e) < 0 ? -1 : 1;
+}
+
+/* On to the next operand. 1, 0 if there is none, -1. */
+static int next_file(struct source *s, struct error *e)
+{
+    if (s->opened == s->count)
+        return 0;
+    rts_close(s->reader);
+    s->reader = rts_open(s->paths[s->opened++], e);
+    return s->reader ? 1 : -1;
+}
+
+int source_next(struct source *s, struct chunk *c, struct error *e)
+{
+    struct rts_header h;
+
+    for (;;) {
+        int got = rts_next(s->reader, &h, e);
+        if (got < 0)
+            return -1;
+        if (got == 0) {
+            got = next_file(s, e);
+            if (got < 0)
+                return -1;
+            if (got > 0)
+                continue;
+            if (!s->seen_chunk)
+                return error_set(e, "%s: holds no examples", rts_file_name(s->reader));
+            return 0;
+        }
+        if (strcmp(h.name, "image") == 0 || strcmp(h.name, "feature") == 0)
+            return take_chunk(s, &h, c, e);
+        if (take_other(s, &h, e) < 0)
+            return -1;
+    }
+}
+
+int source_next_images(struct source *s, struct chunk *c, struct error *e)
+{
+    int got = source_next(s, c, e);
+
+    if (got > 0 && c->kind != CHUNK_IMAGES)
+        return source_complain(s, e, "features, where images are needed");
+    return got;
+}
+
+uint64_t examples_per_chunk(uint64_t stride)
+{
+    uint64_t n = (1 << 20) / stride;
+
+    return n < 1 ? 1 : n > 1024 ? 1024 : n;
+}
+
+static int put_chunk(struct rts_writer *w, const struct rts_header *like, uint64_t n,
+                     const void *data, const uint32_t *label, struct error *e)
+{
+    struct rts_header h;
+    uint64_t shape[RTS_DIMS_MAX];
+
+    memcpy(shape, like->shape, sizeof shape);
+    shape[0] = n;
+    rts_describe(&h, like->name, like->dtype, like->ndim, shape);
+    if (rts_put(w, &h, data, e) < 0)
+        return -1;
+    if (!label)
+        return 0;
+    rts_describe(&h, "label", RTS_U4, 1, shape);
+    return rts_put(w, &h, label, e);
+}
+
+int examples_put(struct rts_writer *w, const struct rts_header *like, uint64_t n, const void *data,
+                 const uint32_t *label, struct error *e)
+{
+    uint64_t stride = rts_dtype_size(like->dtype), done = 0;
+
+    for (uint32_t i = 1; i < like->ndim; i++)
+        stride *= like->shape[i];
+    do {
+        uint64_t take = examples_per_chunk(stride);
+        if (take > n - done)
+            take = n - done;
+        if (put_chunk(w, like, take, (const char *)data + done * stride,
+                      label ? label + done : NULL, e) < 0)
+            return -1;
+        done += take;
+    } while (done < n);
+    return 0;
+}

@@ -1,0 +1,93 @@
+/*
+ * Data sets as streams: chunks of examples, read from and written to rts streams.
+ *
+ * A chunk is a record `image` (u1, [n,h,w,c], channels last) or `feature` (f4, [n,...]), of at
+ * most EXAMPLES_CHUNK_MAX bytes, and after it, where there are labels, a record `label` (u4, [n]).
+ * Text records beside them: `names` (class names, one a line) and `history` (what made the
+ * stream, one program a line).
+ */
+#ifndef ROTPIPE_RTS_EXAMPLES_H
+#define ROTPIPE_RTS_EXAMPLES_H
+
+#include "rts/history.h"
+#include "rts/rts.h"
+
+enum { EXAMPLES_CHUNK_MAX = 4 << 20, EXAMPLES_TEXT_MAX = 1 << 20 };
+
+enum chunk_kind { CHUNK_IMAGES, CHUNK_FEATURES };
+
+/* Examples in memory; data and label belong to the source and last until its next call. */
+struct chunk {
+    enum chunk_kind kind;
+    struct rts_header head; /* of the image or feature record */
+    uint64_t n;             /* head.shape[0] */
+    uint64_t stride;        /* bytes of one example */
+    void *data;             /* uint8_t or float */
+    uint32_t *label;        /* n of them, or NULL */
+};
+
+/* ---- reading ---- */
+
+/* What a program reads: one stream after the other from all its operands. */
+struct source;
+
+/* paths: n operands ("-": standard input); with n = 0 standard input. NULL on error. */
+struct source *source_open(char **paths, int n, struct error *e);
+void source_close(struct source *s);
+
+/* What a filter does with the records that it does not work on. */
+enum source_drop { SOURCE_KEEP_ALL = 0, SOURCE_DROP_NAMES = 1 };
+
+/*
+ * Makes the program a filter: from now on every record that is no example is passed on to w where
+ * it stands, but for those to be dropped, and `step` (a history line of what this program did) is
+ * added to the history, or starts one. To be called before the first source_next. w must outlive
+ * the source's use; step is copied.
+ */
+int source_pass(struct source *s, struct rts_writer *w, const char *step, enum source_drop drop,
+                struct error *e);
+
+/*
+ * The next chunk. Returns 1, 0 after the last, -1 on error. A model is refused, as is a source
+ * that held no chunk at all.
+ */
+int source_next(struct source *s, struct chunk *c, struct error *e);
+
+/* source_next for programs that need images: anything else is an error. */
+int source_next_images(struct source *s, struct chunk *c, struct error *e);
+
+/* A complaint about the record in hand: file, record, offset, then the message. Returns -1. */
+int source_complain(const struct source *s, struct error *e, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The class names seen so far, one a line, or NULL; and the history. Owned by the source. */
+const char *source_names(const struct source *s);
+const struct history *source_history(const struct source *s);
+
+/* ---- writing ---- */
+
+/*
+ * Writes n examples as chunks of a bounded size: like's kind, dtype and dimensions after the
+ * first; data n * stride bytes; label NULL or n. n = 0 writes one empty chunk.
+ */
+int examples_put(struct rts_writer *w, const struct rts_header *like, uint64_t n, const void *data,
+                 const uint32_t *label, struct error *e);
+
+/* How many examples of `stride` bytes a written chunk holds, at least 1. */
+uint64_t examples_per_chunk(uint64_t stride);
+
+/* ---- class names ---- */
+
+/* The name on line `index` of names (NULL allowed): its start and length, or NULL and 0. */
+const char *names_line(const char *names, uint64_t index, int *length);
+
+/* The number of lines. */
+uint64_t names_count(const char *names);
+
+/*
+ * Reads a file of class names, one a line (no tabs or other control characters, valid as text);
+ * returns the text to be freed, or NULL.
+ */
+char *names_load(const char *path, struct error *e);
+
+#endif

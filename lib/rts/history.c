@@ -1,0 +1,62 @@
+#include "rts/history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char cut_mark[] = "...\n";
+
+/* Takes whole lines out after the first until the text fits. */
+static void make_fit(char *text)
+{
+    char *second = strchr(text, '\n') + 1, *keep = second;
+    size_t length = strlen(text);
+
+    if (strncmp(keep, cut_mark, strlen(cut_mark)) == 0)
+        keep += strlen(cut_mark);
+    while (length - (size_t)(keep - second) + strlen(cut_mark) > HISTORY_MAX && *keep)
+        keep = strchr(keep, '\n') + 1;
+    if ((size_t)(keep - second) < strlen(cut_mark))
+        return; /* already fits */
+    memmove(second + strlen(cut_mark), keep, strlen(keep) + 1);
+    memcpy(second, cut_mark, strlen(cut_mark));
+}
+
+static int add_line(struct history *h, const char *indent, const char *line, size_t n,
+                    struct error *e)
+{
+    size_t old = h->text ? strlen(h->text) : 0, margin = strlen(indent);
+    char *text;
+
+    if (n > HISTORY_MAX / 4)
+        n = HISTORY_MAX / 4;
+    text = realloc(h->text, old + margin + n + 2 + sizeof cut_mark);
+    if (!text)
+        return error_memory(e, "history");
+    h->text = text;
+    memcpy(text + old, indent, margin);
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)line[i];
+        text[old + margin + i] = (char)(c < 0x20 || c == 0x7f ? '?' : c);
+    }
+    memcpy(text + old + margin + n, "\n", 2);
+    if (strlen(text) > HISTORY_MAX)
+        make_fit(text);
+    return 0;
+}
+
+int history_add(struct history *h, const char *indent, const char *lines, struct error *e)
+{
+    while (*lines) {
+        size_t n = strcspn(lines, "\n");
+        if (add_line(h, indent, lines, n, e) < 0)
+            return -1;
+        lines += n + (lines[n] == '\n');
+    }
+    return 0;
+}
+
+void history_free(struct history *h)
+{
+    free(h->text);
+    h->text = NULL;
+}
