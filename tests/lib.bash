@@ -1,0 +1,315 @@
+# Shared by the tests: `load lib` at the top of a .bats file.
+#
+# Programs are taken from $ROTPIPE_BUILD (default: build); every test has a folder of its own in
+# $BATS_TEST_TMPDIR, which is where it starts.
+# shellcheck shell=bash disable=SC2154 # bats sets $status, $stderr, $output
+
+bats_require_minimum_version 1.5.0
+
+ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+DATA=$ROOT/tests/data
+BUILD=${ROTPIPE_BUILD:-build}
+[[ $BUILD == /* ]] || BUILD=$ROOT/$BUILD
+PATH=$BUILD:$PATH
+export ROOT DATA PATH LC_ALL=C
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+# ---- saying what is wrong ----
+
+# fail MESSAGE...: the test fails.
+fail() {
+    printf '%s\n' "$@" >&2
+    return 1
+}
+
+# same FILE FILE
+same() {
+    cmp "$1" "$2" || fail "$1 and $2 differ"
+}
+
+# expect_error STATUS REGEX COMMAND...: the command ends with STATUS and says REGEX on standard
+# error: one line, `program: what: why`; with status 2 a second line may point to --help. For a
+# redirection of the output write COMMAND as: sh -c 'program > /dev/full'.
+expect_error() {
+    local want=$1 regex=$2
+    shift 2
+    run --separate-stderr "$@"
+    # shellcheck disable=SC2154 # run sets stderr_lines
+    local lines=${#stderr_lines[@]} form='^[a-z0-9]+: .+'
+    [[ $want == 1 ]] && form='^[a-z0-9]+: .+: .+'
+    [[ $status == "$want" ]] || fail "status $status, not $want" "$stderr" || return 1
+    [[ $lines == 1 || ($want == 2 && $lines == 2) ]] || fail "$lines lines:" "$stderr" || return 1
+    [[ $stderr =~ $form ]] || fail "not 'program: what: why': $stderr" || return 1
+    [[ $stderr =~ $regex ]] || fail "does not say '$regex': $stderr" || return 1
+    case $1 in
+    sh | bash | env | refuse_sigpipe) ;;
+    *) [[ $stderr == "$1: "* ]] || fail "does not begin with '$1: ': $stderr" || return 1 ;;
+    esac
+}
+
+# quiet_success COMMAND...: status 0 and nothing on standard error.
+quiet_success() {
+    run --separate-stderr "$@"
+    [[ $status == 0 && -z $stderr ]] || fail "status $status: $stderr"
+}
+
+# True if the programs carry the address sanitizer, under which memory cannot be limited.
+sanitized() {
+    grep -q __asan_init "$BUILD/rotgen"
+}
+
+# within KIB COMMAND...: runs it with its address space limited.
+within() {
+    local kib=$1
+    shift
+    if sanitized; then
+        "$@"
+    else
+        (ulimit -v "$kib" && exec "$@")
+    fi
+}
+
+# ---- bytes and files ----
+
+# octal BYTE...: the bytes, as numbers from 0 to 255, to standard output.
+octal() {
+    local text
+    text=$(printf '\\%03o' "$@")
+    # shellcheck disable=SC2059 # the text is the format: that is how NUL bytes come out
+    printf "$text"
+}
+
+# be32 N...: numbers as four bytes each, the highest first, as IDX has them.
+be32() {
+    local n
+    for n; do
+        octal $((n >> 24 & 255)) $((n >> 16 & 255)) $((n >> 8 & 255)) $((n & 255))
+    done
+}
+
+# noise N [SEED]: N bytes that look random, always the same.
+noise() {
+    local text
+    text=$(awk -v n="$1" -v x="${2:-1}" 'BEGIN {
+        for (i = 0; i < n; i++) { x = (x * 1103 + 12345) % 1048573; printf "\\%03o", int(x / 7) % 256 }
+    }')
+    # shellcheck disable=SC2059
+    printf "$text"
+}
+
+# idx_images N H W [C]: an IDX file of noise.
+idx_images() {
+    local n=$1 h=$2 w=$3 c=${4:-1}
+    octal 0 0 8 $(($# == 4 ? 4 : 3))
+    be32 "$@"
+    noise $((n * h * w * c)) "$((n + h))"
+}
+
+# idx_labels LABEL...: an IDX file of labels.
+idx_labels() {
+    octal 0 0 8 1
+    be32 $#
+    [[ $# == 0 ]] || octal "$@"
+}
+
+# cycle N CLASSES: 0 1 .. CLASSES-1 0 1 .., N in all.
+cycle() {
+    local i
+    for ((i = 0; i < $1; i++)); do
+        echo $((i % $2))
+    done
+}
+
+# stream N SIZE CLASSES [CHANNELS]: a small labelled image stream to standard output.
+# shellcheck disable=SC2046 # a list of numbers
+stream() {
+    local work
+    work=$(mktemp -d "$BATS_TEST_TMPDIR/stream.XXXXXX")
+    idx_images "$1" "$2" "$2" ${4:+"$4"} >"$work/images"
+    idx_labels $(cycle "$1" "$3") >"$work/labels"
+    idx2rts "$work/images" "$work/labels"
+}
+
+# fashion train|t10k: the committed sample as a labelled stream with class names.
+fashion() {
+    idx2rts --names "$DATA/fashion-names.txt" "$DATA/fashion-sample-$1-images-idx3-ubyte.gz" \
+        "$DATA/fashion-sample-$1-labels-idx1-ubyte.gz"
+}
+
+# size_of FILE
+size_of() {
+    wc -c <"$1" | tr -d ' '
+}
+
+# flip FILE OFFSET: the file with one bit of one byte turned over, to standard output.
+flip() {
+    local byte
+    byte=$(od -An -v -tu1 -j "$2" -N 1 "$1")
+    head -c "$2" "$1"
+    octal $((byte ^ 1))
+    tail -c +$(($2 + 2)) "$1"
+}
+
+# ---- streams, taken apart without the programs under test ----
+
+# le FILE OFFSET BYTES: an unsigned little-endian number.
+le() {
+    od -An -v -tu1 -j "$2" -N "$3" "$1" | awk '{
+        for (i = NF; i > 0; i--) v = v * 256 + $i
+    } END { printf "%d\n", v }'
+}
+
+# records FILE: a line for each record: offset, payload bytes, dtype, shape, name.
+records() {
+    local at=0 end size ndim shape i
+    end=$(size_of "$1")
+    while ((at < end)); do
+        size=$(le "$1" $((at + 16)) 8)
+        ndim=$(le "$1" $((at + 28)) 4)
+        shape=
+        for ((i = 0; i < ndim; i++)); do
+            shape+=${shape:+,}$(le "$1" $((at + 32 + 8 * i)) 8)
+        done
+        printf '%d %d %s [%s] %s\n' $at "$size" "$(text_at "$1" $((at + 24)) 4)" "$shape" \
+            "$(text_at "$1" $((at + 80)) 40)"
+        at=$((at + 128 + (size + 63) / 64 * 64))
+    done
+}
+
+# text_at FILE OFFSET BYTES: NUL-padded text.
+text_at() {
+    tail -c +$(($2 + 1)) "$1" | head -c "$3" | tr -d '\0'
+}
+
+# payloads FILE NAME: the payloads of all records of that name, one after the other.
+payloads() {
+    local at size dtype shape name
+    records "$1" | while read -r at size dtype shape name; do
+        [[ $name == "$2" ]] || continue
+        tail -c +$((at + 129)) "$1" | head -c "$size"
+    done
+}
+
+# labels FILE: the labels of a stream, one a line.
+labels() {
+    payloads "$1" label | od -An -v -tu4 -w4 | tr -d ' '
+}
+
+# images FILE STRIDE: the examples of an image stream, one a line in hexadecimal.
+images() {
+    payloads "$1" image | od -An -v -tx1 -w"$2" | tr -d ' '
+}
+
+# record NAME DTYPE INDEX SIZE [DIM...]: a record of zeros with a right header (for streams that no
+# program here writes). The checksums come from gzip, whose trailer holds the CRC-32 of its input.
+record() {
+    local name=$1 dtype=$2 index=$3 size=$4 padded i head
+    shift 4
+    padded=$(((size + 63) / 64 * 64))
+    head=$(mktemp "$BATS_TEST_TMPDIR/record.XXXXXX")
+    {
+        printf 'rts1'
+        le_bytes 0 4
+        le_bytes "$index" 8
+        le_bytes "$size" 8
+        padded_text "$dtype" 4
+        le_bytes $# 4
+        for i in 0 1 2 3 4 5; do
+            le_bytes "${1:-0}" 8
+            shift $(($# > 0))
+        done
+        padded_text "$name" 40
+        head -c $padded /dev/zero | crc
+    } >"$head"
+    cat "$head"
+    crc <"$head"
+    head -c $padded /dev/zero
+}
+
+crc() {
+    gzip -c | tail -c 8 | head -c 4
+}
+
+le_bytes() {
+    local i
+    for ((i = 0; i < $2; i++)); do
+        octal $(($1 >> (8 * i) & 255))
+    done
+}
+
+padded_text() {
+    printf '%s' "$1"
+    [[ ${#1} == "$2" ]] || head -c $(($2 - ${#1})) /dev/zero
+}
+
+# model: a stream that is a model, as far as a data filter looks at it.
+model() {
+    record net text 0 8 8
+    record end u1 1 0
+}
+
+# features N STRIDE: an unlabelled feature stream of zeros.
+features() {
+    record feature f4 0 $((4 * $1 * $2)) "$1" "$2"
+    record end u1 1 0
+}
+
+# ---- what every filter owes on wrong input ----
+
+# refuse_sigpipe COMMAND...: runs it with a closed pipe as output and SIGPIPE ignored.
+refuse_sigpipe() {
+    # shellcheck disable=SC2016
+    bash -c 'trap "" PIPE; exec 3> >(true); wait $!; "$@" >&3' - "$@"
+}
+
+# check_refusals GOOD COMMAND...: COMMAND reads a stream on standard input or as an operand; GOOD
+# is a small image stream that it takes and answers with at least one byte. Nothing that is no
+# whole stream passes.
+check_refusals() {
+    local good=$1 size last offsets at
+    shift
+    size=$(size_of "$good")
+    quiet_success "$@" "$good"
+    [[ -n $output ]] || fail "no output" || return 1
+    : >empty
+    expect_error 1 'standard input: empty' "$@" <empty
+    echo 'hello, world: this is no stream' >text
+    expect_error 1 'text: .*not an rts stream' "$@" text
+    expect_error 1 'missing: No such file' "$@" missing
+    mkdir folder
+    expect_error 1 'folder: is a directory' "$@" folder
+    model >model.rts
+    expect_error 1 "model.rts: record 0 'net' at offset 0: this is a model" "$@" model.rts
+    head -c $((size / 2)) "$good" >half
+    expect_error 1 'half: .*cut short' "$@" half
+    last=$(records "$good" | tail -n 1 | cut -d ' ' -f 1)
+    head -c "$last" "$good" >unended
+    expect_error 1 'unended: cut short .* no end record' "$@" unended
+    head -c $((last + 40)) "$good" >torn
+    expect_error 1 'torn: cut short in the header' "$@" torn
+    # A bit in the header and one in the payload of the first image record.
+    offsets=$(records "$good" | awk '$5 == "image" { print $1 + 20, $1 + 130; exit }')
+    for at in $offsets; do
+        flip "$good" "$at" >flipped
+        expect_error 1 'flipped: record .*damaged' "$@" flipped
+    done
+    { cat "$good" && echo rubbish; } >trailed
+    expect_error 1 'trailed: .*damaged' "$@" trailed
+    # shellcheck disable=SC2016 # for the inner shell
+    expect_error 1 'standard output: No space left' sh -c '"$@" > /dev/full' - "$@" "$good"
+    expect_error 1 'standard output: Broken pipe' refuse_sigpipe "$@" "$good"
+    expect_error 2 'option' "$@" --no-such-option "$good"
+}
+
+# check_common PROGRAM: --help, --version.
+check_common() {
+    quiet_success "$1" --help
+    [[ $output == "usage: $1 "* ]] || fail "$output"
+    quiet_success "$1" --version
+    [[ $output =~ ^$1\ \(rotpipe\)\ [0-9]+\.[0-9]+\.[0-9]+$ ]] || fail "$output"
+    # shellcheck disable=SC2016
+    expect_error 1 'standard output: cannot write' sh -c '"$1" --help > /dev/full' - "$1"
+}
