@@ -1,3 +1,6 @@
+#ifdef __linux__
+#define _GNU_SOURCE /* F_SETPIPE_SZ */
+#endif
 #include "base/output.h"
 
 #include <errno.h>
@@ -8,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUFFER_BYTES = 1 << 16 };
+enum { BUFFER_BYTES = 1 << 16, PIPE_BYTES = 1 << 20 };
 
 struct output {
     const char *name;
@@ -65,6 +68,17 @@ static int open_path(struct output *out, const char *path)
     return open_temporary(out, path);
 }
 
+/* A pipe of Linux's default 64 KiB makes both its ends wait: a larger one is several times faster.
+ */
+static void widen_pipe(int fd)
+{
+#ifdef F_SETPIPE_SZ
+    (void)fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES); /* refused for what is no pipe: no matter */
+#else
+    (void)fd;
+#endif
+}
+
 struct output *output_open(const char *path, struct error *e)
 {
     struct output *out = malloc(sizeof *out);
@@ -84,6 +98,7 @@ struct output *output_open(const char *path, struct error *e)
             release(out);
             return NULL;
         }
+        widen_pipe(out->fd);
         return out;
     }
     out->name = path;
