@@ -1,4 +1,4 @@
-#ifdef __linux__
+#if defined(__linux__) && !defined(_GNU_SOURCE)
 #define _GNU_SOURCE /* F_SETPIPE_SZ */
 #endif
 #include "base/output.h"
@@ -19,6 +19,7 @@ struct output {
     char *temporary;
     int fd;
     int own_fd;
+    unsigned how; /* enum output_how */
     uint64_t offset;
     size_t used;
     unsigned char buffer[BUFFER_BYTES];
@@ -61,6 +62,10 @@ static int open_path(struct output *out, const char *path)
     struct stat st;
 
     out->own_fd = 1;
+    if (out->how & OUTPUT_NEW && lstat(path, &st) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
     if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
         out->fd = open(path, O_WRONLY | O_CLOEXEC);
         return out->fd < 0 ? -1 : 0;
@@ -79,18 +84,35 @@ static void widen_pipe(int fd)
 #endif
 }
 
-struct output *output_open(const char *path, struct error *e)
+/* An output that writes nowhere yet. */
+static struct output *new_output(const char *name, struct error *e)
 {
     struct output *out = malloc(sizeof *out);
 
     if (!out) {
-        error_memory(e, path ? path : "standard output");
+        error_memory(e, name);
         return NULL;
     }
     memset(out, 0, offsetof(struct output, buffer));
+    out->name = name;
     out->fd = -1;
-    if (!path || strcmp(path, "-") == 0) {
-        out->name = "standard output";
+    return out;
+}
+
+struct output *output_open(const char *path, struct error *e)
+{
+    return output_open_how(path, OUTPUT_SAFE, e);
+}
+
+struct output *output_open_how(const char *path, unsigned how, struct error *e)
+{
+    int standard = !path || strcmp(path, "-") == 0;
+    struct output *out = new_output(standard ? "standard output" : path, e);
+
+    if (!out)
+        return NULL;
+    out->how = how;
+    if (standard) {
         out->fd = STDOUT_FILENO;
         if (isatty(STDOUT_FILENO)) {
             error_set(e,
@@ -101,9 +123,36 @@ struct output *output_open(const char *path, struct error *e)
         widen_pipe(out->fd);
         return out;
     }
-    out->name = path;
     if (open_path(out, path) < 0) {
         error_set(e, "%s: %s", path, strerror(errno));
+        output_abandon(out);
+        return NULL;
+    }
+    return out;
+}
+
+struct output *output_open_spool(int *fd, struct error *e)
+{
+    const char *folder = getenv("TMPDIR");
+    struct output *out = new_output("temporary file", e);
+    char path[4096];
+    int n;
+
+    if (!out)
+        return NULL;
+    out->own_fd = 1;
+    *fd = -1;
+    n = snprintf(path, sizeof path, "%s/rotpipe.XXXXXX", folder && *folder ? folder : "/tmp");
+    if (n < (int)sizeof path)
+        out->fd = mkstemp(path);
+    else
+        errno = ENAMETOOLONG;
+    if (out->fd >= 0) {
+        unlink(path);
+        *fd = dup(out->fd);
+    }
+    if (*fd < 0) {
+        error_set(e, "temporary file: %s: %s", path, strerror(errno));
         output_abandon(out);
         return NULL;
     }
@@ -171,24 +220,36 @@ static int sync_folder(const char *path)
     return status;
 }
 
+/* Gives the finished file its name. */
+static int publish(struct output *out)
+{
+    if (!(out->how & OUTPUT_NEW))
+        return rename(out->temporary, out->path);
+    /* Unlike rename, link never replaces what somebody else has put there meanwhile. */
+    if (link(out->temporary, out->path) == 0)
+        return unlink(out->temporary);
+    /* Not every file system has links: there, the look that open_path took has to do. */
+    return errno == EPERM || errno == EOPNOTSUPP ? rename(out->temporary, out->path) : -1;
+}
+
 int output_close(struct output *out, struct error *e)
 {
-    int fd = out->fd;
+    int fd = out->fd, sync = out->temporary && !(out->how & OUTPUT_UNSYNCED);
 
     if (output_flush(out, e) < 0)
         goto fail;
-    if (out->temporary && fsync(fd) < 0)
+    if (sync && fsync(fd) < 0)
         goto system_fail;
     out->fd = -1;
     /* close reports what NFS and quotas refuse late; for standard output it is the last chance. */
     if (close(fd) < 0 && errno != EINTR)
         goto system_fail;
     if (out->temporary) {
-        if (rename(out->temporary, out->path) < 0)
+        if (publish(out) < 0)
             goto system_fail;
         free(out->temporary);
         out->temporary = NULL;
-        if (sync_folder(out->path) < 0)
+        if (sync && sync_folder(out->path) < 0)
             goto system_fail;
     }
     release(out);

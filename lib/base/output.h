@@ -19,6 +19,22 @@ struct output;
  */
 struct output *output_open(const char *path, struct error *e);
 
+/*
+ * How a file is put in its place. UNSYNCED: without the fsyncs, so that it is whole for whoever
+ * looks, but perhaps not after a power cut. NEW: a path that is there already is an error.
+ */
+enum output_how { OUTPUT_SAFE = 0, OUTPUT_UNSYNCED = 1, OUTPUT_NEW = 2 };
+
+/* output_open for files of which many are written: how is a sum of the above. */
+struct output *output_open_how(const char *path, unsigned how, struct error *e);
+
+/*
+ * A nameless file in $TMPDIR (or /tmp) for what does not fit into memory; it is gone when the
+ * program ends. *fd is another descriptor of it, to read from after output_close; the caller's.
+ * Returns NULL on error.
+ */
+struct output *output_open_spool(int *fd, struct error *e);
+
 /* Writes n bytes (buffered). Returns 0 or -1. */
 int output_write(struct output *out, const void *bytes, size_t n, struct error *e);
 

@@ -115,6 +115,9 @@ int rts_complain(const struct rts_reader *r, struct error *e, const char *format
 /* The number of whole streams (end records) read so far, and of bytes. */
 uint64_t rts_streams(const struct rts_reader *r);
 uint64_t rts_offset(const struct rts_reader *r);
+
+/* Where the header in hand begins. */
+uint64_t rts_record_offset(const struct rts_reader *r);
 const char *rts_file_name(const struct rts_reader *r);
 
 /* ---- writing ---- */
@@ -123,6 +126,9 @@ struct rts_writer;
 
 /* Opens an output (see output_open) for one stream; NULL on error. */
 struct rts_writer *rts_create(const char *path, struct error *e);
+
+/* The same on an output that is open already, and now the writer's, even on error. */
+struct rts_writer *rts_create_on(struct output *out, struct error *e);
 
 /* Writes a record whose payload lies in memory: rts_payload_size(h) bytes. */
 int rts_put(struct rts_writer *w, const struct rts_header *h, const void *payload, struct error *e);

@@ -13,17 +13,21 @@ static const unsigned char zeros[RTS_ALIGN];
 
 struct rts_writer *rts_create(const char *path, struct error *e)
 {
+    struct output *out = output_open(path, e);
+
+    return out ? rts_create_on(out, e) : NULL;
+}
+
+struct rts_writer *rts_create_on(struct output *out, struct error *e)
+{
     struct rts_writer *w = calloc(1, sizeof *w);
 
     if (!w) {
-        error_memory(e, path ? path : "standard output");
+        error_memory(e, "output");
+        output_abandon(out);
         return NULL;
     }
-    w->out = output_open(path, e);
-    if (!w->out) {
-        free(w);
-        return NULL;
-    }
+    w->out = out;
     return w;
 }
 
