@@ -1,0 +1,197 @@
+/* idx2png - IDX images as a contact sheet, or as a PNG each */
+#include "sheet.h"
+
+#include "img/idx.h"
+#include "rts/examples.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+static const char help[] =
+    "usage: idx2png [-n count] [--columns n] [--border n] [--scale n] [--labels] [--names file]\n"
+    "               [images [labels]]\n"
+    "       idx2png -d folder [-f] [-n count] [--scale n] [images [labels]]\n"
+    "Draw IDX images side by side, as PNG; or write each to a file of its own.\n"
+    "\n"
+    "  -n, --count N     the first N images (default 100; with -d all)\n" SHEET_HELP
+    "      --names FILE  the names of the classes, one a line\n"
+    "  -d, --directory DIR  one PNG an image there, named by its index and label\n"
+    "  -f, --force       with -d, replace files that are there already\n"
+    "      --help        this text\n"
+    "      --version     the version\n";
+
+enum { OPT_NAMES = OPT_SHEET_END };
+
+static const struct option options[] = {{"count", required_argument, NULL, 'n'},
+                                        {"directory", required_argument, NULL, 'd'},
+                                        {"force", no_argument, NULL, 'f'},
+                                        {"names", required_argument, NULL, OPT_NAMES},
+                                        SHEET_OPTIONS,
+                                        COMMON_OPTIONS};
+
+struct job {
+    struct idx_pair in;
+    struct sheet_style style;
+    uint64_t count;
+    char *names;
+    const char *folder; /* NULL: a contact sheet on standard output */
+    int force;
+};
+
+/* One image, the only one of `sheet`, to a file of its own. */
+static int put_file(const struct job *j, const struct sheet *sheet, uint64_t index, struct error *e)
+{
+    unsigned how = OUTPUT_UNSYNCED | (j->force ? OUTPUT_SAFE : OUTPUT_NEW);
+    size_t room = strlen(j->folder) + 64;
+    char *path = malloc(room);
+    struct output *out = NULL;
+    int n, status = -1;
+
+    if (!path)
+        return error_memory(e, "path");
+    n = snprintf(path, room, "%s/%06" PRIu64, j->folder, index);
+    if (j->in.labelled)
+        n += snprintf(path + n, room - (size_t)n, "-%" PRIu32, sheet->label[0]);
+    snprintf(path + n, room - (size_t)n, ".png");
+    out = output_open_how(path, how, e);
+    if (out && sheet_write(sheet, &j->style, NULL, out, e) == 0)
+        status = output_close(out, e);
+    else
+        output_abandon(out);
+    free(path);
+    return status;
+}
+
+static int put_files(const struct job *j, const uint8_t *image, const uint32_t *label, uint64_t n,
+                     uint64_t first, struct error *e)
+{
+    const struct idx *f = &j->in.images;
+
+    for (uint64_t i = 0; i < n; i++) {
+        struct sheet one = {0};
+        int status = sheet_add(&one, f->height, f->width, f->channels, 1, image + i * f->stride,
+                               j->in.labelled ? label + i : NULL, e);
+        if (status == 0)
+            status = put_file(j, &one, first + i, e);
+        sheet_free(&one);
+        if (status < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Reads the file to its end; the first `count` images go to files or into the sheet. */
+static int collect(struct job *j, struct sheet *sheet, struct error *e)
+{
+    const struct idx *f = &j->in.images;
+    uint64_t most = examples_per_chunk(f->stride);
+    uint8_t *image = malloc(most * f->stride);
+    uint32_t *label = malloc(most * sizeof *label);
+    int status = image && label ? 0 : error_memory(e, "images");
+
+    while (status == 0 && f->done < f->n) {
+        uint64_t first = f->done, n = f->n - first < most ? f->n - first : most;
+        uint64_t wanted = first < j->count ? j->count - first : 0;
+        status = idx_pair_read(&j->in, n, image, label, names_count(j->names), e);
+        if (n > wanted)
+            n = wanted;
+        if (status < 0 || n == 0)
+            continue;
+        if (j->folder)
+            status = put_files(j, image, label, n, first, e);
+        else
+            status = sheet_add(sheet, f->height, f->width, f->channels, n, image,
+                               j->in.labelled ? label : NULL, e);
+    }
+    free(image);
+    free(label);
+    return status == 0 ? idx_pair_end(&j->in, e) : -1;
+}
+
+static int make_folder(const char *path, struct error *e)
+{
+    struct stat st;
+
+    if (mkdir(path, 0777) == 0)
+        return 0;
+    if (errno == EEXIST && stat(path, &st) == 0 && !S_ISDIR(st.st_mode))
+        errno = ENOTDIR;
+    return errno == EEXIST ? 0 : error_set(e, "%s: %s", path, strerror(errno));
+}
+
+static int run(struct job *j, struct error *e)
+{
+    struct sheet sheet = {0};
+    struct output *out = NULL;
+    int status = -1;
+
+    if (j->folder)
+        return make_folder(j->folder, e) < 0 ? -1 : collect(j, NULL, e);
+    out = output_open(NULL, e);
+    if (out && collect(j, &sheet, e) == 0)
+        status = sheet_write(&sheet, &j->style, j->names, out, e);
+    sheet_free(&sheet);
+    if (status == 0)
+        return output_close(out, e);
+    output_abandon(out);
+    return -1;
+}
+
+/* Refuses options that mean nothing together. */
+static void check_use(const struct job *j, char **operand, int operands)
+{
+    if (operands > 2)
+        misused("'%s': one file of images and one of labels are all", operand[2]);
+    if (operands == 2 && strcmp(operand[0], "-") == 0 && strcmp(operand[1], "-") == 0)
+        misused("images and labels cannot both be standard input");
+    if (j->folder && (j->style.captions || j->style.columns || j->style.border != 1))
+        misused("-d draws no sheet: no --labels, --columns or --border with it");
+    if (!j->folder && j->force)
+        misused("-f is for -d");
+    if (j->style.captions && operands < 2)
+        misused("--labels needs a file of labels");
+}
+
+int main(int argc, char **argv)
+{
+    struct error e;
+    struct job j = {.style = SHEET_DEFAULTS};
+    const char *names_path = NULL;
+    int option, status = -1;
+
+    start(argv);
+    while ((option = getopt_long(argc, argv, "d:fn:", options, NULL)) != -1)
+        switch (option) {
+        case 'd':
+            j.folder = optarg;
+            break;
+        case 'f':
+            j.force = 1;
+            break;
+        case 'n':
+            j.count = (uint64_t)int_argument("-n", optarg, 1, INT64_MAX);
+            break;
+        case OPT_NAMES:
+            names_path = optarg;
+            break;
+        default:
+            if (!sheet_option(&j.style, option, optarg))
+                common_option(option, help);
+        }
+    argc -= optind;
+    argv += optind;
+    check_use(&j, argv, argc);
+    if (j.count == 0)
+        j.count = j.folder ? UINT64_MAX : SHEET_DEFAULT_COUNT;
+    if (j.folder)
+        j.style.border = 0;
+
+    if ((!names_path || (j.names = names_load(names_path, &e))) &&
+        idx_pair_open(&j.in, argc > 0 ? argv[0] : "-", argc > 1 ? argv[1] : NULL, &e) == 0)
+        status = run(&j, &e);
+    idx_pair_close(&j.in);
+    free(j.names);
+    if (status == 0)
+        return EXIT_DONE;
+    die(&e);
+}

@@ -1,0 +1,59 @@
+/* rts2png - the images of a stream as a contact sheet */
+#include "sheet.h"
+
+#include "rts/examples.h"
+
+static const char help[] = "usage: rts2png [-n count] [--columns n] [--border n] [--scale n] "
+                           "[--labels] [file ...]\n"
+                           "Draw the images of a stream side by side, as PNG.\n"
+                           "\n"
+                           "  -n, --count N     the first N images (default 100)\n" SHEET_HELP
+                           "      --help        this text\n"
+                           "      --version     the version\n";
+
+static const struct option options[] = {
+    {"count", required_argument, NULL, 'n'}, SHEET_OPTIONS, COMMON_OPTIONS};
+
+/* Keeps the first `count` images; those after them are read too, since damage there counts. */
+static int collect(struct source *in, struct sheet *sheet, uint64_t count, struct error *e)
+{
+    struct chunk c;
+    int got;
+
+    while ((got = source_next_images(in, &c, e)) > 0) {
+        uint64_t wanted = count - sheet->n, n = c.n < wanted ? c.n : wanted;
+        const uint64_t *d = c.head.shape;
+        if (n && sheet_add(sheet, d[1], d[2], d[3], n, c.data, c.label, e) < 0)
+            return -1;
+    }
+    return got;
+}
+
+int main(int argc, char **argv)
+{
+    struct error e;
+    struct sheet sheet = {0};
+    struct sheet_style style = SHEET_DEFAULTS;
+    struct source *in;
+    struct output *out = NULL;
+    uint64_t count = SHEET_DEFAULT_COUNT;
+    int option, status = -1;
+
+    start(argv);
+    while ((option = getopt_long(argc, argv, "n:", options, NULL)) != -1)
+        if (option == 'n')
+            count = (uint64_t)int_argument("-n", optarg, 1, INT64_MAX);
+        else if (!sheet_option(&style, option, optarg))
+            common_option(option, help);
+
+    in = source_open(argv + optind, argc - optind, &e);
+    if (in && (out = output_open(NULL, &e)) && collect(in, &sheet, count, &e) == 0)
+        status = sheet_write(&sheet, &style, source_names(in), out, &e);
+    sheet_free(&sheet);
+    source_close(in);
+    if (status == 0 && output_close(out, &e) == 0)
+        return EXIT_DONE;
+    if (status != 0)
+        output_abandon(out);
+    die(&e);
+}
