@@ -19,6 +19,9 @@ struct source {
     int seen_chunk;
     struct history history;
     char *names;
+    struct rts_header chunk_head; /* of the chunk in hand, and where it begins */
+    uint64_t chunk_offset;
+    const char *chunk_file;
     void *data;
     size_t data_size;
     void *label;
@@ -75,7 +78,12 @@ int source_complain(const struct source *s, struct error *e, const char *format,
     va_start(ap, format);
     vsnprintf(what, sizeof what, format, ap);
     va_end(ap);
-    return rts_complain(s->reader, e, "%s", what);
+    if (!s->seen_chunk)
+        return rts_complain(s->reader, e, "%s", what);
+    /* The reader is past the chunk by now: it has looked for labels. */
+    return error_set(e, "%s: record %llu '%s' at offset %llu: %s", s->chunk_file,
+                     (unsigned long long)s->chunk_head.index, s->chunk_head.name,
+                     (unsigned long long)s->chunk_offset, what);
 }
 
 const char *source_names(const struct source *s)
@@ -105,7 +113,7 @@ static int take_history(struct source *s, struct error *e)
 {
     char *lines = rts_load_text(s->reader, EXAMPLES_TEXT_MAX, e);
     /* Streams of one origin, joined by cat, repeat it: once is enough. */
-    int known = lines && s->history.text && strstr(s->history.text, lines);
+    int known = lines && history_holds(&s->history, lines);
     int status = -1;
 
     if (lines && (known || history_add(&s->history, "", lines, e) == 0))
@@ -122,7 +130,7 @@ static int take_names(struct source *s, struct error *e)
         return -1;
     if (s->names && strcmp(s->names, names) != 0) {
         free(names);
-        return source_complain(s, e, "class names differ from those before");
+        return rts_complain(s->reader, e, "class names differ from those before");
     }
     if (!s->names && s->writer && s->drop != SOURCE_DROP_NAMES &&
         rts_put_text(s->writer, "names", names, e) < 0) {
@@ -144,9 +152,9 @@ static int take_other(struct source *s, const struct rts_header *h, struct error
     if (strcmp(h->name, "names") == 0)
         return take_names(s, e);
     if (strcmp(h->name, "net") == 0)
-        return source_complain(s, e, "this is a model, where a data set is needed");
+        return rts_complain(s->reader, e, "this is a model, where a data set is needed");
     if (strcmp(h->name, "label") == 0)
-        return source_complain(s, e, "labels without examples before them");
+        return rts_complain(s->reader, e, "labels without examples before them");
     return s->writer ? rts_copy(s->reader, h, s->writer, e) : rts_skip(s->reader, e);
 }
 
@@ -158,15 +166,16 @@ static int take_labels(struct source *s, struct chunk *c, struct error *e)
 
     if (got <= 0)
         return got;
-    if (strcmp(h.name, "label") != 0) {
+    /* Index 0: the stream has ended, and what follows belongs to the next. */
+    if (strcmp(h.name, "label") != 0 || h.index == 0) {
         rts_unread(s->reader);
         return 0;
     }
     if (h.dtype != RTS_U4 || h.ndim != 1)
-        return source_complain(s, e, "labels must be u4 [n]");
+        return rts_complain(s->reader, e, "labels must be u4 [n]");
     if (h.shape[0] != c->n)
-        return source_complain(s, e, "%llu labels for %llu examples",
-                               (unsigned long long)h.shape[0], (unsigned long long)c->n);
+        return rts_complain(s->reader, e, "%llu labels for %llu examples",
+                            (unsigned long long)h.shape[0], (unsigned long long)c->n);
     if (rts_load(s->reader, EXAMPLES_CHUNK_MAX, &s->label, &s->label_size, e) < 0)
         return -1;
     c->label = s->label;
@@ -179,10 +188,11 @@ static int take_chunk(struct source *s, const struct rts_header *h, struct chunk
     int images = strcmp(h->name, "image") == 0;
 
     if (images ? h->dtype != RTS_U1 || h->ndim != 4 : h->dtype != RTS_F4 || h->ndim < 2)
-        return source_complain(s, e, "must be %s", images ? "u1 [n,h,w,c]" : "f4 [n,...]");
+        return rts_complain(s->reader, e, "must be %s", images ? "u1 [n,h,w,c]" : "f4 [n,...]");
     for (uint32_t i = 1; i < h->ndim; i++)
         if (h->shape[i] == 0 || h->shape[i] > EXAMPLES_CHUNK_MAX)
-            return source_complain(s, e, "a dimension of %llu", (unsigned long long)h->shape[i]);
+            return rts_complain(s->reader, e, "a dimension of %llu",
+                                (unsigned long long)h->shape[i]);
     if (s->writer && !s->history_passed && pass_history(s, "", e) < 0)
         return -1;
     c->kind = images ? CHUNK_IMAGES : CHUNK_FEATURES;
@@ -191,11 +201,15 @@ static int take_chunk(struct source *s, const struct rts_header *h, struct chunk
     c->stride = rts_dtype_size(h->dtype);
     for (uint32_t i = 1; i < h->ndim; i++)
         if ((c->stride *= h->shape[i]) > EXAMPLES_CHUNK_MAX)
-            return source_complain(s, e, "one example has more than %d bytes", EXAMPLES_CHUNK_MAX);
+            return rts_complain(s->reader, e, "one example has more than %d bytes",
+                                EXAMPLES_CHUNK_MAX);
     c->label = NULL;
     if (rts_load(s->reader, EXAMPLES_CHUNK_MAX, &s->data, &s->data_size, e) < 0)
         return -1;
     c->data = s->data;
+    s->chunk_head = *h;
+    s->chunk_offset = rts_record_offset(s->reader);
+    s->chunk_file = rts_file_name(s->reader);
     s->seen_chunk = 1;
     return take_labels(s, c, e) < 0 ? -1 : 1;
 }

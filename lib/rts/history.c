@@ -55,6 +55,15 @@ int history_add(struct history *h, const char *indent, const char *lines, struct
     return 0;
 }
 
+int history_holds(const struct history *h, const char *lines)
+{
+    const char *at = h->text;
+
+    while (at && (at = strstr(at, lines)) && at != h->text && at[-1] != '\n')
+        at++;
+    return at != NULL;
+}
+
 void history_free(struct history *h)
 {
     free(h->text);

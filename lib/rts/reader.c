@@ -74,6 +74,9 @@ static int finish_record(struct rts_reader *r, struct error *e)
     r->in_record = 0;
     if (r->crc != r->head.crc)
         return rts_complain(r, e, "payload is damaged (checksum differs)");
+    for (unsigned i = 0; i < n; i++)
+        if (padding[i])
+            return rts_complain(r, e, "padding is not zero");
     return 0;
 }
 
@@ -123,7 +126,7 @@ static int read_header(struct rts_reader *r, struct error *e)
         return error_set(e, "%s: cut short at offset %llu: no end record after record %llu '%s'",
                          input_name(r->in), (unsigned long long)offset,
                          (unsigned long long)r->head.index, r->head.name);
-    if (got < 4 || memcmp(bytes, "rts", 3) != 0)
+    if (memcmp(bytes, "rts", got < 3 ? (size_t)got : 3) != 0)
         return error_set(e, "%s: %s at offset %llu", input_name(r->in),
                          r->started ? "damaged: no record" : "not an rts stream: no record",
                          (unsigned long long)offset);
@@ -181,7 +184,7 @@ int rts_load(struct rts_reader *r, uint64_t most, void **buffer, size_t *capacit
 {
     uint64_t size = r->left, have = 0;
 
-    if (size > most)
+    if (size > most || size > SIZE_MAX - 1)
         return rts_complain(r, e, "%llu bytes, at most %llu are allowed here",
                             (unsigned long long)size, (unsigned long long)most);
     do {
@@ -242,6 +245,11 @@ uint64_t rts_streams(const struct rts_reader *r)
 uint64_t rts_offset(const struct rts_reader *r)
 {
     return input_offset(r->in);
+}
+
+uint64_t rts_record_offset(const struct rts_reader *r)
+{
+    return r->head_offset;
 }
 
 const char *rts_file_name(const struct rts_reader *r)
