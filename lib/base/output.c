@@ -184,6 +184,8 @@ int output_flush(struct output *out, struct error *e)
 
 int output_write(struct output *out, const void *bytes, size_t n, struct error *e)
 {
+    if (n == 0)
+        return 0; /* bytes may be NULL: the payload of an empty record */
     out->offset += n;
     if (n > sizeof out->buffer - out->used && output_flush(out, e) < 0)
         return -1;
