@@ -1,0 +1,168 @@
+/* rts2tsv - the examples of a stream as text: a line each, the label first, then the values */
+#include "cmd.h"
+
+#include "base/decimal.h"
+#include "rts/examples.h"
+
+#include <errno.h>
+
+static const char help[] =
+    "usage: rts2tsv [--names] [-n count] [file ...]\n"
+    "Write a stream as text, one example a line: its label, then its values.\n"
+    "\n"
+    "  -n, --count N    the first N examples only; the rest is still verified\n"
+    "      --names      the class's name in the place of its number\n"
+    "      --help       this text\n"
+    "      --version    the version\n";
+
+enum { OPT_NAMES = OPT_FIRST };
+
+static const struct option options[] = {{"count", required_argument, NULL, 'n'},
+                                        {"names", no_argument, NULL, OPT_NAMES},
+                                        COMMON_OPTIONS};
+
+/* Text on its way to standard output. */
+struct text {
+    size_t used;
+    char bytes[1 << 16];
+};
+
+/* Room for a label, a tab and a value, whatever they are. */
+enum { ROOM = 64 };
+
+static int flush_text(struct text *t, struct error *e)
+{
+    size_t put = fwrite(t->bytes, 1, t->used, stdout);
+    int whole = put == t->used;
+
+    t->used = 0;
+    return whole ? 0 : error_set(e, "standard output: %s", strerror(errno));
+}
+
+static int put_char(struct text *t, char c, struct error *e)
+{
+    if (t->used > sizeof t->bytes - ROOM && flush_text(t, e) < 0)
+        return -1;
+    t->bytes[t->used++] = c;
+    return 0;
+}
+
+/* A class name: what would break the line or the terminal becomes '?'. */
+static int put_name(struct text *t, const char *name, int n, struct error *e)
+{
+    for (int i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)name[i];
+        if (put_char(t, (char)(c < 0x20 || c == 0x7f ? '?' : c), e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The label of example i, "-" if it has none. */
+static int put_label(struct text *t, const struct chunk *c, uint64_t i, const char *names,
+                     struct error *e)
+{
+    const char *name;
+    int length;
+
+    if (!c->label)
+        return put_char(t, '-', e);
+    name = names_line(names, c->label[i], &length);
+    if (name)
+        return put_name(t, name, length, e);
+    if (t->used > sizeof t->bytes - ROOM && flush_text(t, e) < 0)
+        return -1;
+    t->used += decimal_unsigned(c->label[i], t->bytes + t->used);
+    return 0;
+}
+
+static int put_pixels(struct text *t, const uint8_t *pixel, uint64_t n, struct error *e)
+{
+    for (uint64_t i = 0; i < n; i++) {
+        unsigned v = pixel[i];
+        if (t->used > sizeof t->bytes - ROOM && flush_text(t, e) < 0)
+            return -1;
+        char *p = t->bytes + t->used;
+        *p++ = '\t';
+        if (v >= 100)
+            *p++ = (char)('0' + v / 100);
+        if (v >= 10)
+            *p++ = (char)('0' + v / 10 % 10);
+        *p++ = (char)('0' + v % 10);
+        t->used = (size_t)(p - t->bytes);
+    }
+    return 0;
+}
+
+static int put_floats(struct text *t, const float *value, uint64_t n, struct error *e)
+{
+    for (uint64_t i = 0; i < n; i++) {
+        if (t->used > sizeof t->bytes - ROOM && flush_text(t, e) < 0)
+            return -1;
+        t->bytes[t->used++] = '\t';
+        t->used += decimal_float(value[i], t->bytes + t->used);
+    }
+    return 0;
+}
+
+static int put_example(struct text *t, const struct chunk *c, uint64_t i, const char *names,
+                       struct error *e)
+{
+    const char *data = (const char *)c->data + i * c->stride;
+    int status;
+
+    if (put_label(t, c, i, names, e) < 0)
+        return -1;
+    if (c->kind == CHUNK_IMAGES)
+        status = put_pixels(t, (const uint8_t *)data, c->stride, e);
+    else
+        status = put_floats(t, (const float *)data, c->stride / sizeof(float), e);
+    return status < 0 ? -1 : put_char(t, '\n', e);
+}
+
+/* Writes the examples of a chunk, at most `left`; whoever waits for them gets them at once. */
+static int put_chunk(struct text *t, const struct chunk *c, uint64_t *left, const char *names,
+                     struct error *e)
+{
+    for (uint64_t i = 0; i < c->n && *left; i++, --*left)
+        if (put_example(t, c, i, names, e) < 0)
+            return -1;
+    if (flush_text(t, e) < 0)
+        return -1;
+    return fflush(stdout) == 0 ? 0 : error_set(e, "standard output: %s", strerror(errno));
+}
+
+int main(int argc, char **argv)
+{
+    static struct text text;
+    struct error e;
+    struct chunk c;
+    struct source *in;
+    uint64_t left = UINT64_MAX;
+    int option, with_names = 0, got = -1;
+
+    start(argv);
+    while ((option = getopt_long(argc, argv, "n:", options, NULL)) != -1)
+        switch (option) {
+        case 'n':
+            left = (uint64_t)int_argument("-n", optarg, 0, INT64_MAX);
+            break;
+        case OPT_NAMES:
+            with_names = 1;
+            break;
+        default:
+            common_option(option, help);
+        }
+    in = source_open(argv + optind, argc - optind, &e);
+    while (in && (got = source_next(in, &c, &e)) > 0)
+        if (put_chunk(&text, &c, &left, with_names ? source_names(in) : NULL, &e) < 0) {
+            got = -1;
+            break;
+        }
+    source_close(in);
+    if (got < 0) {
+        fflush(stdout);
+        die(&e);
+    }
+    finish_text();
+}
