@@ -1,0 +1,240 @@
+#include "img/sample.h"
+
+#include "base/rng.h"
+#include "rts/examples.h"
+
+#include <stdlib.h>
+
+struct pick {
+    uint64_t key, position;
+};
+
+/* The examples of a class with the smallest keys, as a heap whose first element is the largest. */
+struct class
+{
+    struct pick *heap;
+    uint64_t used, room;
+    uint64_t seen; /* examples offered */
+};
+
+struct sample {
+    struct rng rng;
+    uint64_t n;
+    int per_class;
+    enum { UNKNOWN, LABELLED, UNLABELLED } labels;
+    struct class *class; /* by label; the only one if there are no labels */
+    uint64_t classes, distinct;
+    uint64_t most; /* what a class may still get; never grows */
+    uint64_t *chosen;
+    uint64_t count, cursor;
+};
+
+struct sample *sample_new(uint64_t n, int per_class, uint64_t seed, struct error *e)
+{
+    struct sample *s = calloc(1, sizeof *s);
+
+    if (!s) {
+        error_memory(e, "sample");
+        return NULL;
+    }
+    rng_seed(&s->rng, seed, RNG_SAMPLE);
+    s->n = s->most = n;
+    s->per_class = per_class;
+    return s;
+}
+
+void sample_free(struct sample *s)
+{
+    if (!s)
+        return;
+    for (uint64_t i = 0; i < s->classes; i++)
+        free(s->class[i].heap);
+    free(s->class);
+    free(s->chosen);
+    free(s);
+}
+
+static int is_less(struct pick a, struct pick b)
+{
+    return a.key < b.key || (a.key == b.key && a.position < b.position);
+}
+
+/* Puts p into the heap, downwards from its top. */
+static void sink(struct class *c, struct pick p)
+{
+    uint64_t i = 0, child;
+
+    while ((child = 2 * i + 1) < c->used) {
+        if (child + 1 < c->used && is_less(c->heap[child], c->heap[child + 1]))
+            child++;
+        if (!is_less(p, c->heap[child]))
+            break;
+        c->heap[i] = c->heap[child];
+        i = child;
+    }
+    c->heap[i] = p;
+}
+
+static int push(struct class *c, struct pick p, struct error *e)
+{
+    uint64_t i = c->used;
+
+    if (c->used == c->room) {
+        uint64_t room = c->room ? 2 * c->room : 16;
+        struct pick *heap = realloc(c->heap, room * sizeof *heap);
+        if (!heap)
+            return error_memory(e, "sample");
+        c->heap = heap;
+        c->room = room;
+    }
+    c->used++;
+    while (i && is_less(c->heap[(i - 1) / 2], p)) {
+        c->heap[i] = c->heap[(i - 1) / 2];
+        i = (i - 1) / 2;
+    }
+    c->heap[i] = p;
+    return 0;
+}
+
+/* Lets the largest keys go until `most` are left. */
+static void shrink(struct class *c, uint64_t most)
+{
+    while (c->used > most) {
+        struct pick last = c->heap[--c->used];
+        if (c->used)
+            sink(c, last);
+    }
+}
+
+/* Makes the table reach to `label`. */
+static int grow(struct sample *s, uint32_t label, struct error *e)
+{
+    uint64_t room = s->classes ? s->classes : 16;
+    struct class *table;
+
+    if (label >= SAMPLE_CLASSES_MAX)
+        return error_set(e, "label %lu: at most %d classes can be sampled", (unsigned long)label,
+                         SAMPLE_CLASSES_MAX);
+    while (room <= label)
+        room *= 2;
+    if (room == s->classes)
+        return 0;
+    table = realloc(s->class, room * sizeof *table);
+    if (!table)
+        return error_memory(e, "sample");
+    s->class = table;
+    for (; s->classes < room; s->classes++)
+        table[s->classes] = (struct class){0};
+    return 0;
+}
+
+/* One class more: where n is for all, each may get less than it could before. */
+static void count_class(struct sample *s)
+{
+    uint64_t most;
+
+    s->distinct++;
+    if (s->per_class)
+        return;
+    most = s->n / s->distinct + (s->n % s->distinct != 0);
+    if (most < s->most)
+        for (uint64_t i = 0; i < s->classes; i++)
+            shrink(&s->class[i], most);
+    s->most = most;
+}
+
+int sample_offer(struct sample *s, uint64_t position, const uint32_t *label, struct error *e)
+{
+    struct pick p = {(uint64_t)rng_u32(&s->rng) << 32, position};
+    struct class *c;
+
+    p.key |= rng_u32(&s->rng);
+    if (s->labels == (label ? UNLABELLED : LABELLED))
+        return error_set(e, "some examples have labels, some have not");
+    s->labels = label ? LABELLED : UNLABELLED;
+    if (!label && s->per_class)
+        return error_set(e, "no labels, without which there are no classes to sample");
+    if (grow(s, label ? *label : 0, e) < 0)
+        return -1;
+    c = &s->class[label ? *label : 0];
+    if (c->seen++ == 0)
+        count_class(s);
+    if (c->used < s->most)
+        return push(c, p, e) < 0 ? -1 : 1;
+    if (c->used == 0 || !is_less(p, c->heap[0]))
+        return 0;
+    sink(c, p);
+    return 1;
+}
+
+static int too_few(const struct sample *s, uint64_t label, uint64_t wanted, const char *names,
+                   struct error *e)
+{
+    int length;
+    const char *name = names_line(names, label, &length);
+    unsigned long long has = s->classes ? s->class[label].seen : 0;
+
+    if (s->labels != LABELLED)
+        return error_set(e, "too few examples: %llu, where %llu are wanted", has,
+                         (unsigned long long)wanted);
+    return error_set(e, "class %llu%s%.*s%s: %llu examples, where %llu are wanted",
+                     (unsigned long long)label, name ? " (" : "", length, name ? name : "",
+                     name ? ")" : "", has, (unsigned long long)wanted);
+}
+
+static int compare(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Lists the positions of all that is left in the heaps. */
+static int list_chosen(struct sample *s, struct error *e)
+{
+    for (uint64_t i = 0; i < s->classes; i++)
+        s->count += s->class[i].used;
+    s->chosen = malloc(s->count ? s->count * sizeof *s->chosen : 1);
+    if (!s->chosen)
+        return error_memory(e, "sample");
+    s->count = 0;
+    for (uint64_t i = 0; i < s->classes; i++) {
+        struct class *c = &s->class[i];
+        for (uint64_t k = 0; k < c->used; k++)
+            s->chosen[s->count++] = c->heap[k].position;
+        free(c->heap);
+        c->heap = NULL;
+        c->used = c->room = 0;
+    }
+    qsort(s->chosen, s->count, sizeof *s->chosen, compare);
+    return 0;
+}
+
+int sample_settle(struct sample *s, const char *names, struct error *e)
+{
+    uint64_t named = s->labels == LABELLED ? names_count(names) : 0, classes = 0, nth = 0;
+
+    if (named && grow(s, named < UINT32_MAX ? (uint32_t)(named - 1) : UINT32_MAX, e) < 0)
+        return -1;
+    for (uint64_t i = 0; i < s->classes; i++)
+        classes += s->class[i].seen || i < named;
+    if (classes == 0 && s->n)
+        return too_few(s, 0, s->n, names, e);
+    for (uint64_t i = 0; i < s->classes; i++) {
+        struct class *c = &s->class[i];
+        if (!c->seen && i >= named)
+            continue;
+        uint64_t wanted = s->per_class ? s->n : s->n / classes + (nth++ < s->n % classes);
+        if (c->seen < wanted)
+            return too_few(s, i, wanted, names, e);
+        shrink(c, wanted);
+    }
+    return list_chosen(s, e);
+}
+
+int sample_has(struct sample *s, uint64_t position)
+{
+    while (s->cursor < s->count && s->chosen[s->cursor] < position)
+        s->cursor++;
+    return s->cursor < s->count && s->chosen[s->cursor] == position;
+}
