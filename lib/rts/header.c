@@ -158,7 +158,7 @@ const char *rts_decode(const unsigned char bytes[RTS_HEADER_BYTES], struct rts_h
     for (int t = RTS_U1; t <= RTS_TEXT; t++)
         if (strcmp(h->dtype_text, dtypes[t].text) == 0)
             h->dtype = (enum rts_dtype)t;
-    if (h->size > UINT64_MAX - RTS_HEADER_BYTES - RTS_ALIGN)
+    if (h->size >> 63)
         return "impossible size";
     if (h->dtype != RTS_OTHER && strcmp(h->name, "end") != 0 &&
         (rts_payload_size(h, &size) < 0 || size != h->size))

@@ -8,7 +8,7 @@
  *          0    4  magic "rts1"
  *          4    4  flags: 0; a reader refuses bits 0-15 that it does not know, ignores bits 16-31
  *          8    8  index of the record in its stream, from 0
- *         16    8  payload bytes, without the padding
+ *         16    8  payload bytes, without the padding; less than 2^63
  *         24    4  dtype: "u1" "i1" "u2" "i2" "u4" "i4" "u8" "i8" "f4" "f8" "text", NUL-padded
  *         28    4  number of dimensions, 0 to 6
  *         32   48  dimensions, outermost first; those not used are 0
