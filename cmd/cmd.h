@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/parse.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdarg.h>

@@ -1,0 +1,149 @@
+/* featdump - what a layer of a model makes of each image */
+#include "cmd.h"
+
+#include "net/infer.h"
+#include "net/model.h"
+#include "rts/examples.h"
+
+static const char help[] = "usage: featdump -m model [--layer name] [-j threads] [file ...]\n"
+                           "Write a layer's output for every image, as a feature stream.\n"
+                           "\n"
+                           "  -m, --model FILE    the model\n"
+                           "      --layer NAME    the layer (default: the one below the head)\n"
+                           "  -j, --threads N     (default: the processors at hand)\n"
+                           "      --help          this text\n"
+                           "      --version       the version\n";
+
+enum { OPT_LAYER = OPT_FIRST };
+
+static const struct option options[] = {{"model", required_argument, NULL, 'm'},
+                                        {"layer", required_argument, NULL, OPT_LAYER},
+                                        {"threads", required_argument, NULL, 'j'},
+                                        COMMON_OPTIONS};
+
+/* The header of the features that the net's last layer makes: [n,features] or [n,h,w,c]. */
+static void describe(const struct net *net, struct rts_header *h)
+{
+    struct extent out = net->layer[net->layers - 1].out;
+    uint64_t flat[2] = {0, (uint64_t)out.c};
+    uint64_t map[4] = {0, (uint64_t)out.h, (uint64_t)out.w, (uint64_t)out.c};
+
+    if (out.h == 1 && out.w == 1)
+        rts_describe(h, "feature", RTS_F4, 2, flat);
+    else
+        rts_describe(h, "feature", RTS_F4, 4, map);
+}
+
+/* Features of a chunk, as many images at a time as a written chunk takes. */
+static int dump_chunk(struct engine *g, const float *table, const struct chunk *c,
+                      struct rts_writer *out, struct error *e)
+{
+    struct rts_header h;
+    uint64_t size = extent_size(g->net->layer[g->net->layers - 1].out);
+    uint64_t most = examples_per_chunk(size * sizeof(float)), done = 0;
+    float *features = malloc(most * size * sizeof *features);
+    int status = features ? 0 : error_memory(e, "features");
+
+    describe(g->net, &h);
+    while (status == 0) {
+        uint64_t n = c->n - done < most ? c->n - done : most;
+        infer_features(g, table, (const uint8_t *)c->data + done * c->stride, n, features);
+        status = examples_put(out, &h, n, features, c->label ? c->label + done : NULL, e);
+        done += n;
+        if (done == c->n)
+            break;
+    }
+    free(features);
+    return status;
+}
+
+static int dump(struct engine *g, const float *table, struct source *in, struct rts_writer *out,
+                struct error *e)
+{
+    struct extent want = g->net->image;
+    struct chunk c;
+    int got;
+
+    while ((got = source_next_images(in, &c, e)) > 0) {
+        const uint64_t *shape = c.head.shape;
+        if (shape[1] != (uint64_t)want.h || shape[2] != (uint64_t)want.w ||
+            shape[3] != (uint64_t)want.c)
+            return source_complain(in, e,
+                                   "images of %" PRIu64 " x %" PRIu64 " x %" PRIu64
+                                   ", the model is for %d x %d x %d",
+                                   shape[1], shape[2], shape[3], want.h, want.w, want.c);
+        if (dump_chunk(g, table, &c, out, e) < 0)
+            return -1;
+    }
+    return got;
+}
+
+static int run(const char *model, const char *layer, int threads, char **paths, int n,
+               struct error *e)
+{
+    const struct kernels *kernels = kernels_pick(getenv("ROTPIPE_KERNELS"));
+    struct model m = {0};
+    struct source *in = NULL;
+    struct rts_writer *out = NULL;
+    struct team *team = NULL;
+    struct engine *engine = NULL;
+    float *table = NULL;
+    char step[64];
+    int status = -1;
+
+    if (!kernels)
+        return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
+    if (model_load(&m, model, e) < 0)
+        return -1;
+    if (!layer)
+        layer = m.net.layer[m.net.layers - 2].name;
+    if (net_truncate(&m.net, layer, e) < 0 || !(in = source_open(paths, n, e)) ||
+        !(out = rts_create(NULL, e)))
+        goto done;
+    snprintf(step, sizeof step, "featdump %s --layer %s", ROTPIPE_VERSION, layer);
+    if (source_pass(in, out, step, SOURCE_KEEP_ALL, e) < 0 || !(table = model_pixel_table(&m, e)) ||
+        !(team = team_new(threads ? threads : team_default_size(), e)) ||
+        !(engine = engine_new(&m.net, m.parameters, kernels, team, 0, e)))
+        goto done;
+    status = dump(engine, table, in, out, e);
+    if (status == 0) {
+        status = rts_finish(out, e);
+        out = NULL;
+    }
+done:
+    rts_abandon(out);
+    source_close(in);
+    engine_free(engine);
+    team_free(team);
+    free(table);
+    model_free(&m);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    const char *model = NULL, *layer = NULL;
+    struct error e;
+    int option, threads = 0;
+
+    start(argv);
+    while ((option = getopt_long(argc, argv, "m:j:", options, NULL)) != -1)
+        switch (option) {
+        case 'm':
+            model = optarg;
+            break;
+        case OPT_LAYER:
+            layer = optarg;
+            break;
+        case 'j':
+            threads = (int)int_argument("-j", optarg, 1, 1024);
+            break;
+        default:
+            common_option(option, help);
+        }
+    if (!model)
+        misused("-m: a model is needed");
+    if (run(model, layer, threads, argv + optind, argc - optind, &e) < 0)
+        die(&e);
+    return EXIT_DONE;
+}

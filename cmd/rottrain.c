@@ -1,0 +1,365 @@
+/* rottrain - train a network on a labelled image stream */
+#include "cmd.h"
+
+#include "base/progress.h"
+#include "net/train.h"
+#include "rts/examples.h"
+
+static const char help[] =
+    "usage: rottrain [-q] [-m model] [-e epochs] [-b batch] [-s seed] [-j threads] [-o file]\n"
+    "                [--net string] [-c classes] [--lr rate] [--optimizer adam|adamw|sgd] ...\n"
+    "                [file ...]\n"
+    "Train a network by cross-entropy on a labelled image stream; write the model.\n"
+    "\n"
+    "  -m, --model FILE         start from this model (its net, weights, frozen layers)\n"
+    "      --net STRING         net of a fresh model (default \"" NET_DEFAULT "\")\n"
+    "  -c, --classes N          classes of a fresh model's head (default: as the data has)\n"
+    "  -e, --epochs N           passes over the data (default 10)\n"
+    "  -b, --batch N            images a step (default 128)\n"
+    "      --optimizer NAME     adam (default), adamw or sgd\n"
+    "      --lr X               learning rate (default 0.001; sgd: 0.01)\n"
+    "      --momentum X         of sgd (default 0.9)\n"
+    "      --nesterov           Nesterov's momentum, with sgd\n"
+    "      --weight-decay X     (default 0; adamw: 0.01)\n"
+    "      --schedule NAME      constant (default) or cosine\n"
+    "      --warmup N           steps over which the learning rate rises (default 0)\n"
+    "  -s, --seed N             of the weights and the order of the images (default 0)\n"
+    "  -j, --threads N          (default: the processors at hand)\n"
+    "      --valid FILE         evaluate on this stream after each epoch\n"
+    "      --log FILE           write a tab-separated line an epoch\n"
+    "  -o, --output FILE        write the model there, whole or not at all\n"
+    "  -q, --quiet              nothing on standard error but errors\n"
+    "      --help               this text\n"
+    "      --version            the version\n";
+
+enum {
+    OPT_NET = OPT_FIRST,
+    OPT_OPTIMIZER,
+    OPT_LR,
+    OPT_MOMENTUM,
+    OPT_NESTEROV,
+    OPT_WEIGHT_DECAY,
+    OPT_SCHEDULE,
+    OPT_WARMUP,
+    OPT_VALID,
+    OPT_LOG
+};
+
+static const struct option options[] = {{"model", required_argument, NULL, 'm'},
+                                        {"net", required_argument, NULL, OPT_NET},
+                                        {"classes", required_argument, NULL, 'c'},
+                                        {"epochs", required_argument, NULL, 'e'},
+                                        {"batch", required_argument, NULL, 'b'},
+                                        {"optimizer", required_argument, NULL, OPT_OPTIMIZER},
+                                        {"lr", required_argument, NULL, OPT_LR},
+                                        {"momentum", required_argument, NULL, OPT_MOMENTUM},
+                                        {"nesterov", no_argument, NULL, OPT_NESTEROV},
+                                        {"weight-decay", required_argument, NULL, OPT_WEIGHT_DECAY},
+                                        {"schedule", required_argument, NULL, OPT_SCHEDULE},
+                                        {"warmup", required_argument, NULL, OPT_WARMUP},
+                                        {"seed", required_argument, NULL, 's'},
+                                        {"threads", required_argument, NULL, 'j'},
+                                        {"valid", required_argument, NULL, OPT_VALID},
+                                        {"log", required_argument, NULL, OPT_LOG},
+                                        {"output", required_argument, NULL, 'o'},
+                                        {"quiet", no_argument, NULL, 'q'},
+                                        COMMON_OPTIONS};
+
+static const char *const optimizer_names[] = {"adam", "adamw", "sgd"};
+static const char *const schedule_names[] = {"constant", "cosine"};
+
+struct settings {
+    struct train_options train;
+    const char *model, *net, *valid, *log, *output;
+    int classes, threads, quiet;
+    int has_lr, has_decay, has_momentum;
+};
+
+/* Which of the names the argument is. */
+static int choice(const char *option, const char *text, const char *const *names, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(text, names[i]) == 0)
+            return i;
+    misused("%s: '%s' is not known", option, text);
+}
+
+static void take_option(struct settings *s, int option)
+{
+    struct train_options *t = &s->train;
+
+    switch (option) {
+    case 'm':
+        s->model = optarg;
+        break;
+    case OPT_NET:
+        s->net = optarg;
+        break;
+    case 'c':
+        s->classes = (int)int_argument("-c", optarg, 1, NET_CLASSES_MAX);
+        break;
+    case 'e':
+        t->epochs = (int)int_argument("-e", optarg, 0, 1000000);
+        break;
+    case 'b':
+        t->batch = (int)int_argument("-b", optarg, 1, 65536);
+        break;
+    case OPT_OPTIMIZER:
+        t->optimizer = (enum optimizer)choice("--optimizer", optarg, optimizer_names, 3);
+        break;
+    case OPT_LR:
+        t->lr = real_argument("--lr", optarg, 0, 1e6);
+        s->has_lr = 1;
+        break;
+    case OPT_MOMENTUM:
+        t->momentum = real_argument("--momentum", optarg, 0, 1);
+        s->has_momentum = 1;
+        break;
+    case OPT_NESTEROV:
+        t->nesterov = 1;
+        break;
+    case OPT_WEIGHT_DECAY:
+        t->weight_decay = real_argument("--weight-decay", optarg, 0, 1e6);
+        s->has_decay = 1;
+        break;
+    case OPT_SCHEDULE:
+        t->schedule = (enum schedule)choice("--schedule", optarg, schedule_names, 2);
+        break;
+    case OPT_WARMUP:
+        t->warmup = (uint64_t)int_argument("--warmup", optarg, 0, INT64_MAX);
+        break;
+    case 's':
+        t->seed = seed_argument(optarg);
+        break;
+    case 'j':
+        s->threads = (int)int_argument("-j", optarg, 1, 1024);
+        break;
+    case OPT_VALID:
+        s->valid = optarg;
+        break;
+    case OPT_LOG:
+        s->log = optarg;
+        break;
+    case 'o':
+        s->output = optarg;
+        break;
+    case 'q':
+        s->quiet = 1;
+        break;
+    default:
+        common_option(option, help);
+    }
+}
+
+/* What the options mean together, and which do not go together. */
+static void check_settings(struct settings *s, char **operands, int n)
+{
+    struct train_options *t = &s->train;
+    int stdin_readers = n == 0;
+    struct error e;
+
+    for (int i = 0; i < n; i++)
+        stdin_readers += strcmp(operands[i], "-") == 0;
+    stdin_readers += s->model && strcmp(s->model, "-") == 0;
+    stdin_readers += s->valid && strcmp(s->valid, "-") == 0;
+    if (stdin_readers > 1)
+        misused("standard input can be only one of data, -m and --valid");
+    if (s->model && (s->net || s->classes))
+        misused("%s: the model of -m has its own", s->net ? "--net" : "-c");
+    if (t->optimizer != OPTIMIZER_SGD && (t->nesterov || s->has_momentum))
+        misused("%s goes with --optimizer sgd", t->nesterov ? "--nesterov" : "--momentum");
+    if (t->nesterov && t->momentum == 0)
+        misused("--nesterov needs a momentum");
+    if (!s->has_lr)
+        t->lr = t->optimizer == OPTIMIZER_SGD ? 0.01 : 0.001;
+    if (!s->has_decay && t->optimizer == OPTIMIZER_ADAMW)
+        t->weight_decay = 0.01;
+    if (net_check(s->net ? s->net : NET_DEFAULT, &e) < 0)
+        misused("%s", e.text);
+}
+
+/* The history line: all that decides the result, and nothing that does not. */
+static int describe(const struct settings *s, const struct dataset *d, struct model *m,
+                    struct error *e)
+{
+    const struct train_options *t = &s->train;
+    char line[512], extra[128] = "";
+
+    if (t->optimizer == OPTIMIZER_SGD)
+        snprintf(extra, sizeof extra, " --momentum %g%s", t->momentum,
+                 t->nesterov ? " --nesterov" : "");
+    snprintf(line, sizeof line,
+             "rottrain %s%s --net '%.200s' -c %d -e %d -b %d --optimizer %s --lr %g%s"
+             " --weight-decay %g --schedule %s --warmup %" PRIu64 " -s %" PRIu64 " images=%" PRIu64,
+             ROTPIPE_VERSION, s->model ? " -m" : "", m->net.text, m->net.classes, t->epochs,
+             t->batch, optimizer_names[t->optimizer], t->lr, extra, t->weight_decay,
+             schedule_names[t->schedule], t->warmup, t->seed, d->n);
+    if (history_add(&m->history, "", line, e) < 0)
+        return -1;
+    return d->history.text ? history_add(&m->history, "  data: ", d->history.text, e) : 0;
+}
+
+/* A model is for images of one shape and for the classes of its head. */
+static int check_data(const struct model *m, const struct dataset *d, const char *what,
+                      struct error *e)
+{
+    struct extent a = m->net.image, b = d->image;
+
+    if (a.h != b.h || a.w != b.w || a.c != b.c)
+        return error_set(e, "%s: images of %d x %d x %d, the model is for %d x %d x %d", what, b.h,
+                         b.w, b.c, a.h, a.w, a.c);
+    if (dataset_largest_label(d) >= m->net.classes)
+        return error_set(
+            e, "%s: label %d, the head has %d classes%s", what, dataset_largest_label(d),
+            m->net.classes,
+            m->net.classes < dataset_largest_label(d) + 1 ? " (headswap -c gives it another)" : "");
+    if (m->names && d->names && strcmp(m->names, d->names) != 0)
+        return error_set(e, "%s: class names differ from the model's", what);
+    return 0;
+}
+
+/* The model that training starts from: -m's, or a fresh one that suits the data. */
+static int start_model(const struct settings *s, const struct dataset *d, struct model *m,
+                       struct error *e)
+{
+    int classes = s->classes;
+    uint64_t named = names_count(d->names);
+
+    if (!s->model) {
+        if (classes == 0)
+            classes = named > (uint64_t)dataset_largest_label(d) && named <= NET_CLASSES_MAX
+                          ? (int)named
+                          : dataset_largest_label(d) + 1;
+        if (model_new(m, s->net ? s->net : NET_DEFAULT, d->image, classes, s->train.seed, e) < 0)
+            return -1;
+        dataset_statistics(d, m->mean, m->std);
+    } else if (model_load(m, s->model, e) < 0) {
+        return -1;
+    }
+    if (check_data(m, d, "training data", e) < 0)
+        return -1;
+    if (!m->names && d->names && names_count(d->names) == (uint64_t)m->net.classes &&
+        !(m->names = strdup(d->names)))
+        return error_memory(e, "class names");
+    return 0;
+}
+
+struct listener {
+    const struct settings *s;
+    struct progress progress;
+    FILE *log;
+};
+
+static void tell_step(void *context, const struct step *step)
+{
+    struct listener *l = context;
+    char title[32], note[64];
+
+    if (!l->progress.on)
+        return;
+    snprintf(title, sizeof title, "epoch %d/%d", step->epoch, l->s->train.epochs);
+    snprintf(note, sizeof note, "loss %.4f, accuracy %.4f", step->loss, step->accuracy);
+    progress_show(&l->progress, title, step->done, step->total, "images", note);
+}
+
+static void tell_epoch(void *context, const struct epoch *ep)
+{
+    struct listener *l = context;
+    char valid[64] = "", columns[64] = "-\t-";
+
+    if (ep->has_valid) {
+        snprintf(valid, sizeof valid, ", valid loss %.4f accuracy %.4f", ep->valid_loss,
+                 ep->valid_accuracy);
+        snprintf(columns, sizeof columns, "%.6f\t%.6f", ep->valid_loss, ep->valid_accuracy);
+    }
+    progress_clear(&l->progress);
+    if (!l->s->quiet)
+        fprintf(stderr, "epoch %d/%d: loss %.4f accuracy %.4f%s, %.0f images/s\n", ep->number,
+                l->s->train.epochs, ep->loss, ep->accuracy, valid, ep->images_per_second);
+    progress_start(&l->progress, l->s->quiet);
+    if (l->log) {
+        fprintf(l->log, "%d\t%.6f\t%.6f\t%s\t%.9g\t%.1f\t%.3f\n", ep->number, ep->loss,
+                ep->accuracy, columns, ep->lr, ep->images_per_second, ep->seconds);
+        fflush(l->log);
+    }
+}
+
+static FILE *open_log(const char *path, struct error *e)
+{
+    FILE *f = fopen(path, "w");
+
+    if (!f) {
+        error_set(e, "%s: %s", path, strerror(errno));
+        return NULL;
+    }
+    fputs("epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_second\tseconds\n", f);
+    return f;
+}
+
+static int close_log(FILE *f, const char *path, struct error *e)
+{
+    int failed = f && ferror(f);
+
+    if (f && (fclose(f) != 0 || failed))
+        return error_set(e, "%s: cannot write", path);
+    return 0;
+}
+
+/* Everything between the options and the model's last byte. */
+static int run(const struct settings *s, char **operands, int n, struct error *e)
+{
+    const struct kernels *kernels = kernels_pick(getenv("ROTPIPE_KERNELS"));
+    struct dataset data = {0}, valid = {0};
+    struct model m = {0};
+    struct listener l = {.s = s};
+    struct train_listener tell = {&l, tell_epoch, tell_step};
+    struct team *team = NULL;
+    struct rts_writer *out = NULL;
+    int status = -1;
+
+    if (!kernels)
+        return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
+    /* Opened first: nobody should learn after an hour that the result has nowhere to go. */
+    if (!(out = rts_create(s->output, e)) || dataset_read(&data, operands, n, e) < 0 ||
+        start_model(s, &data, &m, e) < 0)
+        goto done;
+    if (s->valid && (dataset_read(&valid, (char *[]){(char *)s->valid}, 1, e) < 0 ||
+                     check_data(&m, &valid, s->valid, e) < 0))
+        goto done;
+    if (!(team = team_new(s->threads ? s->threads : team_default_size(), e)) ||
+        (s->log && !(l.log = open_log(s->log, e))))
+        goto done;
+    progress_start(&l.progress, s->quiet);
+    status = train(&m, &data, s->valid ? &valid : NULL, &s->train, kernels, team, &tell, e);
+    progress_clear(&l.progress);
+    if (close_log(l.log, s->log, e) < 0)
+        status = -1;
+    if (status == 0 && (describe(s, &data, &m, e) < 0 || model_save(&m, out, e) < 0))
+        status = -1;
+    if (status == 0) {
+        status = rts_finish(out, e);
+        out = NULL;
+    }
+done:
+    rts_abandon(out);
+    team_free(team);
+    dataset_free(&data);
+    dataset_free(&valid);
+    model_free(&m);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct settings s = {.train = train_defaults()};
+    struct error e;
+    int option;
+
+    start(argv);
+    while ((option = getopt_long(argc, argv, "m:c:e:b:s:j:o:q", options, NULL)) != -1)
+        take_option(&s, option);
+    check_settings(&s, argv + optind, argc - optind);
+    if (run(&s, argv + optind, argc - optind, &e) < 0)
+        die(&e);
+    return EXIT_DONE;
+}

@@ -1,0 +1,120 @@
+#include "net/infer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/layers.h"
+
+enum { GROUPS_A_TASK = 2, BLOCK = 4096 };
+
+struct job {
+    struct engine *g;
+    const float *table;
+    const uint8_t *images;
+    const uint16_t *label;
+    uint64_t n;
+    struct prediction *predictions; /* one of these two is wanted */
+    float *features;
+};
+
+static void predict(const struct job *j, const float *logits, uint64_t i)
+{
+    int classes = j->g->net->classes;
+    struct prediction *p = &j->predictions[i];
+    double loss;
+
+    p->label = 0;
+    for (int k = 1; k < classes; k++)
+        if (logits[k] > logits[p->label])
+            p->label = k;
+    loss = softmax_cross_entropy(logits, classes, p->label, 1, NULL);
+    p->p = (float)exp(-loss);
+    p->loss = j->label ? softmax_cross_entropy(logits, classes, j->label[i], 1, NULL) : 0;
+}
+
+/* One sample's output, out of its layout and without padding lanes. */
+static void copy_features(const struct job *j, const float *from, uint64_t i)
+{
+    const struct layer *last = &j->g->net->layer[j->g->net->layers - 1];
+    const struct layout *l = &j->g->stage[j->g->stages - 1].y;
+    size_t channels = (size_t)last->out.c;
+    float *to = j->features + i * extent_size(last->out);
+
+    for (int r = 0; r < l->h; r++)
+        for (int c = 0; c < l->w; c++, to += channels)
+            memcpy(to, from + l->first + (size_t)r * l->row + (size_t)c * (size_t)l->lanes,
+                   channels * sizeof *to);
+}
+
+static void run_group(const struct job *j, int thread, uint64_t first)
+{
+    struct engine *g = j->g;
+    int n = j->n - first < ENGINE_GROUP ? (int)(j->n - first) : ENGINE_GROUP;
+    uint64_t stride = extent_size(g->net->image);
+
+    for (int s = 0; s < n; s++)
+        engine_set_image(g, thread, s, j->images + (first + (uint64_t)s) * stride, j->table);
+    engine_forward(g, thread, 0, g->stages, n);
+    for (int s = 0; s < n; s++) {
+        const float *out = engine_output(g, thread, g->stages - 1, s);
+        if (j->predictions)
+            predict(j, out, first + (uint64_t)s);
+        else
+            copy_features(j, out, first + (uint64_t)s);
+    }
+}
+
+static void run_task(void *context, int thread, int task)
+{
+    const struct job *j = context;
+    uint64_t step = GROUPS_A_TASK * ENGINE_GROUP, first = (uint64_t)task * step;
+
+    for (uint64_t i = first; i < first + step && i < j->n; i += ENGINE_GROUP)
+        run_group(j, thread, i);
+}
+
+static void run(struct job *j)
+{
+    uint64_t step = GROUPS_A_TASK * ENGINE_GROUP;
+
+    team_run(j->g->team, run_task, j, (int)((j->n + step - 1) / step));
+}
+
+void infer_predict(struct engine *g, const float *table, const uint8_t *images,
+                   const uint16_t *label, uint64_t n, struct prediction *out)
+{
+    struct job j = {g, table, images, label, n, out, NULL};
+
+    run(&j);
+}
+
+void infer_features(struct engine *g, const float *table, const uint8_t *images, uint64_t n,
+                    float *out)
+{
+    struct job j = {g, table, images, NULL, n, NULL, out};
+
+    run(&j);
+}
+
+int infer_evaluate(struct engine *g, const float *table, const uint8_t *images,
+                   const uint16_t *label, uint64_t n, struct evaluation *out, struct error *e)
+{
+    struct prediction *p = malloc(BLOCK * sizeof *p);
+    uint64_t stride = extent_size(g->net->image);
+
+    if (!p)
+        return error_memory(e, "evaluation");
+    *out = (struct evaluation){n, 0, 0};
+    for (uint64_t i = 0; i < n; i += BLOCK) {
+        uint64_t count = n - i < BLOCK ? n - i : BLOCK;
+        infer_predict(g, table, images + i * stride, label + i, count, p);
+        for (uint64_t k = 0; k < count; k++) {
+            out->correct += p[k].label == label[i + k];
+            out->loss += p[k].loss;
+        }
+    }
+    out->loss /= (double)n;
+    free(p);
+    return 0;
+}

@@ -1,0 +1,115 @@
+/*
+ * The arithmetic of a network behind one interface. Every set of kernels computes the same
+ * functions; they differ in the instructions they use and in the order of their sums, so results
+ * of two sets agree within rounding. Results of one set never depend on how many samples are
+ * handed over at once, nor on the thread.
+ *
+ * Tensors: float, channels last, channels ("lanes") padded to a multiple of NET_LANES with zeros,
+ * but for the image, whose pixels have as many lanes as channels. The input of a convolution has
+ * a border of zeros: one row above, one column to the left, and one or two below and to the
+ * right, so that it holds whole 4x4 tiles at steps of 2: (2 * ceil(h / 2) + 2) rows. A pointer to
+ * such a tensor is to the border's first float.
+ */
+#ifndef ROTPIPE_NET_KERNELS_H
+#define ROTPIPE_NET_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* How one sample's tensor lies in memory. */
+struct layout {
+    int h, w;     /* pixels, without the border */
+    int lanes;    /* floats of a pixel */
+    int border;   /* 1 if it has one */
+    size_t row;   /* floats from one row to the next */
+    size_t first; /* floats before the first pixel that is not border */
+    size_t size;  /* floats of a sample, a multiple of NET_LANES */
+};
+
+/* A convolution with what follows it: bias, then ReLU and 2x2 max pool if there. */
+struct conv {
+    struct layout x, y; /* x has a border; y may */
+    int image;          /* x is the image: weight [9][in][out], no gradient for x */
+    int relu, pool;
+};
+
+/* A dense layer with the ReLU that follows it: y = W x + b. */
+struct dense {
+    int in;  /* floats of x, a multiple of NET_LANES */
+    int out; /* outputs; y has net_pad(out) floats, the padding zero */
+    int relu;
+};
+
+/* Samples in a row: sample i's tensor begins i * stride floats (bytes for winner) further on. */
+struct samples {
+    int n;
+    const float *x;
+    size_t x_stride;
+    float *y;
+    size_t y_stride;
+    uint8_t *winner; /* of a pool: which of the four won (0 to 3, row by row); [h][w][lanes] of y */
+    size_t winner_stride;
+    float *dy; /* the loss's gradient by y; may be overwritten */
+    float *dx; /* where the gradient by x goes, laid out as x (strides as x); or NULL */
+};
+
+struct adam {
+    float lr, beta1, beta2, eps;
+    float weight_decay; /* added to the gradient */
+    float decoupled;    /* 1 - lr * weight decay, multiplied into the weight: AdamW */
+    float correction1;  /* 1 - beta1^t */
+    float correction2;  /* sqrt(1 - beta2^t) */
+};
+
+struct sgd {
+    float lr, momentum, weight_decay;
+    int nesterov;
+    int first; /* the momentum buffer starts as the gradient, as in PyTorch */
+};
+
+struct kernels {
+    const char *name;
+
+    /* Floats of what conv_pack makes of a layer's weights for fast use (0: nothing), and of the
+     * scratch memory that forward and backward of one thread need. */
+    size_t (*conv_packed)(const struct conv *c);
+    size_t (*conv_scratch)(const struct conv *c);
+
+    /* Packs the weights; a call does the share `task` of `tasks`. backward: for dx too. */
+    void (*conv_pack)(const struct conv *c, const float *weight, float *packed, int backward,
+                      int task, int tasks);
+    void (*conv_forward)(const struct conv *c, const float *weight, const float *bias,
+                         const float *packed, const struct samples *s, float *scratch);
+    /* Adds to dw and db (laid out as weight and bias), unless they are NULL. */
+    void (*conv_backward)(const struct conv *c, const float *weight, const float *packed,
+                          const struct samples *s, float *dw, float *db, float *scratch);
+
+    void (*dense_forward)(const struct dense *d, const float *weight, const float *bias,
+                          const struct samples *s);
+    void (*dense_backward)(const struct dense *d, const float *weight, const struct samples *s,
+                           float *dw, float *db);
+
+    /* to[i] = sum over k of from[k * stride + i], k from 0 to count - 1 in that order. */
+    void (*sum)(float *to, const float *from, size_t stride, int count, size_t n);
+
+    /*
+     * One optimiser step over n parameters, as torch.optim has it: Adam (Kingma and Ba, 2015) and
+     * AdamW (Loshchilov and Hutter, 2019); SGD with momentum (Sutskever et al., 2013).
+     */
+    void (*adam)(const struct adam *a, float *w, const float *grad, float *m, float *v, size_t n);
+    void (*sgd)(const struct sgd *a, float *w, const float *grad, float *m, size_t n);
+};
+
+/* The plain layers of layers.h: small, slow, what the others are tested against. */
+extern const struct kernels kernels_reference;
+
+/*
+ * The best set that this processor runs, or the one called name (NULL or "": best; "reference",
+ * "plain", "avx2", "avx512"). NULL if there is no such set here.
+ */
+const struct kernels *kernels_pick(const char *name);
+
+/* Set i of those that this processor runs, NULL past the last: for tests. */
+const struct kernels *kernels_list(int i);
+
+#endif

@@ -1,0 +1,78 @@
+/* The kernels of one instruction set behind the interface of kernels.h. */
+#include "net/kernels/variant.h"
+#include "net/optimiser.h"
+
+static size_t packed(const struct conv *c)
+{
+    return c->image ? 0 : VARIANT(winograd_packed)(c);
+}
+
+static size_t scratch(const struct conv *c)
+{
+    size_t dense, sparse;
+
+    if (c->image)
+        return 0;
+    dense = VARIANT(winograd_scratch)(c);
+    sparse = c->pool ? VARIANT(sparse_scratch)(c) : 0;
+    return dense > sparse ? dense : sparse;
+}
+
+static void pack(const struct conv *c, const float *weight, float *to, int backward, int task,
+                 int tasks)
+{
+    if (!c->image)
+        VARIANT(winograd_pack)(c, weight, to, backward, task, tasks);
+}
+
+static void forward(const struct conv *c, const float *weight, const float *bias,
+                    const float *packed, const struct samples *s, float *scratch)
+{
+    if (c->image)
+        VARIANT(image_forward)(c, weight, bias, s);
+    else
+        VARIANT(winograd_forward)(c, bias, packed, s, scratch);
+}
+
+static void backward(const struct conv *c, const float *weight, const float *packed,
+                     const struct samples *s, float *dw, float *db, float *scratch)
+{
+    if (c->image)
+        VARIANT(image_backward)(c, s, dw, db);
+    else if (c->pool)
+        VARIANT(sparse_backward)(c, weight, s, dw, db, scratch);
+    else
+        VARIANT(winograd_backward)(c, packed, s, dw, db, scratch);
+}
+
+static void sum(float *to, const float *from, size_t stride, int count, size_t n)
+{
+    optimiser_sum(to, from, stride, count, n);
+}
+
+static void adam(const struct adam *a, float *w, const float *grad, float *m, float *v, size_t n)
+{
+    optimiser_adam(a, w, grad, m, v, n);
+}
+
+static void sgd(const struct sgd *a, float *w, const float *grad, float *m, size_t n)
+{
+    optimiser_sgd(a, w, grad, m, n);
+}
+
+#define TEXT_EXPAND(x) TEXT(x)
+#define TEXT(x) #x
+
+const struct kernels VARIANT(kernels) = {
+    .name = TEXT_EXPAND(KERNEL_VARIANT),
+    .conv_packed = packed,
+    .conv_scratch = scratch,
+    .conv_pack = pack,
+    .conv_forward = forward,
+    .conv_backward = backward,
+    .dense_forward = VARIANT(dense_forward),
+    .dense_backward = VARIANT(dense_backward),
+    .sum = sum,
+    .adam = adam,
+    .sgd = sgd,
+};

@@ -1,0 +1,35 @@
+/*
+ * The functions that one instruction set's table (table.c) is made of; kernels.h says what each
+ * does. Convolutions whose input has whole vectors of channels run forward by winograd.c, backward
+ * by winograd.c or, behind a pool, by sparse.c; the one on the image by image.c.
+ */
+#ifndef ROTPIPE_NET_KERNELS_VARIANT_H
+#define ROTPIPE_NET_KERNELS_VARIANT_H
+
+#include "net/kernels.h"
+#include "net/kernels/simd.h"
+
+size_t VARIANT(winograd_packed)(const struct conv *c);
+size_t VARIANT(winograd_scratch)(const struct conv *c);
+void VARIANT(winograd_pack)(const struct conv *c, const float *weight, float *packed, int backward,
+                            int task, int tasks);
+void VARIANT(winograd_forward)(const struct conv *c, const float *bias, const float *packed,
+                               const struct samples *s, float *scratch);
+void VARIANT(winograd_backward)(const struct conv *c, const float *packed, const struct samples *s,
+                                float *dw, float *db, float *scratch);
+
+size_t VARIANT(sparse_scratch)(const struct conv *c);
+void VARIANT(sparse_backward)(const struct conv *c, const float *weight, const struct samples *s,
+                              float *dw, float *db, float *scratch);
+
+/* The convolution on the input image, with its one or three channels. */
+void VARIANT(image_forward)(const struct conv *c, const float *weight, const float *bias,
+                            const struct samples *s);
+void VARIANT(image_backward)(const struct conv *c, const struct samples *s, float *dw, float *db);
+
+void VARIANT(dense_forward)(const struct dense *d, const float *weight, const float *bias,
+                            const struct samples *s);
+void VARIANT(dense_backward)(const struct dense *d, const float *weight, const struct samples *s,
+                             float *dw, float *db);
+
+#endif

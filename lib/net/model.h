@@ -1,0 +1,61 @@
+/*
+ * A model: a net, its parameters, and all that is needed to use it on images; and its file, an
+ * rts stream of these records in any order (rts(5)):
+ *
+ *     history      text         how it was made
+ *     net          text         "c32 r p c64 r p d16 r"
+ *     input.shape  u8 [3]       height, width, channels of an image
+ *     input.mean   f4 [c]       a pixel v of 0 to 255 becomes (v / 255 - mean) / std
+ *     input.std    f4 [c]
+ *     names        text         class names, one a line; optional
+ *     frozen       text         names of the frozen layers, one a line; absent if there are none
+ *     conv1.weight f4 [out,in,3,3], conv1.bias f4 [out], dense1.weight f4 [out,in], ...,
+ *     head.weight, head.bias    in PyTorch's layouts: torch.nn.Conv2d, Flatten of NCHW, Linear
+ */
+#ifndef ROTPIPE_NET_MODEL_H
+#define ROTPIPE_NET_MODEL_H
+
+#include "net/net.h"
+#include "rts/history.h"
+#include "rts/rts.h"
+
+enum { MODEL_CHANNELS_MAX = 64 };
+
+/* A record that this program does not know, kept so that it is written back as it came. */
+struct record {
+    struct rts_header head;
+    void *payload;
+    struct record *next;
+};
+
+struct model {
+    struct net net;
+    float *parameters; /* net.parameters floats, 64-byte aligned, in net.h's layout */
+    float mean[MODEL_CHANNELS_MAX], std[MODEL_CHANNELS_MAX];
+    char *names; /* class names, one a line, or NULL */
+    struct history history;
+    struct record *extras;
+};
+
+/* A model of fresh weights (head included); normalisation left at mean 0, std 1. 0 or -1. */
+int model_new(struct model *m, const char *net, struct extent image, int classes, uint64_t seed,
+              struct error *e);
+
+/* Reads one model from path ("-": standard input). 0 or -1. */
+int model_load(struct model *m, const char *path, struct error *e);
+
+/* Writes all records of it; the caller finishes the writer. 0 or -1. */
+int model_save(const struct model *m, struct rts_writer *w, struct error *e);
+
+/* A fresh head of `classes` classes in place of the one there is. Class names are dropped. */
+int model_swap_head(struct model *m, int classes, uint64_t seed, struct error *e);
+
+/* Frees what it holds, not m itself. */
+void model_free(struct model *m);
+
+/*
+ * table[channel * 256 + byte]: the normalised value of a pixel; 256 floats a channel, to be freed.
+ */
+float *model_pixel_table(const struct model *m, struct error *e);
+
+#endif

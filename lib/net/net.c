@@ -1,0 +1,243 @@
+#include "net/net.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rng.h"
+
+static const char blanks[] = " \t\n";
+
+struct token {
+    enum layer_kind kind;
+    int width; /* channels or features; 0 for r and p */
+    int at;    /* position in the text, from 1 */
+    int length;
+};
+
+static int token_error(const struct token *t, const char *text, const char *why, struct error *e)
+{
+    return error_set(e, "net: '%.*s' at position %d: %s", t->length > 24 ? 24 : t->length,
+                     text + t->at - 1, t->at, why);
+}
+
+/* Reads the token at *next and moves *next behind it. 1, 0 at the end, -1. */
+static int next_token(const char *text, const char **next, struct token *t, struct error *e)
+{
+    const char *p = *next + strspn(*next, blanks);
+    const char *digits = p + 1;
+
+    if (!*p)
+        return 0;
+    t->length = (int)strcspn(p, blanks);
+    t->at = (int)(p - text) + 1;
+    t->width = 0;
+    *next = p + t->length;
+    switch (*p) {
+    case 'c':
+        t->kind = LAYER_CONV;
+        break;
+    case 'd':
+        t->kind = LAYER_DENSE;
+        break;
+    case 'r':
+        t->kind = LAYER_RELU;
+        break;
+    case 'p':
+        t->kind = LAYER_POOL;
+        break;
+    default:
+        return token_error(t, text, "no such layer (cN, r, p and dN are known)", e);
+    }
+    if (*p == 'r' || *p == 'p')
+        return t->length == 1 ? 1 : token_error(t, text, "takes no number", e);
+    if (t->length == 1 || t->length > 5 || (int)strspn(digits, "0123456789") < t->length - 1)
+        return token_error(t, text, "needs a whole number of at most 4 digits", e);
+    t->width = atoi(digits);
+    if (t->width < 1 || t->width > NET_WIDTH_MAX)
+        return token_error(t, text, "width out of range 1 to 4096", e);
+    return 1;
+}
+
+int net_check(const char *text, struct error *e)
+{
+    const char *next = text;
+    struct token t;
+    int flat = 0, layers = 0, got;
+
+    if (strlen(text) >= NET_TEXT_MAX)
+        return error_set(e, "net: longer than %d characters", NET_TEXT_MAX - 1);
+    while ((got = next_token(text, &next, &t, e)) > 0) {
+        if (flat && (t.kind == LAYER_CONV || t.kind == LAYER_POOL))
+            return token_error(&t, text, "needs rows and columns, a dense layer leaves none", e);
+        flat |= t.kind == LAYER_DENSE;
+        if (++layers > NET_LAYERS_MAX)
+            return token_error(&t, text, "too many layers", e);
+    }
+    if (got == 0 && layers == 0)
+        return error_set(e, "net: no layers");
+    return got;
+}
+
+static const char *const kind_names[] = {"conv", "relu", "pool", "dense"};
+
+/* Appends a layer behind the last one. */
+static int add_layer(struct net *n, enum layer_kind kind, int width, struct error *e)
+{
+    struct layer *l = &n->layer[n->layers], *below = n->layers ? l - 1 : NULL;
+    int number = 1;
+
+    memset(l, 0, sizeof *l);
+    for (int i = 0; i < n->layers; i++)
+        number += n->layer[i].kind == kind;
+    snprintf(l->name, sizeof l->name, "%s%d", kind_names[kind], number);
+    l->kind = kind;
+    l->in = below ? below->out : n->image;
+    l->in_image = !below;
+    l->in_lanes = below ? below->out_lanes : n->image.c;
+    l->out = l->in;
+    if (kind == LAYER_POOL) {
+        l->out.h /= 2;
+        l->out.w /= 2;
+    } else if (kind == LAYER_CONV) {
+        l->out.c = width;
+    } else if (kind == LAYER_DENSE) {
+        l->out = (struct extent){1, 1, width};
+    }
+    l->out_lanes = net_pad(l->out.c);
+    n->layers++;
+    if (l->out.h < 1 || l->out.w < 1)
+        return error_set(e, "net: %s: nothing left to pool of %d x %d", l->name, l->in.h, l->in.w);
+    if ((uint64_t)(l->out.h + 3) * (uint64_t)(l->out.w + 3) * (uint64_t)l->out_lanes >
+        NET_ACTIVATIONS_MAX)
+        return error_set(e, "net: %s: more than %d activations", l->name, NET_ACTIVATIONS_MAX);
+    return 0;
+}
+
+/* Gives the layer its place in the parameter vector. */
+static int place_parameters(struct net *n, struct layer *l, struct error *e)
+{
+    size_t out = (size_t)l->out.c, out_pad = (size_t)net_pad(l->out.c);
+    size_t pixels = (size_t)l->in.h * (size_t)l->in.w, lanes = (size_t)l->in_lanes;
+
+    if (l->kind == LAYER_CONV)
+        l->weights = l->in_image ? 9 * lanes * out_pad : out_pad * 9 * lanes;
+    else if (l->kind == LAYER_DENSE)
+        l->weights = out * ((pixels * lanes + NET_LANES - 1) / NET_LANES * NET_LANES);
+    else
+        return 0;
+    l->biases = out_pad;
+    l->weight = n->parameters;
+    l->bias = l->weight + (l->weights + NET_LANES - 1) / NET_LANES * NET_LANES;
+    n->parameters = l->bias + l->biases;
+    if (n->parameters > NET_PARAMETERS_MAX)
+        return error_set(e, "net: %s: more than %d parameters", l->name, NET_PARAMETERS_MAX);
+    return 0;
+}
+
+int net_build(struct net *n, const char *text, struct extent image, int classes, struct error *e)
+{
+    const char *next = text;
+    struct token t;
+    int got;
+
+    if (net_check(text, e) < 0)
+        return -1;
+    if (image.h < 1 || image.w < 1 || image.c < 1 || image.h > NET_SIDE_MAX ||
+        image.w > NET_SIDE_MAX || image.c > NET_WIDTH_MAX)
+        return error_set(e, "net: images of %d x %d x %d", image.h, image.w, image.c);
+    if (classes < 1 || classes > NET_CLASSES_MAX)
+        return error_set(e, "net: %d classes, 1 to %d are possible", classes, NET_CLASSES_MAX);
+    memset(n, 0, sizeof *n);
+    strcpy(n->text, text);
+    n->image = image;
+    n->classes = classes;
+    while ((got = next_token(text, &next, &t, e)) > 0)
+        if (add_layer(n, t.kind, t.width, e) < 0)
+            return -1;
+    if (got < 0 || add_layer(n, LAYER_DENSE, classes, e) < 0)
+        return -1;
+    strcpy(n->layer[n->layers - 1].name, "head");
+    for (int i = 0; i < n->layers; i++)
+        if (place_parameters(n, &n->layer[i], e) < 0)
+            return -1;
+    return 0;
+}
+
+int net_find(const struct net *n, const char *name)
+{
+    for (int i = 0; i < n->layers; i++)
+        if (strcmp(n->layer[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+int net_truncate(struct net *n, const char *name, struct error *e)
+{
+    int i = net_find(n, name);
+
+    if (i < 0) {
+        char list[256] = "";
+        for (int k = 0; k < n->layers && strlen(list) + NET_NAME_BYTES + 2 < sizeof list; k++)
+            sprintf(list + strlen(list), " %s", n->layer[k].name);
+        return error_set(e, "no layer '%s': the model has%s", name, list);
+    }
+    n->layers = i + 1;
+    return 0;
+}
+
+uint64_t layer_parameters(const struct layer *l)
+{
+    uint64_t out = (uint64_t)l->out.c;
+
+    if (l->kind == LAYER_CONV)
+        return out * (uint64_t)l->in.c * 9 + out;
+    if (l->kind == LAYER_DENSE)
+        return out * extent_size(l->in) + out;
+    return 0;
+}
+
+size_t layer_weight_index(const struct layer *l, uint64_t i)
+{
+    size_t lanes = (size_t)l->in_lanes, c = (size_t)l->in.c, h = (size_t)l->in.h,
+           w = (size_t)l->in.w;
+
+    if (l->kind == LAYER_CONV) {
+        size_t tap = i % 9, in = i / 9 % c, out = i / 9 / c;
+        if (l->in_image)
+            return l->weight + (tap * lanes + in) * (size_t)l->out_lanes + out;
+        return l->weight + (out * 9 + tap) * lanes + in;
+    }
+    size_t column = i % w, row = i / w % h, in = i / (w * h) % c, out = i / (w * h * c);
+    size_t in_pad = (h * w * lanes + NET_LANES - 1) / NET_LANES * NET_LANES;
+    return l->weight + out * in_pad + (row * w + column) * lanes + in;
+}
+
+static void init_layer(const struct layer *l, float *parameters, struct rng *r)
+{
+    uint64_t count = layer_parameters(l) - (uint64_t)l->out.c;
+    float bound = sqrtf(6.0f / (float)(count / (uint64_t)l->out.c));
+
+    memset(parameters + l->weight, 0, (l->bias + l->biases - l->weight) * sizeof *parameters);
+    for (uint64_t i = 0; i < count; i++)
+        parameters[layer_weight_index(l, i)] = bound * (2 * rng_float(r) - 1);
+}
+
+void net_init_body(const struct net *n, float *parameters, uint64_t seed)
+{
+    struct rng r;
+
+    rng_seed(&r, seed, RNG_INIT);
+    for (int i = 0; i < n->layers - 1; i++)
+        if (n->layer[i].weights)
+            init_layer(&n->layer[i], parameters, &r);
+}
+
+void net_init_head(const struct net *n, float *parameters, uint64_t seed)
+{
+    struct rng r;
+
+    rng_seed(&r, seed, RNG_HEAD);
+    init_layer(&n->layer[n->layers - 1], parameters, &r);
+}

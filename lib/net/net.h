@@ -1,0 +1,119 @@
+/*
+ * A network as text and as layers.
+ *
+ * The text names the layers from input to output, separated by blanks:
+ *
+ *     cN   3x3 convolution to N channels, stride 1, "same" padding
+ *     r    ReLU
+ *     p    2x2 max pool, stride 2 (an odd last row or column is left out, as in PyTorch)
+ *     dN   dense layer to N features; what comes in is flattened
+ *
+ * A last dense layer to the number of classes, "head", is added by net_build.
+ *
+ * Parameters of a net lie in one vector of floats. Inside this program images and activations are
+ * channels-last and their channels padded to a multiple of 16 (NET_LANES) so that every kernel
+ * runs on whole vectors; padding weights are zero and stay zero. Layouts:
+ *
+ *     convolution on the input image   weight [9][in][out_pad]        bias [out_pad]
+ *     any other convolution            weight [out_pad][9][in_pad]    bias [out_pad]
+ *     dense                            weight [out][in_pad]           bias [out_pad]
+ *
+ * In files they have PyTorch's layouts (model.h).
+ */
+#ifndef ROTPIPE_NET_NET_H
+#define ROTPIPE_NET_NET_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    NET_LANES = 16,
+    NET_LAYERS_MAX = 64,
+    NET_TEXT_MAX = 1024,
+    NET_WIDTH_MAX = 4096,          /* channels or features of a layer */
+    NET_SIDE_MAX = 2048,           /* pixels of an image's side */
+    NET_CLASSES_MAX = 1000,        /* of the head */
+    NET_PARAMETERS_MAX = 1 << 27,  /* floats in the parameter vector */
+    NET_ACTIVATIONS_MAX = 1 << 24, /* floats of one example in one layer */
+    NET_NAME_BYTES = 16
+};
+
+#define NET_DEFAULT "c32 r p c64 r p d16 r"
+
+enum layer_kind { LAYER_CONV, LAYER_RELU, LAYER_POOL, LAYER_DENSE };
+
+/* Height, width and channels; features of a dense layer are 1 x 1 x c. */
+struct extent {
+    int h, w, c;
+};
+
+struct layer {
+    enum layer_kind kind;
+    char name[NET_NAME_BYTES]; /* conv1, relu1, pool1, dense1, ..., head */
+    struct extent in, out;
+    int in_lanes;  /* floats of an input pixel in memory: channels, padded but for the image's */
+    int out_lanes; /* the same of an output pixel */
+    int frozen;
+    int in_image;           /* the layer's input is the image itself */
+    size_t weight, bias;    /* offsets in the parameter vector */
+    size_t weights, biases; /* floats, with padding; 0 for layers without parameters */
+};
+
+struct net {
+    char text[NET_TEXT_MAX];
+    struct extent image;
+    int classes;
+    int layers; /* the head is the last one */
+    struct layer layer[NET_LAYERS_MAX + 1];
+    size_t parameters; /* floats in the parameter vector, with padding */
+};
+
+/* n rounded up to whole vectors. */
+static inline int net_pad(int n)
+{
+    return (n + NET_LANES - 1) / NET_LANES * NET_LANES;
+}
+
+/* Checks the text alone; the error names the token and its position. Returns 0 or -1. */
+int net_check(const char *text, struct error *e);
+
+/* Fills n: the layers that text names over images of this extent, and a head. 0 or -1. */
+int net_build(struct net *n, const char *text, struct extent image, int classes, struct error *e);
+
+/*
+ * The net that ends with the layer called `name` (its output is the net's), for dumping features;
+ * parameters keep their offsets. -1 if there is no such layer.
+ */
+int net_truncate(struct net *n, const char *name, struct error *e);
+
+/* The index of the layer called name, or -1. */
+int net_find(const struct net *n, const char *name);
+
+/* Weights and biases of a layer without the padding. */
+uint64_t layer_parameters(const struct layer *l);
+
+/* Elements of an extent. */
+static inline uint64_t extent_size(struct extent x)
+{
+    return (uint64_t)x.h * (uint64_t)x.w * (uint64_t)x.c;
+}
+
+/*
+ * He initialisation (He et al., 2015, eq. 10, in its uniform form): weights uniform in
+ * +-sqrt(6 / fan_in), biases zero. The body draws from one stream of the seed and the head from
+ * another, so that a fresh head is the same one for rottrain and headswap. Uniform, because it
+ * needs no function whose last bit differs between C libraries. Values are drawn in the order of
+ * PyTorch's layout.
+ */
+void net_init_body(const struct net *n, float *parameters, uint64_t seed);
+void net_init_head(const struct net *n, float *parameters, uint64_t seed);
+
+/*
+ * Where weight number i of a layer, counted in PyTorch's layout ([out,in,3,3]; [out,in] with `in`
+ * in the order channel, row, column), lies in the parameter vector.
+ */
+size_t layer_weight_index(const struct layer *l, uint64_t i);
+
+#endif

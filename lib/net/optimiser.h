@@ -1,0 +1,50 @@
+/*
+ * The optimisers' arithmetic, element by element, written once: reference.c compiles it plainly
+ * and kernels/table.c for each instruction set, where the compiler makes vectors of it.
+ */
+#ifndef ROTPIPE_NET_OPTIMISER_H
+#define ROTPIPE_NET_OPTIMISER_H
+
+#include <math.h>
+
+#include "net/kernels.h"
+
+static inline void optimiser_sum(float *restrict to, const float *restrict from, size_t stride,
+                                 int count, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] = from[i];
+    for (int k = 1; k < count; k++)
+        for (size_t i = 0; i < n; i++)
+            to[i] += from[(size_t)k * stride + i];
+}
+
+static inline void optimiser_adam(const struct adam *a, float *restrict w,
+                                  const float *restrict grad, float *restrict m, float *restrict v,
+                                  size_t n)
+{
+    const struct adam p = *a;
+    const float step = p.lr / p.correction1;
+
+    for (size_t i = 0; i < n; i++) {
+        float g = grad[i] + p.weight_decay * w[i];
+        m[i] = p.beta1 * m[i] + (1 - p.beta1) * g;
+        v[i] = p.beta2 * v[i] + (1 - p.beta2) * g * g;
+        w[i] = p.decoupled * w[i] - step * m[i] / (sqrtf(v[i]) / p.correction2 + p.eps);
+    }
+}
+
+static inline void optimiser_sgd(const struct sgd *a, float *restrict w, const float *restrict grad,
+                                 float *restrict m, size_t n)
+{
+    const struct sgd p = *a;
+    const float keep = p.first ? 0 : p.momentum;
+
+    for (size_t i = 0; i < n; i++) {
+        float g = grad[i] + p.weight_decay * w[i];
+        m[i] = keep * m[i] + g;
+        w[i] -= p.lr * (p.nesterov ? g + p.momentum * m[i] : m[i]);
+    }
+}
+
+#endif

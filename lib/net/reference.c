@@ -1,0 +1,133 @@
+/* The kernels' interface on top of the plain layers. */
+#include "net/kernels.h"
+
+#include "net/layers.h"
+#include "net/optimiser.h"
+
+static struct tensor view(const struct layout *l, const float *sample)
+{
+    return (struct tensor){
+        (float *)sample + l->first, l->h, l->w, l->lanes, l->row, (size_t)l->lanes};
+}
+
+/* The convolution's own output, before ReLU and pool, in scratch. */
+static struct tensor middle(const struct conv *c, float *scratch)
+{
+    size_t lanes = (size_t)c->y.lanes;
+
+    return (struct tensor){scratch, c->x.h, c->x.w, c->y.lanes, (size_t)c->x.w * lanes, lanes};
+}
+
+static struct taps strides(const struct conv *c)
+{
+    size_t in = (size_t)c->x.lanes, out = (size_t)c->y.lanes;
+
+    return c->image ? (struct taps){1, in * out, out} : (struct taps){9 * in, in, 1};
+}
+
+static size_t packed(const struct conv *c)
+{
+    (void)c;
+    return 0;
+}
+
+static size_t scratch_size(const struct conv *c)
+{
+    return (size_t)c->x.h * (size_t)c->x.w * (size_t)c->y.lanes;
+}
+
+static void pack(const struct conv *c, const float *weight, float *to, int backward, int task,
+                 int tasks)
+{
+    (void)c, (void)weight, (void)to, (void)backward, (void)task, (void)tasks;
+}
+
+static void forward(const struct conv *c, const float *weight, const float *bias,
+                    const float *packed, const struct samples *s, float *scratch)
+{
+    (void)packed;
+    for (int i = 0; i < s->n; i++) {
+        struct tensor x = view(&c->x, s->x + (size_t)i * s->x_stride);
+        struct tensor y = view(&c->y, s->y + (size_t)i * s->y_stride);
+        struct tensor z = c->pool ? middle(c, scratch) : y;
+        conv_forward(&x, weight, strides(c), bias, &z);
+        if (c->relu)
+            relu_forward(&z);
+        if (c->pool)
+            pool_forward(&z, &y, s->winner + (size_t)i * s->winner_stride, (size_t)c->y.lanes);
+    }
+}
+
+static void backward(const struct conv *c, const float *weight, const float *packed,
+                     const struct samples *s, float *dw, float *db, float *scratch)
+{
+    (void)packed;
+    for (int i = 0; i < s->n; i++) {
+        struct tensor x = view(&c->x, s->x + (size_t)i * s->x_stride);
+        struct tensor y = view(&c->y, s->y + (size_t)i * s->y_stride);
+        struct tensor dy = view(&c->y, s->dy + (size_t)i * s->y_stride);
+        struct tensor dz = c->pool ? middle(c, scratch) : dy;
+        struct tensor dx = {0};
+        if (s->dx)
+            dx = view(&c->x, s->dx + (size_t)i * s->x_stride);
+        if (c->relu)
+            relu_backward(&y, &dy);
+        if (c->pool)
+            pool_backward(&dy, s->winner + (size_t)i * s->winner_stride, (size_t)c->y.lanes, &dz);
+        conv_backward(&x, weight, strides(c), &dz, dw, db, s->dx ? &dx : NULL);
+    }
+}
+
+static void dense_forward_all(const struct dense *d, const float *weight, const float *bias,
+                              const struct samples *s)
+{
+    for (int i = 0; i < s->n; i++) {
+        float *y = s->y + (size_t)i * s->y_stride;
+        struct tensor t = {y, 1, 1, d->out, 0, 0};
+        dense_forward(s->x + (size_t)i * s->x_stride, weight, bias, d->in, d->out, y);
+        if (d->relu)
+            relu_forward(&t);
+    }
+}
+
+static void dense_backward_all(const struct dense *d, const float *weight, const struct samples *s,
+                               float *dw, float *db)
+{
+    for (int i = 0; i < s->n; i++) {
+        float *y = s->y + (size_t)i * s->y_stride, *dy = s->dy + (size_t)i * s->y_stride;
+        struct tensor t = {y, 1, 1, d->out, 0, 0}, dt = {dy, 1, 1, d->out, 0, 0};
+        if (d->relu)
+            relu_backward(&t, &dt);
+        dense_backward(s->x + (size_t)i * s->x_stride, weight, dy, d->in, d->out, dw, db,
+                       s->dx ? s->dx + (size_t)i * s->x_stride : NULL);
+    }
+}
+
+static void sum(float *to, const float *from, size_t stride, int count, size_t n)
+{
+    optimiser_sum(to, from, stride, count, n);
+}
+
+static void adam(const struct adam *a, float *w, const float *grad, float *m, float *v, size_t n)
+{
+    optimiser_adam(a, w, grad, m, v, n);
+}
+
+static void sgd(const struct sgd *a, float *w, const float *grad, float *m, size_t n)
+{
+    optimiser_sgd(a, w, grad, m, n);
+}
+
+const struct kernels kernels_reference = {
+    .name = "reference",
+    .conv_packed = packed,
+    .conv_scratch = scratch_size,
+    .conv_pack = pack,
+    .conv_forward = forward,
+    .conv_backward = backward,
+    .dense_forward = dense_forward_all,
+    .dense_backward = dense_backward_all,
+    .sum = sum,
+    .adam = adam,
+    .sgd = sgd,
+};

@@ -1,0 +1,66 @@
+/*
+ * Training by cross-entropy.
+ *
+ * A batch is cut into shares, by its size alone; each share's gradients are summed apart and the
+ * shares then added in their order. So the same seed gives the same bytes for any number of
+ * threads, and a share could as well be computed on another machine.
+ */
+#ifndef ROTPIPE_NET_TRAIN_H
+#define ROTPIPE_NET_TRAIN_H
+
+#include "base/threads.h"
+#include "net/dataset.h"
+#include "net/kernels.h"
+#include "net/model.h"
+
+enum optimizer { OPTIMIZER_ADAM, OPTIMIZER_ADAMW, OPTIMIZER_SGD };
+enum schedule { SCHEDULE_CONSTANT, SCHEDULE_COSINE };
+
+struct train_options {
+    enum optimizer optimizer;
+    double lr, beta1, beta2, eps; /* Adam's betas and eps: 0.9, 0.999, 1e-8 */
+    double momentum;              /* SGD's */
+    int nesterov;
+    double weight_decay;
+    enum schedule schedule;
+    uint64_t warmup; /* steps over which the learning rate rises to lr */
+    int epochs, batch;
+    uint64_t seed;
+};
+
+/* What happened in an epoch. */
+struct epoch {
+    int number;            /* from 1 */
+    double loss, accuracy; /* over the epoch's batches, as they were trained on */
+    int has_valid;
+    double valid_loss, valid_accuracy;
+    double lr; /* of the epoch's last step */
+    double seconds, images_per_second;
+};
+
+/* How far the epoch in hand has come, after a step. */
+struct step {
+    int epoch;
+    uint64_t done, total;  /* images of the epoch */
+    double loss, accuracy; /* so far in this epoch */
+};
+
+/* Told about an epoch's end and about each step; either may be NULL. */
+struct train_listener {
+    void *context;
+    void (*epoch)(void *context, const struct epoch *e);
+    void (*step)(void *context, const struct step *s);
+};
+
+/* The options that are used where nothing is said: Adam, 1e-3, 10 epochs, batch 128. */
+struct train_options train_defaults(void);
+
+/*
+ * Trains m's layers that are not frozen on d. valid (or NULL) is evaluated after each epoch.
+ * 0; -1 if memory runs out or the loss is no longer finite.
+ */
+int train(struct model *m, const struct dataset *d, const struct dataset *valid,
+          const struct train_options *o, const struct kernels *kernels, struct team *team,
+          const struct train_listener *listener, struct error *e);
+
+#endif
