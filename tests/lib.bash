@@ -155,33 +155,39 @@ flip() {
 
 # ---- streams, taken apart without the programs under test ----
 
-# le FILE OFFSET BYTES: an unsigned little-endian number.
-le() {
-    od -An -v -tu1 -j "$2" -N "$3" "$1" | awk '{
-        for (i = NF; i > 0; i--) v = v * 256 + $i
-    } END { printf "%d\n", v }'
-}
-
 # records FILE: a line for each record: offset, payload bytes, dtype, shape, name.
 records() {
-    local at=0 end size ndim shape i
+    local at=0 end size shape i head
     end=$(size_of "$1")
     while ((at < end)); do
-        size=$(le "$1" $((at + 16)) 8)
-        ndim=$(le "$1" $((at + 28)) 4)
+        read -ra head < <(od -An -v -tu1 -w128 -j $at -N 128 "$1")
+        size=$(head_number 16 8)
         shape=
-        for ((i = 0; i < ndim; i++)); do
-            shape+=${shape:+,}$(le "$1" $((at + 32 + 8 * i)) 8)
+        for ((i = 0; i < head[28]; i++)); do
+            shape+=${shape:+,}$(head_number $((32 + 8 * i)) 8)
         done
-        printf '%d %d %s [%s] %s\n' $at "$size" "$(text_at "$1" $((at + 24)) 4)" "$shape" \
-            "$(text_at "$1" $((at + 80)) 40)"
+        printf '%d %d %s [%s] %s\n' $at "$size" "$(head_text 24 4)" "$shape" "$(head_text 80 40)"
         at=$((at + 128 + (size + 63) / 64 * 64))
     done
 }
 
-# text_at FILE OFFSET BYTES: NUL-padded text.
-text_at() {
-    tail -c +$(($2 + 1)) "$1" | head -c "$3" | tr -d '\0'
+# head_number OFFSET BYTES: an unsigned little-endian number out of the array head.
+head_number() {
+    local v=0 i
+    for ((i = $1 + $2 - 1; i >= $1; i--)); do
+        v=$((v << 8 | head[i]))
+    done
+    echo $v
+}
+
+# head_text OFFSET BYTES: NUL-padded text out of the array head.
+head_text() {
+    local i octal escaped=
+    for ((i = $1; i < $1 + $2 && head[i]; i++)); do
+        printf -v octal '\\0%o' "${head[i]}"
+        escaped+=$octal
+    done
+    printf '%b' "$escaped"
 }
 
 # payloads FILE NAME: the payloads of all records of that name, one after the other.

@@ -1,0 +1,190 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2046,SC2016,SC2154 # number lists; $ for inner shells; bats' own variables
+
+load lib
+
+@test "idx2rts: manners" {
+    check_common idx2rts
+    expect_error 2 'option' idx2rts --no-such-option
+    expect_error 2 'one file of images and one of labels' idx2rts a b c
+    expect_error 2 'cannot both be standard input' idx2rts - -
+}
+
+@test "idx2rts: images come out byte for byte, with their shape" {
+    idx_images 5 4 6 >images
+    idx2rts images >s
+    [[ $(records s | cut -d ' ' -f 3- | tail -n +2) == 'u1 [5,4,6,1] image
+text [24] digest
+u1 [] end' ]] || fail "$(records s)"
+    payloads s image >got
+    tail -c +17 images | cmp - got
+    [[ $(payloads s history) =~ ^idx2rts\ [0-9.]+\ 4x6x1$ ]]
+}
+
+@test "idx2rts: colour images, with four dimensions" {
+    idx_images 3 5 2 3 >images
+    idx2rts images >s
+    [[ $(records s) == *'u1 [3,5,2,3] image'* ]]
+    payloads s image >got
+    tail -c +21 images | cmp - got
+}
+
+@test "idx2rts: labels, names and where they stand" {
+    idx_images 5 2 2 >images
+    idx_labels 1 0 2 1 1 >labels
+    printf 'red\ngreen\nblue\n' >names
+    idx2rts --names names images labels >s
+    [[ $(records s | cut -d ' ' -f 5 | paste -sd ' ') == 'history names image label digest end' ]]
+    [[ $(labels s | paste -sd ' ') == '1 0 2 1 1' ]]
+    payloads s names | cmp - names
+    [[ $(payloads s history) == *' 2x2x1 labels names' ]]
+}
+
+@test "idx2rts: the digest is the CRC-32 of the files before compression" {
+    idx_images 7 3 3 >images
+    idx_labels $(cycle 7 3) >labels
+    gzip -c images >images.gz
+    idx2rts images.gz labels >s
+    hex() { gzip -c <"$1" | tail -c 8 | head -c 4 | od -An -tx4 | tr -d ' '; }
+    printf 'images 7 crc32 %s\nlabels 7 crc32 %s\n' "$(hex images)" "$(hex labels)" >want
+    payloads s digest | cmp - want
+}
+
+@test "idx2rts: gzip, plain, operand and standard input give the same bytes" {
+    idx_images 9 3 3 >images
+    idx_labels $(cycle 9 4) >labels
+    gzip -c images >images.gz
+    gzip -c labels >labels.gz
+    idx2rts images labels >want
+    idx2rts images.gz labels.gz | cmp - want
+    idx2rts - labels <images | cmp - want
+    idx2rts images - <labels.gz | cmp - want
+    idx2rts images >want
+    idx2rts <images.gz | cmp - want
+    # Several gzip members in a row are one file.
+    { head -c 50 images | gzip -c; tail -c +51 images | gzip -c; } | idx2rts | cmp - want
+}
+
+@test "idx2rts: many images become chunks of at most 1 MiB, all labels beside theirs" {
+    idx2rts "$DATA/fashion-sample-train-images-idx3-ubyte.gz" \
+        "$DATA/fashion-sample-train-labels-idx1-ubyte.gz" >s
+    records s | awk '$5 == "image" && ($2 < 1 || $2 > 1048576) { exit 1 }'
+    (($(records s | grep -c ' image$') > 1))
+    payloads s image | cmp - <(gzip -dc "$DATA/fashion-sample-train-images-idx3-ubyte.gz" | tail -c +17)
+    labels s | cmp - <(gzip -dc "$DATA/fashion-sample-train-labels-idx1-ubyte.gz" |
+        tail -c +9 | od -An -v -tu1 -w1 | tr -d ' ')
+}
+
+@test "idx2rts: no images are one empty chunk" {
+    idx_images 0 3 3 >images
+    idx_labels >labels
+    idx2rts images labels >s
+    [[ $(records s | cut -d ' ' -f 2-5 | grep -E 'image|label') == '0 u1 [0,3,3,1] image
+0 u4 [0] label' ]] || fail "$(records s)"
+}
+
+@test "idx2rts: what is no IDX file is refused, and why" {
+    printf 'P5 hello world this is it' >pgm
+    expect_error 1 'pgm: not an IDX file: magic number 50352068' idx2rts pgm
+    : >empty
+    expect_error 1 'empty: empty, not an IDX file' idx2rts empty
+    printf '\0\0' >two
+    expect_error 1 'two: not an IDX file: cut short in the header' idx2rts two
+    { octal 0 0 8 3; be32 1 2; } >dims
+    expect_error 1 'dims: not an IDX file: cut short in the header' idx2rts dims
+    { octal 0 0 7 3; be32 1 1 1; octal 0; } >type7
+    expect_error 1 'not an IDX file: magic number 00000703' idx2rts type7
+    { octal 0 0 8 0; } >none
+    expect_error 1 'not an IDX file: magic number 00000800' idx2rts none
+    stream 2 4 2 >s
+    expect_error 1 's: not an IDX file' idx2rts s
+    mkdir folder
+    expect_error 1 'folder: is a directory' idx2rts folder
+    expect_error 1 'missing: No such file' idx2rts missing
+}
+
+@test "idx2rts: elements that are no unsigned bytes are refused by name" {
+    for type in '9 signed byte' '11 short' '12 int' '13 float' '14 double'; do
+        { octal 0 0 "${type%% *}" 3; be32 1 1 1; octal 1; } >f
+        expect_error 1 "f: IDX elements of type ${type#* }: only unsigned bytes" idx2rts f
+    done
+}
+
+@test "idx2rts: dimensions that images cannot have" {
+    idx_images 2 2 2 >images
+    idx_labels 1 2 >labels
+    expect_error 1 'labels: IDX of 1 dimension: images have 3 or 4' idx2rts labels
+    expect_error 1 'images: IDX of 3 dimensions: labels have 1' idx2rts images images
+    { octal 0 0 8 5; be32 1 1 1 1 1; octal 1; } >five
+    expect_error 1 'five: IDX of 5 dimensions' idx2rts five
+    { octal 0 0 8 4; be32 1 1 1 2; octal 1 1; } >two
+    expect_error 1 'two: images of 2 channels' idx2rts two
+    { octal 0 0 8 3; be32 1 0 5; } >flat
+    expect_error 1 'flat: images of 0 x 5 pixels' idx2rts flat
+    { octal 0 0 8 3; be32 4294967295 4294967295 4294967295; } >huge
+    expect_error 1 'huge: the product of the dimensions overflows' idx2rts huge
+    { octal 0 0 8 4; be32 1 4294967295 4294967295 3; } >huge4
+    expect_error 1 'huge4: the product of the dimensions overflows' idx2rts huge4
+    { octal 0 0 8 3; be32 1 4096 4096; } >big
+    expect_error 1 'big: images of 16777216 bytes: at most 4194304' idx2rts big
+}
+
+@test "idx2rts: files that are too short or too long" {
+    idx_images 5 4 4 >images
+    idx_labels 0 1 0 1 0 >labels
+    head -c 60 images >short
+    expect_error 1 'short: cut short at offset 60, in image 2 of 5' idx2rts short
+    head -c 10 labels >few
+    expect_error 1 'few: cut short at offset 10, in label 2 of 5' idx2rts images few
+    { cat images; octal 0; } >long
+    expect_error 1 'long: bytes left over at offset 96, after 5 images' idx2rts long
+    { cat labels; octal 0; } >many
+    expect_error 1 'many: bytes left over at offset 13, after 5 labels' idx2rts images many
+    idx_labels 0 1 0 >three
+    expect_error 1 'three: 3 labels for the 5 images of images' idx2rts images three
+    # A stream that cannot be finished has no end record.
+    idx2rts long >out 2>/dev/null || true
+    [[ $(records out | tail -n 1) != *' end' ]]
+}
+
+@test "idx2rts: gzip that is cut or damaged" {
+    idx_images 50 8 8 | gzip -c >images.gz
+    head -c 500 images.gz >cut.gz
+    expect_error 1 'cut.gz: gzip: cut short' idx2rts cut.gz
+    { cat images.gz; echo more; } >more.gz
+    expect_error 1 'more.gz: gzip: bytes after' idx2rts more.gz
+    flip images.gz $(($(size_of images.gz) - 6)) >crc.gz
+    expect_error 1 'crc.gz: gzip: ' idx2rts crc.gz
+}
+
+@test "idx2rts: names and labels that do not fit" {
+    idx_images 3 2 2 >images
+    idx_labels 0 2 1 >labels
+    printf 'a\nb\n' >two
+    expect_error 1 'labels: label 2 of image 1: names go from 0 to 1 only' \
+        idx2rts --names two images labels
+    printf 'a\n\nb\n' >gap
+    expect_error 1 'gap: an empty class name' idx2rts --names gap images labels
+    printf 'a\tb\n' >tab
+    expect_error 1 'tab: a control character' idx2rts --names tab images labels
+    expect_error 1 'missing: No such file' idx2rts --names missing images labels
+    printf 'a\nb\nc' >three
+    quiet_success sh -c 'idx2rts --names three images labels > s'
+    [[ $(payloads s names) == $'a\nb\nc' ]]
+}
+
+@test "idx2rts: a write that fails, a pipe that is closed" {
+    idx_images 3 2 2 >images
+    expect_error 1 'standard output: No space left' sh -c 'idx2rts images > /dev/full'
+    expect_error 1 'standard output: Broken pipe' refuse_sigpipe idx2rts images
+    run bash -c 'idx2rts "$1" | true; echo "${PIPESTATUS[0]}"' - \
+        "$DATA/fashion-sample-train-images-idx3-ubyte.gz"
+    [[ $output == 141 ]] || fail "$output"
+}
+
+@test "idx2rts: memory does not grow with the input" {
+    # 100 MB of images through a pipe, in 16 MiB.
+    { octal 0 0 8 3; be32 100000 32 32; head -c 102400000 /dev/zero; } |
+        within 16384 idx2rts | tail -c 128 | tr -d '\0' >end
+    grep -q end end
+}
