@@ -77,7 +77,7 @@ within() {
 # octal BYTE...: the bytes, as numbers from 0 to 255, to standard output.
 octal() {
     local text
-    text=$(printf '\\%03o' "$@")
+    printf -v text '\\%03o' "$@"
     # shellcheck disable=SC2059 # the text is the format: that is how NUL bytes come out
     printf "$text"
 }
@@ -157,37 +157,42 @@ flip() {
 
 # records FILE: a line for each record: offset, payload bytes, dtype, shape, name.
 records() {
-    local at=0 end size shape i head
+    local at=0 end size shape i head number text dtype
     end=$(size_of "$1")
     while ((at < end)); do
         read -ra head < <(od -An -v -tu1 -w128 -j $at -N 128 "$1")
-        size=$(head_number 16 8)
-        shape=
+        head_number 16
+        size=$number shape=
         for ((i = 0; i < head[28]; i++)); do
-            shape+=${shape:+,}$(head_number $((32 + 8 * i)) 8)
+            head_number $((32 + 8 * i))
+            shape+=${shape:+,}$number
         done
-        printf '%d %d %s [%s] %s\n' $at "$size" "$(head_text 24 4)" "$shape" "$(head_text 80 40)"
+        head_text 24 4
+        dtype=$text
+        head_text 80 40
+        printf '%d %d %s [%s] %s\n' $at "$size" "$dtype" "$shape" "$text"
         at=$((at + 128 + (size + 63) / 64 * 64))
     done
 }
 
-# head_number OFFSET BYTES: an unsigned little-endian number out of the array head.
+# Of records: sets number to the 8 bytes at $1 of its array head, lowest first.
 head_number() {
-    local v=0 i
-    for ((i = $1 + $2 - 1; i >= $1; i--)); do
-        v=$((v << 8 | head[i]))
+    local i
+    number=0
+    for ((i = $1 + 7; i >= $1; i--)); do
+        number=$((number << 8 | head[i]))
     done
-    echo $v
 }
 
-# head_text OFFSET BYTES: NUL-padded text out of the array head.
+# Of records: sets text to the $2 bytes at $1 of its array head, without their padding.
 head_text() {
-    local i octal escaped=
+    local i octal
+    text=
     for ((i = $1; i < $1 + $2 && head[i]; i++)); do
         printf -v octal '\\0%o' "${head[i]}"
-        escaped+=$octal
+        text+=$octal
     done
-    printf '%b' "$escaped"
+    printf -v text '%b' "$text"
 }
 
 # payloads FILE NAME: the payloads of all records of that name, one after the other.

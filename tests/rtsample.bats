@@ -1,0 +1,239 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2002,SC2016,SC2046,SC2086,SC2094,SC2154,SC2238
+# (cat for a pipe, $ for inner shells, lists of words, bats' own variables, short file names)
+
+load lib
+
+# numbered N LABEL...: a stream of 4 x 1 images that hold their own index, with these labels.
+numbered() {
+    local n=$1
+    shift
+    {
+        octal 0 0 8 3
+        be32 "$n" 4 1
+        seq 0 $((n - 1)) | awk '{ printf "%08x\n", $1 }' | xxd -r -p
+    } >numbered.images
+    idx_labels "$@" >numbered.labels
+    idx2rts numbered.images numbered.labels
+}
+
+# indices STREAM: the numbers of numbered images.
+indices() {
+    images "$1" 4 | while read -r hex; do echo $((16#$hex)); done
+}
+
+# per_class STREAM: "label count" lines.
+per_class() {
+    labels "$1" | sort -n | uniq -c | awk '{ print $2, $1 }'
+}
+
+@test "rtsample: manners" {
+    check_common rtsample
+    expect_error 2 'one of -n and -k is needed' rtsample
+    expect_error 2 'one of -n and -k is needed' rtsample -n 1 -k 1
+    expect_error 2 "-n: 'x' is no whole number" rtsample -n x
+    expect_error 2 "-k: '-1' is no whole number" rtsample -k -1
+    expect_error 2 '-s: .* is no seed' rtsample -k 1 -s -1
+}
+
+@test "rtsample: wrong input, cut, damaged, not to be written" {
+    stream 6 5 3 >good
+    check_refusals good rtsample -n 3
+}
+
+@test "rtsample -v: wrong input, cut, damaged, not to be written" {
+    stream 6 5 3 >good
+    check_refusals good rtsample -v -k 1
+}
+
+@test "rtsample: wrong input through a pipe" {
+    stream 6 5 3 >good
+    for option in -n3 -vn3; do
+        head -c 700 good >cut
+        expect_error 1 'standard input: record .*cut short' sh -c "cat cut | rtsample $option"
+        flip good 400 >flipped
+        expect_error 1 'standard input: record .*damaged' sh -c "cat flipped | rtsample $option"
+        expect_error 1 'standard input: not an rts' sh -c "cat /dev/zero | rtsample $option"
+        run sh -c "cat cut | rtsample $option 2>/dev/null | wc -c"
+        [[ $output == 0 ]] || fail "$output bytes"
+    done
+}
+
+@test "rtsample -n: evenly over the classes, in the order of the stream" {
+    numbered 40 $(cycle 40 4) >s
+    rtsample -n 12 -s 7 <s >a
+    [[ $(per_class a | paste -sd ' ') == '0 3 1 3 2 3 3 3' ]]
+    indices a >got
+    sort -nu got | cmp - got
+    # Every image still has its own label.
+    awk '{ print $1 % 4 }' got | cmp - <(labels a)
+    payloads a history | tail -n 1 | grep -Eq '^rtsample [0-9.]+ -n 12 -s 7$'
+}
+
+@test "rtsample -n: what does not divide evenly goes to the first classes" {
+    numbered 40 $(cycle 40 4) >s
+    rtsample --count 14 <s >a
+    [[ $(per_class a | paste -sd ' ') == '0 4 1 4 2 3 3 3' ]]
+    rtsample -n 3 <s >a
+    [[ $(per_class a | paste -sd ' ') == '0 1 1 1 2 1' ]]
+}
+
+@test "rtsample -k: so many of each class, labels with gaps" {
+    numbered 9 5 5 9 5 200 9 200 9 200 >s
+    rtsample -k 2 <s >a
+    [[ $(per_class a | paste -sd ' ') == '5 2 9 2 200 2' ]]
+    rtsample --per-class 2 --seed 0 s | cmp - a
+}
+
+@test "rtsample -v: all the others; together they are the stream" {
+    numbered 1000 $(cycle 1000 10) >s
+    indices_of() { images "$1" 4 | paste - <(labels "$1"); }
+    indices_of s >all
+    for option in '-n 100' '-n 333 -s 9' '-k 1' '-k 100' '-n 0'; do
+        rtsample $option <s >a
+        rtsample $option --invert <s >b
+        indices_of a >taken
+        indices_of b >left
+        [[ $(wc -l <taken) -lt 1001 ]]
+        sort taken left | cmp - <(sort all) || fail "$option: not the whole"
+        # In order: each is what remains of the stream without the other.
+        awk 'NR == FNR { seen[$0]++; next } seen[$0]-- > 0' taken all | cmp - taken
+        awk 'NR == FNR { seen[$0]++; next } seen[$0]-- > 0' left all | cmp - left
+    done
+}
+
+@test "rtsample: a file, a pipe and several operands give the same bytes" {
+    fashion t10k >s
+    for option in '-n 77' '-n 77 -v' '-k 3 -s 4' '-k 3 -s 4 --invert'; do
+        rtsample $option s >a
+        rtsample $option <s | cmp - a
+        cat s | rtsample $option | cmp - a
+        gzip -c s | rtsample $option - | cmp - a
+        rtsample $option <(cat s) | cmp - a
+    done
+    stream 20 3 2 >x
+    stream 30 3 3 >y
+    rtsample -n 9 x y >a
+    cat x y | rtsample -n 9 | cmp - a
+    rtsample -n 9 x - <y | cmp - a
+    cat y | rtsample -n 9 x - | cmp - a
+    # Standard input is taken from where it stands, as cat does.
+    { dd bs=1 count="$(size_of x)" of=skipped status=none; rtsample -n 9; } < <(cat x y) >b
+    cat x y >xy
+    { dd bs=1 count="$(size_of x)" of=skipped status=none; rtsample -n 9; } <xy >c
+    cmp b c
+    rtsample -n 9 y | cmp - b
+}
+
+@test "rtsample: the seed decides; a smaller sample lies in a larger one" {
+    numbered 200 $(cycle 200 4) >s
+    rtsample -n 40 -s 1 <s >a
+    rtsample -n 40 -s 1 <s | cmp - a
+    rtsample -n 40 -s 2 <s >b
+    run ! cmp -s a b
+    rtsample -n 80 -s 1 <s >c
+    indices a | sort >small
+    indices c | sort >large
+    [[ $(comm -13 large small | wc -l) == 0 ]]
+    [[ $(wc -l <large) == 80 ]]
+}
+
+@test "rtsample: every example is as likely as any other" {
+    # 250 classes of 10: of the first, second .. tenth example of a class, 75 each are expected,
+    # with a deviation of 7. The seed is fixed.
+    numbered 2500 $(cycle 2500 250) >s
+    rtsample -k 3 -s 42 <s >a
+    indices a | awk '{ n[int($1 / 250)]++ } END {
+        for (i = 0; i < 10; i++) if (n[i] < 50 || n[i] > 100) { print i, n[i]; exit 1 }
+    }'
+}
+
+@test "rtsample: a class with too few says which and how many it has" {
+    idx_images 7 2 2 >images
+    idx_labels 0 1 0 1 0 0 0 >labels
+    printf 'cat\ndog\n' >names
+    idx2rts images labels >plain
+    idx2rts --names names images labels >named
+    expect_error 1 'class 1: 2 examples, where 3 are wanted' rtsample -k 3 plain
+    expect_error 1 'class 1 \(dog\): 2 examples, where 3 are wanted' rtsample -n 6 named
+    quiet_success sh -c 'rtsample -n 5 named > s'
+    # A class that has a name and no example is a class all the same.
+    printf 'cat\ndog\nowl\n' >names
+    idx2rts --names names images labels >three
+    expect_error 1 'class 2 \(owl\): 0 examples, where 1 are wanted' rtsample -k 1 three
+    expect_error 1 'class 1 \(dog\): 2 examples, where 3 are wanted' rtsample -v -k 3 named
+    run sh -c 'rtsample -k 3 plain 2>/dev/null | wc -c'
+    [[ $output == 0 ]]
+}
+
+@test "rtsample: without labels, -n takes from the whole and -k is an error" {
+    idx_images 50 2 2 | idx2rts >s
+    rtsample -n 20 <s >a
+    rtsample -n 20 -v <s >b
+    [[ $(images a 4 | wc -l) == 20 && $(images b 4 | wc -l) == 30 ]]
+    sort <(images a 4) <(images b 4) | cmp - <(images s 4 | sort)
+    run ! grep -q label a
+    expect_error 1 'no labels' rtsample -k 2 s
+    expect_error 1 'too few examples: 50, where 51 are wanted' rtsample -n 51 s
+    stream 4 2 2 >labelled
+    expect_error 1 'some examples have labels, some have not' rtsample -n 2 labelled s
+}
+
+@test "rtsample: nothing chosen is an empty chunk" {
+    numbered 10 $(cycle 10 2) >s
+    for source in 'rtsample -n 0 s' 'rtsample -k 5 -v s' 'cat s | rtsample -n 0' \
+        'cat s | rtsample -n 10 -v'; do
+        sh -c "$source" >a
+        [[ $(records a | grep -E ' (image|label)$' | cut -d ' ' -f 2-) == '0 u1 [0,4,1,1] image
+0 u4 [0] label' ]] || fail "$source: $(records a)"
+    done
+    idx_images 0 3 3 | idx2rts | rtsample -n 0 >a
+    [[ $(records a) == *'0 u1 [0,3,3,1] image'* ]]
+    rtsample -n 10 s >a
+    indices a | cmp - <(seq 0 9)
+}
+
+@test "rtsample: feature streams, and records that it does not know" {
+    features 6 3 >f
+    rtsample -n 2 f >a
+    [[ $(records a) == *'24 f4 [2,3] feature'* ]] || fail "$(records a)"
+    { record camera u2 0 10 5; record image u1 1 12 3 2 2 1; record note u1 2 3 3; record end u1 3 0; } >s
+    for option in -n1 -vn1; do
+        rtsample $option s >a
+        cat s | rtsample $option | cmp - a
+        [[ $(records a | cut -d ' ' -f 5 | paste -sd ' ') == 'history camera image note end' ]]
+        [[ $(records a) == *'10 u2 [5] camera'*'3 u1 [3] note'* ]]
+    done
+}
+
+@test "rtsample: a label beyond all reason" {
+    # shellcheck disable=SC2046
+    { record image u1 0 1 1 1 1 1; } >s
+    printf '\377\377\377\377' >label.bytes
+    # A label record with a payload of its own: the header of `record`, new checksums.
+    record label u4 1 4 1 | head -c 120 >head
+    { cat label.bytes; head -c 60 /dev/zero; } >payload
+    crc <payload >>head
+    { cat s head; crc <head; cat payload; record end u1 2 0; } >t
+    expect_error 1 'label 4294967295: at most 65536 classes' rtsample -n 1 t
+}
+
+@test "rtsample: the temporary file leaves nothing behind, and is complained of" {
+    stream 50 8 5 >s
+    mkdir tmp
+    cat s | TMPDIR=$PWD/tmp rtsample -n 5 >/dev/null
+    [[ -z $(ls -A tmp) ]]
+    expect_error 1 'temporary file: .*/none/rotpipe.*: No such file' \
+        sh -c 'cat s | TMPDIR=$PWD/none rtsample -n 5'
+    # A regular file needs none.
+    TMPDIR=$PWD/none quiet_success sh -c 'rtsample -n 5 <s >a'
+}
+
+@test "rtsample: memory does not grow with the input" {
+    # 64 MB, from a pipe and from a file, in 16 MiB.
+    { octal 0 0 8 3; be32 62500 32 32; head -c 64000000 /dev/zero; } | idx2rts >s
+    cat s | within 16384 rtsample -n 1000 >a
+    within 16384 rtsample -n 1000 s | cmp - a
+    cat s | TMPDIR=$PWD within 16384 rtsample -n 1000 -v >b
+    within 16384 rtsample -n 1000 -v s | cmp - b
+}
