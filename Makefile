@@ -1,11 +1,17 @@
 # rotpipe: small filters that turn unlabelled images into a head start.
 #
-#   make            the programs, in build/
-#   make check      every test         make demo     the whole workflow on Fashion-MNIST
-#   make install    PREFIX, DESTDIR    make bench    speed, side by side with PyTorch
+#   make             the programs, in build/
+#   make check       every test; installs what the tests need and is missing, where it may
+#   make lint        only the style of sources, scripts and manual pages
+#   make demo        the whole workflow on Fashion-MNIST
+#   make bench       speed, side by side with PyTorch
+#   make install     to $(DESTDIR)$(PREFIX); make uninstall takes it away again
+#   make dist        rotpipe-VERSION.tar.gz
+#   make clean
 #
 #   SAN=address | undefined | thread   a sanitizer build in a folder of its own
 #                                      (SAN=1: address and undefined together)
+#   BUILD=folder                       another folder than build/
 
 VERSION = 0.1.0
 PREFIX ?= /usr/local
@@ -46,31 +52,90 @@ flags_avx512 = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mprefer-
 KERNEL_SRC = $(wildcard lib/net/kernels/*.c)
 KERNEL_OBJ = $(foreach v,$(VARIANTS),$(KERNEL_SRC:lib/%.c=$(BUILD)/obj/lib/%.$(v).o))
 
+# Unit tests: tests/unit/test_NAME.c is a program.
+UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+
+MAN_PAGES = $(wildcard man/man?/*.?)
+BINDIR = $(DESTDIR)$(PREFIX)/bin
+MANDIR = $(DESTDIR)$(PREFIX)/share/man
+INSTALL ?= install
+
+# A make in the make: on all processors, unless the user has said how many.
+PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))
+
 all: $(PROGRAMS)
+
+unit: $(UNIT_TESTS)
 
 $(BUILD)/%: $(BUILD)/obj/cmd/%.o $(BUILD)/librotpipe.a
 	$(CC) $(CFLAGS_ALL) -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/librotpipe.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(LIBS)
+
 $(BUILD)/librotpipe.a: $(LIB_OBJ) $(KERNEL_OBJ)
-	rm -f $@
+	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(BUILD)/obj/%.o: %.c Makefile
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 define kernel_rule
-$(BUILD)/obj/lib/net/kernels/%.$(1).o: lib/net/kernels/%.c Makefile
+$(BUILD)/obj/lib/net/kernels/%.$(1).o: lib/net/kernels/%.c $(BUILD)/flags
 	@mkdir -p $$(@D)
 	$$(CC) $$(CPPFLAGS_ALL) $$(CFLAGS_ALL) $$(KERNEL_FLAGS) $$(flags_$(1)) \
 	    -DKERNEL_VARIANT=$(1) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach v,$(VARIANTS),$(eval $(call kernel_rule,$(v))))
 
--include $(LIB_OBJ:.o=.d) $(KERNEL_OBJ:.o=.d) $(PROGRAMS:$(BUILD)/%=$(BUILD)/obj/cmd/%.d)
+# Changes when the flags do, and everything is built again.
+FLAGS_NOW = $(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS) $(KERNEL_FLAGS) \
+    $(foreach v,$(VARIANTS),$(flags_$(v)))
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(subst ',,$(FLAGS_NOW))' | cmp -s - $@ || echo '$(subst ',,$(FLAGS_NOW))' > $@
+
+-include $(LIB_OBJ:.o=.d) $(KERNEL_OBJ:.o=.d) $(PROGRAMS:$(BUILD)/%=$(BUILD)/obj/cmd/%.d) \
+    $(UNIT_TESTS:$(BUILD)/tests/%=$(BUILD)/obj/tests/unit/%.d)
+
+check:
+	@tests/setup
+	@$(MAKE) $(PARALLEL) --no-print-directory all unit
+	@ROTPIPE_BUILD=$(abspath $(BUILD)) tests/run
+
+lint:
+	@tests/lint
+
+demo:
+	@tests/setup demo
+	@$(MAKE) $(PARALLEL) --no-print-directory all
+	@$(MAKE) --no-print-directory -C examples/fashion-mnist BIN=$(abspath $(BUILD))
+
+bench: all
+	@ROTPIPE_BUILD=$(abspath $(BUILD)) tests/bench/run
+
+install: all
+	$(INSTALL) -d $(BINDIR) $(patsubst man/%,$(MANDIR)/%,$(sort $(dir $(MAN_PAGES))))
+	$(INSTALL) $(PROGRAMS) $(BINDIR)
+	for page in $(MAN_PAGES:man/%=%); do \
+	    $(INSTALL) -m 644 man/$$page $(MANDIR)/$$page || exit 1; done
+
+uninstall:
+	rm -f $(PROGRAMS:$(BUILD)/%=$(BINDIR)/%) $(MAN_PAGES:man/%=$(MANDIR)/%)
+
+# What git tracks, as it stands here; without git, everything but what make has made.
+DIST = rotpipe-$(VERSION)
+dist:
+	{ git ls-files 2>/dev/null || find . -type f ! -path './build*' ! -path './examples/*/out*' \
+	    ! -name '$(DIST).tar.gz' | cut -c 3-; } | LC_ALL=C sort | \
+	    tar -c --owner=0 --group=0 --numeric-owner --transform 's,^,$(DIST)/,' -T - | \
+	    gzip -n > $(DIST).tar.gz
 
 clean:
-	rm -rf build build-*
+	rm -rf build build-* rotpipe-*.tar.gz
 
 .SECONDARY:
-.PHONY: all clean
+.DELETE_ON_ERROR:
+.PHONY: all unit check lint demo bench install uninstall dist clean FORCE
