@@ -155,50 +155,34 @@ flip() {
 
 # ---- streams, taken apart without the programs under test ----
 
-# records FILE: a line for each record: offset, payload bytes, dtype, shape, name.
+# records FILE: a line for each record: offset, payload bytes, dtype, shape, name. (The header is
+# taken apart by awk: bats traces every step of a loop in bash.)
 records() {
-    local at=0 end size shape i head number text dtype
+    local at=0 end size rest
     end=$(size_of "$1")
     while ((at < end)); do
-        read -ra head < <(od -An -v -tu1 -w128 -j $at -N 128 "$1")
-        head_number 16
-        size=$number shape=
-        for ((i = 0; i < head[28]; i++)); do
-            head_number $((32 + 8 * i))
-            shape+=${shape:+,}$number
-        done
-        head_text 24 4
-        dtype=$text
-        head_text 80 40
-        printf '%d %d %s [%s] %s\n' $at "$size" "$dtype" "$shape" "$text"
+        read -r size rest < <(od -An -v -tu1 -w128 -j $at -N 128 "$1" | awk '
+            function number(at, v, i) {
+                for (i = at + 8; i > at; i--) v = v * 256 + $i
+                return sprintf("%.0f", v)
+            }
+            function text(at, n, s, i) {
+                for (i = at + 1; i <= at + n && $i; i++) s = s sprintf("%c", $i + 0)
+                return s
+            }
+            {
+                for (i = 0; i < $29; i++) shape = shape (i ? "," : "") number(32 + 8 * i)
+                print number(16), text(24, 4), "[" shape "]", text(80, 40)
+            }')
+        echo "$at $size $rest"
         at=$((at + 128 + (size + 63) / 64 * 64))
     done
 }
 
-# Of records: sets number to the 8 bytes at $1 of its array head, lowest first.
-head_number() {
-    local i
-    number=0
-    for ((i = $1 + 7; i >= $1; i--)); do
-        number=$((number << 8 | head[i]))
-    done
-}
-
-# Of records: sets text to the $2 bytes at $1 of its array head, without their padding.
-head_text() {
-    local i octal
-    text=
-    for ((i = $1; i < $1 + $2 && head[i]; i++)); do
-        printf -v octal '\\0%o' "${head[i]}"
-        text+=$octal
-    done
-    printf -v text '%b' "$text"
-}
-
 # payloads FILE NAME: the payloads of all records of that name, one after the other.
 payloads() {
-    local at size dtype shape name
-    records "$1" | while read -r at size dtype shape name; do
+    local at size name
+    records "$1" | while read -r at size _ _ name; do
         [[ $name == "$2" ]] || continue
         tail -c +$((at + 129)) "$1" | head -c "$size"
     done
