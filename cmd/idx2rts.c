@@ -4,109 +4,104 @@
 #include "img/idx.h"
 #include "rts/examples.h"
 
-static const char help[] =
-    "usage: idx2rts [--names file] [images [labels]]\n"
-    "Turn IDX images, and their labels, into an image stream.\n"
-    "\n"
-    "      --names FILE  the names of the classes, one a line\n"
-    "      --help        this text\n"
-    "      --version     the version\n";
+static const char help[] = "usage: idx2rts [--names file] [images [labels]]\n"
+                           "Turn IDX images, and their labels, into an image stream.\n"
+                           "\n"
+                           "      --names FILE  the names of the classes, one a line\n"
+                           "      --help        this text\n"
+                           "      --version     the version\n";
 
 enum { OPT_NAMES = OPT_FIRST };
 
-static const struct option options[] = {
-    {"names", required_argument, NULL, OPT_NAMES}, COMMON_OPTIONS};
+static const struct option options[] = {{"names", required_argument, NULL, OPT_NAMES},
+                                        COMMON_OPTIONS};
 
 /* What made the stream; the checksums of the sources are known at its end only:
  * put_digest. */
-static int put_head(struct rts_writer *out, const struct idx_pair *p,
-                    const char *names, struct error *e) {
-  char step[128];
+static int put_head(struct rts_writer *out, const struct idx_pair *p, const char *names,
+                    struct error *e)
+{
+    char step[128];
 
-  snprintf(
-      step, sizeof step, "idx2rts %s %" PRIu64 "x%" PRIu64 "x%" PRIu64 "%s%s\n",
-      ROTPIPE_VERSION, p->images.height, p->images.width, p->images.channels,
-      p->labelled ? " labels" : "", names ? " names" : "");
-  if (rts_put_text(out, "history", step, e) < 0)
-    return -1;
-  return names ? rts_put_text(out, "names", names, e) : 0;
+    snprintf(step, sizeof step, "idx2rts %s %" PRIu64 "x%" PRIu64 "x%" PRIu64 "%s%s\n",
+             ROTPIPE_VERSION, p->images.height, p->images.width, p->images.channels,
+             p->labelled ? " labels" : "", names ? " names" : "");
+    if (rts_put_text(out, "history", step, e) < 0)
+        return -1;
+    return names ? rts_put_text(out, "names", names, e) : 0;
 }
 
-static int put_examples(struct rts_writer *out, struct idx_pair *p,
-                        uint64_t classes, struct error *e) {
-  uint64_t stride = p->images.stride, most = examples_per_chunk(stride), n;
-  uint64_t shape[] = {0, p->images.height, p->images.width, p->images.channels};
-  uint8_t *image = malloc(most * stride);
-  uint32_t *label = malloc(most * sizeof *label);
-  struct rts_header like;
-  int status = -1;
+static int put_examples(struct rts_writer *out, struct idx_pair *p, uint64_t classes,
+                        struct error *e)
+{
+    uint64_t stride = p->images.stride, most = examples_per_chunk(stride), n;
+    uint64_t shape[] = {0, p->images.height, p->images.width, p->images.channels};
+    uint8_t *image = malloc(most * stride);
+    uint32_t *label = malloc(most * sizeof *label);
+    struct rts_header like;
+    int status = -1;
 
-  rts_describe(&like, "image", RTS_U1, 4, shape);
-  if (!image || !label)
-    error_memory(e, "images");
-  else
-    do { /* at least once: no images are an empty chunk */
-      n = p->images.n - p->images.done < most ? p->images.n - p->images.done
-                                              : most;
-      status = idx_pair_read(p, n, image, label, classes, e);
-      if (status == 0)
-        status =
-            examples_put(out, &like, n, image, p->labelled ? label : NULL, e);
-    } while (status == 0 && p->images.done < p->images.n);
-  free(image);
-  free(label);
-  return status;
+    rts_describe(&like, "image", RTS_U1, 4, shape);
+    if (!image || !label)
+        error_memory(e, "images");
+    else
+        do { /* at least once: no images are an empty chunk */
+            n = p->images.n - p->images.done < most ? p->images.n - p->images.done : most;
+            status = idx_pair_read(p, n, image, label, classes, e);
+            if (status == 0)
+                status = examples_put(out, &like, n, image, p->labelled ? label : NULL, e);
+        } while (status == 0 && p->images.done < p->images.n);
+    free(image);
+    free(label);
+    return status;
 }
 
 /* A line for each source file: how much it held and its CRC-32 before
  * compression. */
-static int put_digest(struct rts_writer *out, const struct idx_pair *p,
-                      struct error *e) {
-  char text[128];
-  int n =
-      snprintf(text, sizeof text, "images %" PRIu64 " crc32 %08" PRIx32 "\n",
-               p->images.n, p->images.crc);
+static int put_digest(struct rts_writer *out, const struct idx_pair *p, struct error *e)
+{
+    char text[128];
+    int n = snprintf(text, sizeof text, "images %" PRIu64 " crc32 %08" PRIx32 "\n", p->images.n,
+                     p->images.crc);
 
-  if (p->labelled)
-    snprintf(text + n, sizeof text - (size_t)n,
-             "labels %" PRIu64 " crc32 %08" PRIx32 "\n", p->labels.n,
-             p->labels.crc);
-  return rts_put_text(out, "digest", text, e);
+    if (p->labelled)
+        snprintf(text + n, sizeof text - (size_t)n, "labels %" PRIu64 " crc32 %08" PRIx32 "\n",
+                 p->labels.n, p->labels.crc);
+    return rts_put_text(out, "digest", text, e);
 }
 
-int main(int argc, char **argv) {
-  struct error e;
-  struct idx_pair p = {0};
-  struct rts_writer *out = NULL;
-  const char *names_path = NULL;
-  char *names = NULL;
-  int option, status = -1;
+int main(int argc, char **argv)
+{
+    struct error e;
+    struct idx_pair p = {0};
+    struct rts_writer *out = NULL;
+    const char *names_path = NULL;
+    char *names = NULL;
+    int option, status = -1;
 
-  start(argv);
-  while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-    if (option == OPT_NAMES)
-      names_path = optarg;
-    else
-      common_option(option, help);
-  argc -= optind;
-  argv += optind;
-  if (argc > 2)
-    misused("'%s': one file of images and one of labels are all", argv[2]);
-  if (argc == 2 && strcmp(argv[0], "-") == 0 && strcmp(argv[1], "-") == 0)
-    misused("images and labels cannot both be standard input");
+    start(argv);
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+        if (option == OPT_NAMES)
+            names_path = optarg;
+        else
+            common_option(option, help);
+    argc -= optind;
+    argv += optind;
+    if (argc > 2)
+        misused("'%s': one file of images and one of labels are all", argv[2]);
+    if (argc == 2 && strcmp(argv[0], "-") == 0 && strcmp(argv[1], "-") == 0)
+        misused("images and labels cannot both be standard input");
 
-  if ((!names_path || (names = names_load(names_path, &e))) &&
-      idx_pair_open(&p, argc > 0 ? argv[0] : "-", argc > 1 ? argv[1] : NULL,
-                    &e) == 0 &&
-      (out = rts_create(NULL, &e)) && put_head(out, &p, names, &e) == 0 &&
-      put_examples(out, &p, names_count(names), &e) == 0 &&
-      idx_pair_end(&p, &e) == 0)
-    status = put_digest(out, &p, &e);
-  idx_pair_close(&p);
-  free(names);
-  if (status == 0 && rts_finish(out, &e) == 0)
-    return EXIT_DONE;
-  if (status != 0)
-    rts_abandon(out);
-  die(&e);
+    if ((!names_path || (names = names_load(names_path, &e))) &&
+        idx_pair_open(&p, argc > 0 ? argv[0] : "-", argc > 1 ? argv[1] : NULL, &e) == 0 &&
+        (out = rts_create(NULL, &e)) && put_head(out, &p, names, &e) == 0 &&
+        put_examples(out, &p, names_count(names), &e) == 0 && idx_pair_end(&p, &e) == 0)
+        status = put_digest(out, &p, &e);
+    idx_pair_close(&p);
+    free(names);
+    if (status == 0 && rts_finish(out, &e) == 0)
+        return EXIT_DONE;
+    if (status != 0)
+        rts_abandon(out);
+    die(&e);
 }
