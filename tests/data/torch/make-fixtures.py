@@ -1,0 +1,234 @@
+#!/usr/bin/python3
+"""What PyTorch makes of three small nets: the numbers that tests/unit/test_torch.c compares with.
+
+usage: make-fixtures.py          (Debian: python3-torch; PyTorch 1.13 made the committed files)
+
+For each net NAME it writes, in its own folder, gzip'ed rts(5) streams:
+
+    NAME-data.rts.gz     8 labelled images
+    NAME-model.rts.gz    a model with the weights that all starts from
+    NAME-torch.rts.gz    what PyTorch says: act.LAYER (outputs for the first images, channels last),
+                         logits, loss, grad.PARAMETER, and OPTIMISER.PARAMETER, the parameters after
+                         ten steps, each on all 8 images
+
+All of it is computed in double precision and stored as float32. The program also runs everything in
+float32 and prints how far that is off: the tolerances in test_torch.c are a few times that.
+"""
+
+import gzip
+import math
+import os
+import struct
+import zlib
+
+import numpy
+import torch
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+IMAGES = 8
+STEPS = 10
+
+NETS = {
+    # name: net, classes, height, width, channels, images whose activations are kept, optimisers
+    "default": ("c32 r p c64 r p d16 r", 4, 28, 28, 1, 0, ["adam"]),
+    "small": ("c8 r p c16 r p d16 r", 4, 14, 14, 1, 2,
+              ["adam", "adamw", "adaml2", "sgd", "nesterov", "cosine"]),
+    "deep": ("c16 r c16 r p c32 r d20 r", 5, 11, 7, 3, 2, ["adam", "nesterov"]),
+}
+
+
+def optimiser(name, parameters):
+    if name in ("adam", "cosine"):
+        return torch.optim.Adam(parameters, lr=0.001)
+    if name == "adamw":
+        return torch.optim.AdamW(parameters, lr=0.002, weight_decay=0.1)
+    if name == "adaml2":
+        return torch.optim.Adam(parameters, lr=0.001, weight_decay=0.05)
+    return torch.optim.SGD(parameters, lr=0.02, momentum=0.9, weight_decay=0.01,
+                           nesterov=name == "nesterov")
+
+
+def factor(name, step):
+    """Of the learning rate at a step from 0: warm-up over 3 steps, then half a cosine."""
+    if name != "cosine":
+        return 1
+    if step < 3:
+        return (step + 1) / 3
+    return (1 + math.cos(math.pi * (step - 3) / (STEPS - 3))) / 2
+
+
+# ---- rts(5) ----
+
+def record(index, name, dtype, shape, payload):
+    padded = payload + bytes(-len(payload) % 64)
+    head = struct.pack("<4sIQQ4sI6Q40sI", b"rts1", 0, index, len(payload), dtype.encode(),
+                       len(shape), *shape, *[0] * (6 - len(shape)), name.encode(),
+                       zlib.crc32(padded))
+    return head + struct.pack("<I", zlib.crc32(head)) + padded
+
+
+DTYPES = {"float32": "f4", "uint8": "u1", "uint32": "u4", "uint64": "u8"}
+
+
+def write(name, records):
+    with open(os.path.join(HERE, name), "wb") as raw:
+        with gzip.GzipFile("", "wb", 9, raw, mtime=0) as file:
+            index = 0
+            for key, value in records.items():
+                if isinstance(value, str):
+                    file.write(record(index, key, "text", [len(value.encode())], value.encode()))
+                else:
+                    file.write(record(index, key, DTYPES[value.dtype.name], value.shape,
+                                      value.tobytes()))
+                index += 1
+            file.write(record(index, "end", "u1", [], b""))
+
+
+# ---- data ----
+
+def sample():
+    """The first images of the committed sample, and their labels."""
+    folder = os.path.dirname(HERE)
+    with gzip.open(os.path.join(folder, "fashion-sample-train-images-idx3-ubyte.gz")) as file:
+        images = numpy.frombuffer(file.read()[16:], numpy.uint8).reshape(-1, 28, 28)
+    return images
+
+
+def pictures(height, width, channels):
+    """Pieces of the sample; channels are pieces of different images."""
+    images = sample()
+    if (height, width) == (14, 14):
+        images = images[:, ::2, ::2]
+    top, left = (images.shape[1] - height) // 2, (images.shape[2] - width) // 2
+    images = images[:, top:top + height, left:left + width]
+    return numpy.ascontiguousarray(
+        images[5:5 + IMAGES * channels].reshape(IMAGES, channels, height, width)
+        .transpose(0, 2, 3, 1))
+
+
+# ---- nets ----
+
+def build(text, classes, height, width, channels):
+    layers, numbers = [], {}
+    for token in text.split() + ["head"]:
+        kind = {"c": "conv", "r": "relu", "p": "pool", "d": "dense"}.get(token[0])
+        if token == "head":
+            name = "head"
+        else:
+            numbers[kind] = numbers.get(kind, 0) + 1
+            name = f"{kind}{numbers[kind]}"
+        if kind == "conv":
+            layers.append((name, torch.nn.Conv2d(channels, int(token[1:]), 3, padding=1)))
+            channels = int(token[1:])
+        elif kind == "relu":
+            layers.append((name, torch.nn.ReLU()))
+        elif kind == "pool":
+            layers.append((name, torch.nn.MaxPool2d(2)))
+            height, width = height // 2, width // 2
+        else:
+            if height:
+                layers.append(("flatten" + name, torch.nn.Flatten()))
+            inputs = channels * height * width if height else channels
+            channels, height = classes if token == "head" else int(token[1:]), 0
+            layers.append((name, torch.nn.Linear(inputs, channels)))
+    net = torch.nn.Sequential()
+    for name, layer in layers:
+        net.add_module(name, layer)
+    return net
+
+
+def start(net):
+    """He's bound, on a grid of 1/1024 so that the files compress."""
+    with torch.no_grad():
+        for name, p in net.named_parameters():
+            fan_in = p[0].numel() if name.endswith("weight") else None
+            bound = math.sqrt(6 / fan_in) if fan_in else 0.1
+            p.copy_(torch.round((torch.rand(p.shape) * 2 - 1) * bound * 1024) / 1024)
+
+
+def normalised(images, mean, std, dtype):
+    x = (images.astype(dtype) / dtype(255) - mean.astype(dtype)) / std.astype(dtype)
+    return torch.from_numpy(x.transpose(0, 3, 1, 2).copy())
+
+
+def parameters(net, prefix, grad=False):
+    return {prefix + k: (p.grad if grad else p).detach().numpy().copy()
+            for k, p in net.named_parameters()}
+
+
+def run(spec, begin, images, labels, mean, std, dtype):
+    text, classes, height, width, channels, kept, optimisers = spec
+    x, y = normalised(images, mean, std, dtype), torch.from_numpy(labels.astype(numpy.int64))
+    result = {}
+
+    def fresh():
+        net = build(text, classes, height, width, channels)
+        net.load_state_dict(begin)
+        return net.double() if dtype == numpy.float64 else net
+
+    net = fresh()
+    value = x[:kept]
+    for name, layer in net.named_children():
+        value = layer(value)
+        if kept and not name.startswith("flatten"):
+            out = value.detach()
+            out = out.permute(0, 2, 3, 1) if out.dim() == 4 else out
+            result["act." + name] = out.contiguous().numpy().copy()
+    logits = net(x)
+    loss = torch.nn.functional.cross_entropy(logits, y)
+    loss.backward()
+    result["logits"] = logits.detach().numpy().copy()
+    result["loss"] = loss.detach().numpy().reshape(1).copy()
+    result.update(parameters(net, "grad.", grad=True))
+    for name in optimisers:
+        net = fresh()
+        o = optimiser(name, net.parameters())
+        rate = o.param_groups[0]["lr"]
+        for step in range(STEPS):
+            o.param_groups[0]["lr"] = rate * factor(name, step)
+            o.zero_grad()
+            torch.nn.functional.cross_entropy(net(x), y).backward()
+            o.step()
+        result.update(parameters(net, name + "."))
+    return result
+
+
+def report(net, exact, single):
+    """How far PyTorch's own float32 run is off, by kind of number."""
+    worst = {}
+    for key in exact:
+        kind = key.split(".")[0]
+        largest = abs(exact[key]).max()
+        off = abs(exact[key] - single[key])
+        old = worst.get(kind, (0, 0, 0))
+        worst[kind] = (max(old[0], off.max()), max(old[1], off.max() / largest),
+                       max(old[2], math.sqrt((off ** 2).mean())))
+    for kind, (most, relative, rms) in worst.items():
+        print(f"{net}\t{kind}\tmost {most:.2g}\tof the largest {relative:.2g}\trms {rms:.2g}")
+
+
+def main():
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    for number, (name, spec) in enumerate(NETS.items()):
+        text, classes, height, width, channels = spec[:5]
+        torch.manual_seed(number)
+        net = build(*spec[:5])
+        start(net)
+        begin = net.state_dict()
+        images = pictures(height, width, channels)
+        labels = (numpy.arange(IMAGES) * 3 % classes).astype(numpy.uint32)
+        values = images.reshape(-1, channels).astype(numpy.float64) / 255
+        mean, std = (v.astype(numpy.float32) for v in (values.mean(0), values.std(0)))
+        exact = run(spec, begin, images, labels, mean, std, numpy.float64)
+        report(name, exact, run(spec, begin, images, labels, mean, std, numpy.float32))
+        write(f"{name}-data.rts.gz", {"image": images, "label": labels})
+        model = {"net": text, "input.shape": numpy.array([height, width, channels], numpy.uint64),
+                 "input.mean": mean, "input.std": std}
+        model.update(parameters(net, ""))
+        write(f"{name}-model.rts.gz", model)
+        write(f"{name}-torch.rts.gz", {k: v.astype(numpy.float32) for k, v in exact.items()})
+
+
+if __name__ == "__main__":
+    main()

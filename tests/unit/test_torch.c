@@ -1,0 +1,344 @@
+/*
+ * What PyTorch computes for the same nets (tests/data/torch, made by make-fixtures.py): outputs of
+ * layers, loss, gradients, and the parameters after ten steps of each optimiser, by every set of
+ * kernels that this processor runs.
+ *
+ * The fixtures are PyTorch's results in double precision. Its own float32 run is off from them by
+ * what make-fixtures.py prints; the tolerances here are a few times that. Those of net "default"
+ * are larger, there as here: images of 28 x 28 have flat areas in which the four pixels of a pool
+ * are equal but for rounding, so the gradient goes to one or another of them.
+ *
+ * usage: test_torch                               the tests
+ *        test_torch MODEL NAME OPTIMISER          compares a model that rottrain has made
+ */
+#include "check.h"
+#include "nets.h"
+
+#include "net/infer.h"
+#include "net/train.h"
+
+#define DATA "tests/data/torch/"
+
+/* Records of floats by name. */
+struct tensors {
+    int n;
+    struct {
+        char name[RTS_NAME_BYTES];
+        float *at;
+        size_t count;
+    } of[128];
+};
+
+static struct tensors read_tensors(const char *path)
+{
+    struct tensors t = {0};
+    struct rts_header h;
+    struct error e;
+    struct rts_reader *r = rts_open(path, &e);
+    int got = r ? 1 : -1;
+
+    while (got > 0 && (got = rts_next(r, &h, &e)) > 0) {
+        size_t room = 0;
+        void *at = NULL;
+        if (h.dtype != RTS_F4)
+            continue;
+        if (t.n == 128 || rts_load(r, 1 << 24, &at, &room, &e) < 0)
+            got = -1;
+        t.of[t.n].at = at;
+        t.of[t.n].count = h.size / sizeof(float);
+        strcpy(t.of[t.n++].name, h.name);
+    }
+    rts_close(r);
+    if (got < 0)
+        printf("# %s\n", e.text);
+    CHECK(got == 0);
+    return t;
+}
+
+static void free_tensors(struct tensors *t)
+{
+    for (int i = 0; i < t->n; i++)
+        free(t->of[i].at);
+}
+
+/* How far two arrays may be apart: the worst element, relative to the largest of the array, and
+ * the root of the mean square, relative to the same. */
+struct tolerance {
+    double most, rms;
+};
+
+static void check_array(const char *what, const float *got, const float *want, size_t n,
+                        struct tolerance allowed)
+{
+    double scale = largest(want, n), most = largest_difference(got, want, n), squares = 0;
+    char text[256];
+
+    for (size_t i = 0; i < n; i++)
+        squares += ((double)got[i] - want[i]) * ((double)got[i] - want[i]);
+    squares = sqrt(squares / (double)n);
+    if (most <= allowed.most * scale && squares <= allowed.rms * scale)
+        return;
+    snprintf(text, sizeof text, "%s is off by %.3g at most, rms %.3g; the largest is %.3g", what,
+             most, squares, scale);
+    check_note(0, __FILE__, __LINE__, text);
+}
+
+static void check_tensor(const struct tensors *t, const char *name, const char *who,
+                         const float *got, size_t n, struct tolerance allowed)
+{
+    char what[128];
+
+    snprintf(what, sizeof what, "%s by %s", name, who);
+    for (int i = 0; i < t->n; i++)
+        if (strcmp(t->of[i].name, name) == 0) {
+            if (CHECK(t->of[i].count == n))
+                check_array(what, got, t->of[i].at, n, allowed);
+            return;
+        }
+    check_note(0, __FILE__, __LINE__, name);
+}
+
+/* All parameters of a net, in whatever vector is laid out as they are. */
+static void check_parameters(const struct tensors *t, const char *prefix, const char *who,
+                             const struct net *net, const float *values, struct tolerance allowed)
+{
+    for (int i = 0; i < net->layers; i++) {
+        const struct layer *l = &net->layer[i];
+        uint64_t weights = layer_parameters(l) - (uint64_t)l->out.c;
+        char name[64];
+        float *plain;
+        if (!l->weights)
+            continue;
+        plain = floats(weights);
+        for (uint64_t k = 0; k < weights; k++)
+            plain[k] = values[layer_weight_index(l, k)];
+        snprintf(name, sizeof name, "%s.%s.weight", prefix, l->name);
+        check_tensor(t, name, who, plain, weights, allowed);
+        snprintf(name, sizeof name, "%s.%s.bias", prefix, l->name);
+        check_tensor(t, name, who, values + l->bias, (size_t)l->out.c, allowed);
+        free(plain);
+    }
+}
+
+/* ---- one net ---- */
+
+struct fixture {
+    const char *name;
+    struct model model;
+    struct dataset data;
+    struct tensors torch;
+    float *table;
+    struct team *team;
+};
+
+static void open_fixture(struct fixture *f, const char *name)
+{
+    char path[3][64];
+    struct error e = {""};
+
+    *f = (struct fixture){.name = name};
+    snprintf(path[0], sizeof path[0], DATA "%s-model.rts.gz", name);
+    snprintf(path[1], sizeof path[1], DATA "%s-data.rts.gz", name);
+    snprintf(path[2], sizeof path[2], DATA "%s-torch.rts.gz", name);
+    if (model_load(&f->model, path[0], &e) < 0 ||
+        dataset_read(&f->data, (char *[]){path[1]}, 1, &e) < 0 ||
+        !(f->table = model_pixel_table(&f->model, &e)) || !(f->team = team_new(2, &e))) {
+        printf("# %s (the tests run in the root of the source)\n", e.text);
+        exit(1);
+    }
+    f->torch = read_tensors(path[2]);
+}
+
+static void close_fixture(struct fixture *f)
+{
+    team_free(f->team);
+    free(f->table);
+    free_tensors(&f->torch);
+    dataset_free(&f->data);
+    model_free(&f->model);
+}
+
+static void check_normalisation(const struct fixture *f)
+{
+    float mean[MODEL_CHANNELS_MAX], std[MODEL_CHANNELS_MAX];
+
+    dataset_statistics(&f->data, mean, std);
+    for (int k = 0; k < f->data.image.c; k++) {
+        CHECK_NEAR(mean[k], f->model.mean[k], 1e-7);
+        CHECK_NEAR(std[k], f->model.std[k], 1e-7);
+    }
+}
+
+static struct engine *start_engine(const struct fixture *f, const struct net *net,
+                                   const struct kernels *k, int training)
+{
+    struct error e;
+    struct engine *g = engine_new(net, f->model.parameters, k, f->team, training, &e);
+
+    if (!g)
+        abort();
+    return g;
+}
+
+/* Every layer's output for the first images, where the fixture has them, and the logits of all. */
+static void check_activations(const struct fixture *f, const struct kernels *k)
+{
+    const struct tolerance rounding = {3e-6, 1.5e-6};
+
+    for (int i = 0; i < f->model.net.layers; i++) {
+        struct net net = f->model.net;
+        const struct layer *l = &net.layer[i];
+        int head = i == net.layers - 1, kept = strcmp(f->name, "default") == 0 ? 0 : 2;
+        size_t size = extent_size(l->out);
+        char name[64];
+        struct engine *g;
+        float *out = floats(8 * size);
+        net.layers = i + 1;
+        g = start_engine(f, &net, k, 0);
+        infer_features(g, f->table, f->data.images, 8, out);
+        snprintf(name, sizeof name, "act.%s", l->name);
+        if (kept)
+            check_tensor(&f->torch, name, k->name, out, (size_t)kept * size, rounding);
+        if (head)
+            check_tensor(&f->torch, "logits", k->name, out, 8 * size, rounding);
+        engine_free(g);
+        free(out);
+    }
+}
+
+static void check_gradients(const struct fixture *f, const struct kernels *k,
+                            struct tolerance allowed)
+{
+    const struct net *net = &f->model.net;
+    struct engine *g = start_engine(f, net, k, 1);
+    float *grad = floats(net->parameters), mean;
+    double loss = 0;
+    int last = g->stages - 1;
+
+    for (int s = 0; s < 8; s++)
+        engine_set_image(g, 0, s, f->data.images + (size_t)s * dataset_stride(&f->data), f->table);
+    engine_forward(g, 0, 0, g->stages, 8);
+    for (int s = 0; s < 8; s++)
+        loss += softmax_cross_entropy(engine_output(g, 0, last, s), net->classes, f->data.label[s],
+                                      1.0f / 8, engine_gradient(g, 0, last, s)) /
+                8;
+    engine_backward(g, 0, 8, grad);
+    mean = (float)loss;
+    check_tensor(&f->torch, "loss", k->name, &mean, 1, (struct tolerance){1e-6, 1e-6});
+    check_parameters(&f->torch, "grad", k->name, net, grad, allowed);
+    engine_free(g);
+    free(grad);
+}
+
+/* The optimisers as make-fixtures.py sets them. */
+static struct train_options options_for(const char *optimiser)
+{
+    struct train_options o = train_defaults();
+
+    o.epochs = 10;
+    o.batch = 8;
+    if (strcmp(optimiser, "adamw") == 0) {
+        o.optimizer = OPTIMIZER_ADAMW;
+        o.lr = 0.002;
+        o.weight_decay = 0.1;
+    } else if (strcmp(optimiser, "adaml2") == 0) {
+        o.weight_decay = 0.05;
+    } else if (strcmp(optimiser, "cosine") == 0) {
+        o.schedule = SCHEDULE_COSINE;
+        o.warmup = 3;
+    } else if (strcmp(optimiser, "adam") != 0) {
+        o.optimizer = OPTIMIZER_SGD;
+        o.lr = 0.02;
+        o.weight_decay = 0.01;
+        o.nesterov = strcmp(optimiser, "nesterov") == 0;
+    }
+    return o;
+}
+
+/* Ten steps, of which each sees all images: their order does not matter but for rounding. */
+static void check_steps(const struct fixture *f, const char *optimiser, const struct kernels *k,
+                        struct tolerance allowed)
+{
+    struct train_options o = options_for(optimiser);
+    struct model m = f->model;
+    struct error e = {""};
+
+    m.parameters = floats(m.net.parameters);
+    memcpy(m.parameters, f->model.parameters, m.net.parameters * sizeof(float));
+    if (!CHECK(train(&m, &f->data, NULL, &o, k, f->team, NULL, &e) == 0))
+        printf("# %s\n", e.text);
+    check_parameters(&f->torch, optimiser, k->name, &m.net, m.parameters, allowed);
+    free(m.parameters);
+}
+
+static const struct tolerance gradient_default = {2e-3, 2e-4}, gradient_small = {2e-6, 1e-6};
+static const struct tolerance steps_default = {1e-4, 5e-6}, steps_small = {1e-5, 2e-6};
+
+/* Winograd's sums of many terms that cancel leave 1e-9 where the gradient is exactly zero (a weight
+ * whose input is dead wherever its output is not), and Adam makes steps of 1e-3 of whatever is not
+ * small beside its eps of 1e-8. In net "deep" a few weights of conv3 are like that. */
+static const struct tolerance steps_cancelled = {2e-2, 5e-4};
+
+static void check_fixture(const char *name, struct tolerance gradient, struct tolerance steps,
+                          const char *const *optimisers)
+{
+    struct fixture f;
+    const struct kernels *k;
+
+    open_fixture(&f, name);
+    check_normalisation(&f);
+    for (int i = 0; (k = kernels_list(i)); i++) {
+        check_activations(&f, k);
+        check_gradients(&f, k, gradient);
+        for (const char *const *o = optimisers; *o; o++) {
+            int cancels = strcmp(name, "deep") == 0 && strcmp(*o, "adam") == 0;
+            check_steps(&f, *o, k, cancels && k != &kernels_reference ? steps_cancelled : steps);
+        }
+    }
+    close_fixture(&f);
+}
+
+static void test_torch_default(void)
+{
+    check_fixture("default", gradient_default, steps_default, (const char *[]){"adam", NULL});
+}
+
+static void test_torch_small(void)
+{
+    check_fixture("small", gradient_small, steps_small,
+                  (const char *[]){"adam", "adamw", "adaml2", "sgd", "nesterov", "cosine", NULL});
+}
+
+static void test_torch_deep(void)
+{
+    check_fixture("deep", gradient_small, steps_small, (const char *[]){"adam", "nesterov", NULL});
+}
+
+/* For rottrain.bats. */
+static int compare(const char *path, const char *name, const char *optimiser)
+{
+    struct fixture f;
+    struct model m;
+    struct error e;
+
+    if (model_load(&m, path, &e) < 0) {
+        printf("# %s\n", e.text);
+        return 1;
+    }
+    open_fixture(&f, name);
+    check_parameters(&f.torch, optimiser, "rottrain", &m.net, m.parameters,
+                     strcmp(name, "default") == 0 ? steps_default : steps_small);
+    close_fixture(&f);
+    model_free(&m);
+    return check_failed_here > 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 4)
+        return compare(argv[1], argv[2], argv[3]);
+    RUN(test_torch_default);
+    RUN(test_torch_small);
+    RUN(test_torch_deep);
+    return check_status();
+}
