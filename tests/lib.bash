@@ -260,6 +260,13 @@ refuse_sigpipe() {
     bash -c 'trap "" PIPE; exec 3> >(true); wait $!; "$@" >&3' - "$@"
 }
 
+# silent_sigpipe COMMAND...: a closed pipe as output ends it without a word, as it ends cat.
+silent_sigpipe() {
+    # shellcheck disable=SC2016
+    run --separate-stderr bash -c 'exec 3> >(true); wait $!; "$@" >&3' - "$@"
+    [[ $status == 141 && -z $stderr ]] || fail "status $status, not 141: $stderr"
+}
+
 # check_refusals GOOD COMMAND...: COMMAND reads a stream on standard input or as an operand; GOOD
 # is a small image stream that it takes and answers with at least one byte. Nothing that is no
 # whole stream passes.
@@ -296,6 +303,7 @@ check_refusals() {
     # shellcheck disable=SC2016 # for the inner shell
     expect_error 1 'standard output: No space left' sh -c '"$@" > /dev/full' - "$@" "$good"
     expect_error 1 'standard output: Broken pipe' refuse_sigpipe "$@" "$good"
+    silent_sigpipe "$@" "$good"
     expect_error 2 'option' "$@" --no-such-option "$good"
 }
 
