@@ -22,7 +22,8 @@ static const char help[] =
     "      --nesterov           Nesterov's momentum, with sgd\n"
     "      --weight-decay X     (default 0; adamw: 0.01)\n"
     "      --schedule NAME      constant (default) or cosine\n"
-    "      --warmup N           steps over which the learning rate rises (default 0)\n"
+    "      --warmup N           steps over which the learning rate rises\n"
+    "                           (default: a tenth of all, at most 200)\n"
     "  -s, --seed N             of the weights and the order of the images (default 0)\n"
     "  -j, --threads N          (default: the processors at hand)\n"
     "      --valid FILE         evaluate on this stream after each epoch\n"
@@ -126,7 +127,7 @@ static void take_option(struct settings *s, int option)
         t->schedule = (enum schedule)choice("--schedule", optarg, schedule_names, 2);
         break;
     case OPT_WARMUP:
-        t->warmup = (uint64_t)int_argument("--warmup", optarg, 0, INT64_MAX);
+        t->warmup = int_argument("--warmup", optarg, 0, INT64_MAX);
         break;
     case 's':
         t->seed = seed_argument(optarg);
@@ -183,17 +184,19 @@ static int describe(const struct settings *s, const struct dataset *d, struct mo
                     struct error *e)
 {
     const struct train_options *t = &s->train;
-    char line[512], extra[128] = "";
+    char line[512], extra[128] = "", warmup[64] = "";
 
+    if (t->warmup >= 0)
+        snprintf(warmup, sizeof warmup, " --warmup %" PRId64, t->warmup);
     if (t->optimizer == OPTIMIZER_SGD)
         snprintf(extra, sizeof extra, " --momentum %g%s", t->momentum,
                  t->nesterov ? " --nesterov" : "");
     snprintf(line, sizeof line,
              "rottrain %s%s --net '%.200s' -c %d -e %d -b %d --optimizer %s --lr %g%s"
-             " --weight-decay %g --schedule %s --warmup %" PRIu64 " -s %" PRIu64 " images=%" PRIu64,
+             " --weight-decay %g --schedule %s%s -s %" PRIu64 " images=%" PRIu64,
              ROTPIPE_VERSION, s->model ? " -m" : "", m->net.text, m->net.classes, t->epochs,
              t->batch, optimizer_names[t->optimizer], t->lr, extra, t->weight_decay,
-             schedule_names[t->schedule], t->warmup, t->seed, d->n);
+             schedule_names[t->schedule], warmup, t->seed, d->n);
     if (history_add(&m->history, "", line, e) < 0)
         return -1;
     return d->history.text ? history_add(&m->history, "  data: ", d->history.text, e) : 0;

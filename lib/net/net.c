@@ -214,10 +214,10 @@ size_t layer_weight_index(const struct layer *l, uint64_t i)
     return l->weight + out * in_pad + (row * w + column) * lanes + in;
 }
 
-static void init_layer(const struct layer *l, float *parameters, struct rng *r)
+static void init_layer(const struct layer *l, float gain, float *parameters, struct rng *r)
 {
     uint64_t count = layer_parameters(l) - (uint64_t)l->out.c;
-    float bound = sqrtf(6.0f / (float)(count / (uint64_t)l->out.c));
+    float bound = gain * sqrtf(6.0f / (float)(count / (uint64_t)l->out.c));
 
     memset(parameters + l->weight, 0, (l->bias + l->biases - l->weight) * sizeof *parameters);
     for (uint64_t i = 0; i < count; i++)
@@ -231,7 +231,7 @@ void net_init_body(const struct net *n, float *parameters, uint64_t seed)
     rng_seed(&r, seed, RNG_INIT);
     for (int i = 0; i < n->layers - 1; i++)
         if (n->layer[i].weights)
-            init_layer(&n->layer[i], parameters, &r);
+            init_layer(&n->layer[i], 1, parameters, &r);
 }
 
 void net_init_head(const struct net *n, float *parameters, uint64_t seed)
@@ -239,5 +239,5 @@ void net_init_head(const struct net *n, float *parameters, uint64_t seed)
     struct rng r;
 
     rng_seed(&r, seed, RNG_HEAD);
-    init_layer(&n->layer[n->layers - 1], parameters, &r);
+    init_layer(&n->layer[n->layers - 1], NET_HEAD_GAIN, parameters, &r);
 }

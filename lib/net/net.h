@@ -102,12 +102,17 @@ static inline uint64_t extent_size(struct extent x)
 
 /*
  * He initialisation (He et al., 2015, eq. 10, in its uniform form): weights uniform in
- * +-sqrt(6 / fan_in), biases zero. The body draws from one stream of the seed and the head from
+ * +-sqrt(6 / fan_in), biases zero; those of the head, which no ReLU follows, a tenth of that, so
+ * that training starts from nearly even probabilities. (With a head at full size the first steps
+ * are so large that on Fashion-MNIST most of the default net's 16 features die for good, in
+ * PyTorch as here: 19 to 82 % accuracy over six seeds, 82 to 83 % with the smaller head.) The
+ * body draws from one stream of the seed and the head from
  * another, so that a fresh head is the same one for rottrain and headswap. Uniform, because it
  * needs no function whose last bit differs between C libraries. Values are drawn in the order of
  * PyTorch's layout.
  */
 void net_init_body(const struct net *n, float *parameters, uint64_t seed);
+#define NET_HEAD_GAIN 0.1f
 void net_init_head(const struct net *n, float *parameters, uint64_t seed);
 
 /*

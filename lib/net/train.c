@@ -36,7 +36,7 @@ struct trainer {
     float *gradients; /* SHARES of them, `count` floats each */
     float *total, *moment1, *moment2;
     uint64_t step; /* optimiser steps done */
-    uint64_t steps;
+    uint64_t steps, warmup;
 
     /* The step in hand. */
     uint64_t at; /* of its first sample in order[] */
@@ -55,6 +55,7 @@ struct train_options train_defaults(void)
                                   .eps = 1e-8,
                                   .momentum = 0.9,
                                   .schedule = SCHEDULE_CONSTANT,
+                                  .warmup = TRAIN_WARMUP_TENTH,
                                   .epochs = 10,
                                   .batch = 128};
 }
@@ -155,16 +156,17 @@ static void update_slice(void *context, int thread, int task)
     }
 }
 
-/* The learning rate of step number `step`, from 0. */
-static double learning_rate(const struct train_options *o, uint64_t step, uint64_t steps)
+/* The learning rate of the step in hand. */
+static double learning_rate(const struct trainer *t)
 {
+    const struct train_options *o = t->o;
     double at;
 
-    if (step < o->warmup)
-        return o->lr * (double)(step + 1) / (double)o->warmup;
-    if (o->schedule == SCHEDULE_CONSTANT || steps <= o->warmup)
+    if (t->step < t->warmup)
+        return o->lr * (double)(t->step + 1) / (double)t->warmup;
+    if (o->schedule == SCHEDULE_CONSTANT || t->steps <= t->warmup)
         return o->lr;
-    at = (double)(step - o->warmup) / (double)(steps - o->warmup);
+    at = (double)(t->step - t->warmup) / (double)(t->steps - t->warmup);
     return o->lr * 0.5 * (1 + cos(3.14159265358979323846 * at));
 }
 
@@ -265,6 +267,9 @@ static int prepare(struct trainer *t, struct error *e)
     find_parameters(t);
     t->share = share;
     t->steps = batches * (uint64_t)o->epochs;
+    t->warmup = o->warmup >= 0 ? (uint64_t)o->warmup : t->steps / 10;
+    if (o->warmup < 0 && t->warmup > TRAIN_WARMUP_MOST)
+        t->warmup = TRAIN_WARMUP_MOST;
     t->gradients = allocate((size_t)shares * t->count);
     t->total = allocate(t->count);
     t->moment1 = allocate(t->count);
@@ -312,7 +317,7 @@ static int run_step(struct trainer *t, uint64_t at, struct step *so_far, struct 
     t->at = at;
     t->batch = left < (uint64_t)t->o->batch ? (int)left : t->o->batch;
     t->shares = (t->batch + t->share - 1) / t->share;
-    t->lr = (float)learning_rate(t->o, t->step, t->steps);
+    t->lr = (float)learning_rate(t);
     team_run(t->team, train_share, t, t->shares);
     for (int i = 0; i < t->shares; i++) {
         loss += t->loss[i];

@@ -16,6 +16,13 @@
 enum optimizer { OPTIMIZER_ADAM, OPTIMIZER_ADAMW, OPTIMIZER_SGD };
 enum schedule { SCHEDULE_CONSTANT, SCHEDULE_COSINE };
 
+/*
+ * A tenth of all steps, but no more than 200. Without a warm-up Adam's first steps kill features:
+ * after an epoch on 96,000 rotated images 7 to 10 of the default net's 16 were alive, with 150 or
+ * 300 steps of it 12 to 15 (three seeds).
+ */
+enum { TRAIN_WARMUP_TENTH = -1, TRAIN_WARMUP_MOST = 200 };
+
 struct train_options {
     enum optimizer optimizer;
     double lr, beta1, beta2, eps; /* Adam's betas and eps: 0.9, 0.999, 1e-8 */
@@ -23,7 +30,7 @@ struct train_options {
     int nesterov;
     double weight_decay;
     enum schedule schedule;
-    uint64_t warmup; /* steps over which the learning rate rises to lr */
+    int64_t warmup; /* steps over which the learning rate rises to lr, or TRAIN_WARMUP_TENTH */
     int epochs, batch;
     uint64_t seed;
 };
