@@ -25,6 +25,13 @@ static inline float *floats(size_t n)
     return memset(p, 0, bytes);
 }
 
+static inline float *copy(const float *p, size_t n)
+{
+    float *to = floats(n);
+
+    return memcpy(to, p, n * sizeof *p);
+}
+
 /* Uniform in [-scale, scale). */
 static inline void fill(float *p, size_t n, float scale, struct rng *r)
 {

@@ -237,6 +237,7 @@ static struct train_options options_for(const char *optimiser)
 
     o.epochs = 10;
     o.batch = 8;
+    o.warmup = 0;
     if (strcmp(optimiser, "adamw") == 0) {
         o.optimizer = OPTIMIZER_ADAMW;
         o.lr = 0.002;
