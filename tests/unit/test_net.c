@@ -1,0 +1,370 @@
+/* Net strings, the parameter vector, the initial weights, and the numbers they are drawn from. */
+#include "check.h"
+#include "nets.h"
+
+#include "net/model.h"
+
+static const struct extent grey28 = {28, 28, 1};
+
+/* ---- strings ---- */
+
+static void test_good_strings(void)
+{
+    static const char *const good[] = {"c32 r p c64 r p d16 r",
+                                       "c1",
+                                       "d1",
+                                       "r",
+                                       "p",
+                                       " c4\tr\n p ",
+                                       "c4096",
+                                       "d4096 d4096",
+                                       "c4 p r",
+                                       "c04 d0016",
+                                       "p p p",
+                                       "r r r d5 r r"};
+    struct error e;
+    struct net n;
+
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        if (!CHECK(net_check(good[i], &e) == 0))
+            printf("# '%s': %s\n", good[i], e.text);
+        if (!strstr(good[i], "4096"))
+            CHECK(net_build(&n, good[i], grey28, 10, &e) == 0);
+    }
+}
+
+static void test_bad_strings(void)
+{
+    static const struct {
+        const char *text, *error;
+    } bad[] = {
+        {"", "net: no layers"},
+        {" \t\n", "net: no layers"},
+        {"x", "net: 'x' at position 1: no such layer (cN, r, p and dN are known)"},
+        {"c32 r  q p", "net: 'q' at position 8: no such layer (cN, r, p and dN are known)"},
+        {"C32", "net: 'C32' at position 1: no such layer (cN, r, p and dN are known)"},
+        {"c32,r", "net: 'c32,r' at position 1: needs a whole number of at most 4 digits"},
+        {"c", "net: 'c' at position 1: needs a whole number of at most 4 digits"},
+        {"r d", "net: 'd' at position 3: needs a whole number of at most 4 digits"},
+        {"c-1", "net: 'c-1' at position 1: needs a whole number of at most 4 digits"},
+        {"c1.5", "net: 'c1.5' at position 1: needs a whole number of at most 4 digits"},
+        {"c00001", "net: 'c00001' at position 1: needs a whole number of at most 4 digits"},
+        {"c0", "net: 'c0' at position 1: width out of range 1 to 4096"},
+        {"d5 d4097", "net: 'd4097' at position 4: width out of range 1 to 4096"},
+        {"c8 r2", "net: 'r2' at position 4: takes no number"},
+        {"c8 p2 d4", "net: 'p2' at position 4: takes no number"},
+        {"c8 d4 r c8",
+         "net: 'c8' at position 9: needs rows and columns, a dense layer leaves none"},
+        {"d4 p", "net: 'p' at position 4: needs rows and columns, a dense layer leaves none"},
+        {"c8 averyveryverylongtokenindeed", "net: 'averyveryverylongtokenin' at position 4: no "
+                                            "such layer (cN, r, p and dN are known)"},
+    };
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct error e = {""};
+        struct net n;
+        CHECK(net_check(bad[i].text, &e) == -1);
+        CHECK_TEXT(e.text, bad[i].error);
+        e.text[0] = '\0';
+        CHECK(net_build(&n, bad[i].text, grey28, 10, &e) == -1);
+        CHECK_TEXT(e.text, bad[i].error);
+    }
+}
+
+static void test_long_strings(void)
+{
+    enum { MANY = 1 << 20 };
+    char *text = malloc(MANY + 1);
+    struct error e;
+
+    memset(text, ' ', MANY);
+    text[MANY] = '\0';
+    CHECK(net_check(text, &e) == -1);
+    CHECK_TEXT(e.text, "net: longer than 1023 characters");
+    memset(text, 'c', MANY);
+    CHECK(net_check(text, &e) == -1);
+    CHECK_TEXT(e.text, "net: longer than 1023 characters");
+    text[NET_TEXT_MAX - 1] = '\0';
+    CHECK(net_check(text, &e) == -1);
+    CHECK_TEXT(e.text, "net: 'cccccccccccccccccccccccc' at position 1: needs a whole number of at "
+                       "most 4 digits");
+    for (int i = 0; i < 65; i++)
+        memcpy(text + 2 * i, "r ", 3);
+    CHECK(net_check(text, &e) == -1);
+    CHECK_TEXT(e.text, "net: 'r' at position 129: too many layers");
+    text[2 * 64] = '\0';
+    CHECK(net_check(text, &e) == 0);
+    free(text);
+}
+
+static void test_impossible_nets(void)
+{
+    static const struct {
+        const char *text;
+        struct extent image;
+        int classes;
+        const char *error;
+    } bad[] = {
+        {"c4", {28, 28, 1}, 0, "net: 0 classes, 1 to 1000 are possible"},
+        {"c4", {28, 28, 1}, 1001, "net: 1001 classes, 1 to 1000 are possible"},
+        {"c4", {0, 28, 1}, 4, "net: images of 0 x 28 x 1"},
+        {"c4", {28, 2049, 1}, 4, "net: images of 28 x 2049 x 1"},
+        {"p p p", {7, 28, 1}, 4, "net: pool3: nothing left to pool of 1 x 7"},
+        {"c4 p", {28, 1, 1}, 4, "net: pool1: nothing left to pool of 28 x 1"},
+        {"c32", {2048, 2048, 1}, 4, "net: conv1: more than 16777216 activations"},
+        {"d4096", {1024, 1024, 1}, 4, "net: dense1: more than 134217728 parameters"},
+    };
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct error e = {""};
+        struct net n;
+        CHECK(net_build(&n, bad[i].text, bad[i].image, bad[i].classes, &e) == -1);
+        CHECK_TEXT(e.text, bad[i].error);
+    }
+}
+
+/* ---- layers ---- */
+
+static void test_layers_of_the_default(void)
+{
+    static const struct {
+        const char *name;
+        struct extent out;
+        uint64_t parameters;
+    } want[] = {
+        {"conv1", {28, 28, 32}, 320},   {"relu1", {28, 28, 32}, 0}, {"pool1", {14, 14, 32}, 0},
+        {"conv2", {14, 14, 64}, 18496}, {"relu2", {14, 14, 64}, 0}, {"pool2", {7, 7, 64}, 0},
+        {"dense1", {1, 1, 16}, 50192},  {"relu3", {1, 1, 16}, 0},   {"head", {1, 1, 4}, 68}};
+    struct error e;
+    struct net n;
+
+    CHECK(net_build(&n, NET_DEFAULT, grey28, 4, &e) == 0);
+    CHECK(n.layers == 9);
+    for (int i = 0; i < 9; i++) {
+        const struct extent *x = &n.layer[i].out, *y = &want[i].out;
+        CHECK_TEXT(n.layer[i].name, want[i].name);
+        CHECK(x->h == y->h && x->w == y->w && x->c == y->c);
+        CHECK(layer_parameters(&n.layer[i]) == want[i].parameters);
+        CHECK(net_find(&n, want[i].name) == i);
+    }
+    CHECK(net_find(&n, "conv3") == -1);
+    CHECK(net_find(&n, "") == -1);
+}
+
+static void test_truncate(void)
+{
+    struct error e;
+    struct net n, cut;
+
+    CHECK(net_build(&n, "c4 r p d5", grey28, 3, &e) == 0);
+    cut = n;
+    CHECK(net_truncate(&cut, "relu1", &e) == 0);
+    CHECK(cut.layers == 2 && cut.layer[0].weight == n.layer[0].weight);
+    cut = n;
+    CHECK(net_truncate(&cut, "head", &e) == 0);
+    CHECK(cut.layers == n.layers);
+    CHECK(net_truncate(&cut, "conv2", &e) == -1);
+    CHECK_TEXT(e.text, "no layer 'conv2': the model has conv1 relu1 pool1 dense1 head");
+    CHECK(cut.layers == n.layers);
+}
+
+/* Every weight has a place of its own, within its layer, and no bias stands there. */
+static void check_places(const char *text, struct extent image, int classes)
+{
+    struct error e;
+    struct net n;
+    uint8_t *taken;
+
+    if (!CHECK(net_build(&n, text, image, classes, &e) == 0))
+        return;
+    taken = calloc(n.parameters, 1);
+    for (int i = 0; i < n.layers; i++) {
+        const struct layer *l = &n.layer[i];
+        uint64_t weights = l->weights ? layer_parameters(l) - (uint64_t)l->out.c : 0;
+        if (!l->weights)
+            continue;
+        CHECK(l->weight % NET_LANES == 0 && l->bias % NET_LANES == 0);
+        CHECK(l->bias >= l->weight + l->weights && l->bias + l->biases <= n.parameters);
+        for (uint64_t k = 0; k < weights; k++) {
+            size_t at = layer_weight_index(l, k);
+            if (!CHECK(at >= l->weight && at < l->weight + l->weights && !taken[at]))
+                break;
+            taken[at] = 1;
+        }
+        for (size_t k = 0; k < l->biases; k++)
+            CHECK(!taken[l->bias + k]++);
+    }
+    free(taken);
+}
+
+static void test_places_of_weights(void)
+{
+    check_places(NET_DEFAULT, grey28, 10);
+    check_places("c10 c20 r p c33 d17 d5", (struct extent){5, 7, 3}, 3);
+    check_places("d7", (struct extent){5, 7, 3}, 2);
+    check_places("p r d7", (struct extent){6, 9, 5}, 1);
+    check_places("r c3", (struct extent){6, 9, 20}, 17);
+}
+
+/* In PyTorch's order: [out,in,3,3], and [out, channel * row * column]. */
+static void test_layout_of_weights(void)
+{
+    struct error e;
+    struct net n;
+    const struct layer *l;
+
+    CHECK(net_build(&n, "c20 c10 d7", (struct extent){5, 6, 3}, 2, &e) == 0);
+    l = &n.layer[0]; /* on the image: [9][in][out_pad] */
+    CHECK(layer_weight_index(l, ((4 * 3 + 2) * 3 + 1) * 3 + 2) ==
+          l->weight + (5 * 3 + 2) * 32 + 4); /* out 4, in 2, tap (1,2) */
+    l = &n.layer[1];                         /* [out_pad][9][in_pad] */
+    CHECK(layer_weight_index(l, ((9 * 20 + 13) * 3 + 2) * 3 + 0) ==
+          l->weight + (9 * 9 + 6) * 32 + 13);
+    l = &n.layer[2]; /* [out][rows * columns * lanes] */
+    CHECK(layer_weight_index(l, 3 * 300 + (8 * 5 + 4) * 6 + 1) ==
+          l->weight + 3 * (30 * 16) + (4 * 6 + 1) * 16 + 8);
+}
+
+/* ---- the first weights ---- */
+
+static void check_uniform(const struct net *n, const float *p, const char *name, double gain)
+{
+    const struct layer *l = &n->layer[net_find(n, name)];
+    uint64_t weights = layer_parameters(l) - (uint64_t)l->out.c;
+    double bound = gain * sqrt(6.0 / ((double)weights / l->out.c)), most = 0;
+    double sum = 0, squares = 0, count = (double)weights;
+
+    for (uint64_t k = 0; k < weights; k++) {
+        double w = p[layer_weight_index(l, k)];
+        sum += w;
+        squares += w * w;
+        if (fabs(w) > most)
+            most = fabs(w);
+    }
+    CHECK(most <= bound * 1.000001 && most > bound * (1 - 10 / count));
+    /* Five standard deviations of the mean, and of the mean square, of a uniform distribution. */
+    CHECK_NEAR(sum / count, 0, 5 * bound / sqrt(3 * count));
+    CHECK_NEAR(squares / count, bound * bound / 3, 5 * bound * bound * sqrt(4.0 / 45 / count));
+    for (size_t k = 0; k < l->biases; k++)
+        CHECK(p[l->bias + k] == 0);
+}
+
+static void test_first_weights(void)
+{
+    struct error e;
+    struct net n;
+    float *p;
+
+    CHECK(net_build(&n, NET_DEFAULT, grey28, 100, &e) == 0);
+    p = floats(n.parameters);
+    fill(p, n.parameters, 1, &(struct rng){1, 1});
+    net_init_body(&n, p, 3);
+    net_init_head(&n, p, 3);
+    check_uniform(&n, p, "conv1", 1);
+    check_uniform(&n, p, "conv2", 1);
+    check_uniform(&n, p, "dense1", 1);
+    check_uniform(&n, p, "head", NET_HEAD_GAIN);
+    free(p);
+}
+
+/* What no weight or bias stands on is zero, whatever was there. */
+static void test_padding_starts_zero(void)
+{
+    struct error e;
+    struct net n;
+    float *p;
+    uint64_t zeros = 0, want = 0;
+
+    CHECK(net_build(&n, "c10 r c20 p d5", (struct extent){5, 7, 3}, 3, &e) == 0);
+    p = floats(n.parameters);
+    fill(p, n.parameters, 1, &(struct rng){1, 1});
+    net_init_body(&n, p, 3);
+    net_init_head(&n, p, 3);
+    want = n.parameters;
+    for (int i = 0; i < n.layers; i++)
+        if (n.layer[i].weights)
+            want -= layer_parameters(&n.layer[i]) - (uint64_t)n.layer[i].out.c;
+    for (size_t i = 0; i < n.parameters; i++)
+        zeros += p[i] == 0;
+    CHECK(zeros == want);
+    free(p);
+}
+
+/* A fresh head is the same one in a fresh model and in place of another; the body does not depend
+ * on the head, nor the head on the body. */
+static void test_fresh_head(void)
+{
+    struct model fresh, swapped;
+    struct error e;
+    const struct layer *head;
+    size_t body;
+
+    CHECK(model_new(&fresh, "c4 p d5 r", grey28, 10, 7, &e) == 0);
+    CHECK(model_new(&swapped, "c4 p d5 r", grey28, 4, 7, &e) == 0);
+    body = fresh.net.layer[fresh.net.layers - 1].weight;
+    CHECK(memcmp(fresh.parameters, swapped.parameters, body * sizeof(float)) == 0);
+    CHECK(model_swap_head(&swapped, 10, 7, &e) == 0);
+    CHECK(swapped.net.parameters == fresh.net.parameters);
+    CHECK(memcmp(fresh.parameters, swapped.parameters, fresh.net.parameters * sizeof(float)) == 0);
+    CHECK(model_swap_head(&swapped, 10, 8, &e) == 0);
+    head = &swapped.net.layer[swapped.net.layers - 1];
+    CHECK(memcmp(fresh.parameters + body, swapped.parameters + body,
+                 head->weights * sizeof(float)) != 0);
+    CHECK(memcmp(fresh.parameters, swapped.parameters, body * sizeof(float)) == 0);
+    CHECK(model_swap_head(&swapped, 1001, 8, &e) == -1);
+    CHECK_TEXT(e.text, "net: 1001 classes, 1 to 1000 are possible");
+    model_free(&fresh);
+    model_free(&swapped);
+}
+
+/* ---- random numbers ---- */
+
+/* Of pcg32-demo in the paper's reference implementation. */
+static void test_pcg32(void)
+{
+    static const uint32_t want[] = {0xa15c02b7, 0x7b47f409, 0xba1d3330,
+                                    0x83d2f293, 0xbfa4784b, 0xcbed606e};
+    struct rng r;
+
+    rng_seed(&r, 42, 54);
+    for (size_t i = 0; i < sizeof want / sizeof want[0]; i++)
+        CHECK(rng_u32(&r) == want[i]);
+}
+
+static void test_rng_ranges(void)
+{
+    int seen[7] = {0};
+    double sum = 0;
+    struct rng r;
+
+    rng_seed(&r, 1, 2);
+    for (int i = 0; i < 70000; i++) {
+        float x = rng_float(&r);
+        CHECK(x >= 0 && x < 1);
+        sum += x;
+        seen[rng_below(&r, 7)]++;
+    }
+    CHECK_NEAR(sum / 70000, 0.5, 5 / sqrt(12 * 70000.0));
+    for (int i = 0; i < 7; i++)
+        CHECK_NEAR(seen[i], 10000, 500);
+    CHECK(rng_below(&r, 1) == 0);
+    CHECK(rng_below(&r, UINT64_MAX) < UINT64_MAX);
+}
+
+int main(void)
+{
+    RUN(test_good_strings);
+    RUN(test_bad_strings);
+    RUN(test_long_strings);
+    RUN(test_impossible_nets);
+    RUN(test_layers_of_the_default);
+    RUN(test_truncate);
+    RUN(test_places_of_weights);
+    RUN(test_layout_of_weights);
+    RUN(test_first_weights);
+    RUN(test_padding_starts_zero);
+    RUN(test_fresh_head);
+    RUN(test_pcg32);
+    RUN(test_rng_ranges);
+    return check_status();
+}
