@@ -93,6 +93,7 @@ static void train_group(struct trainer *t, int thread, int share, int first, int
 {
     struct engine *g = t->engine;
     int last = g->stages - 1, classes = t->m->net.classes;
+    int trains = g->first < g->stages; /* without, there is no room for gradients either */
 
     set_inputs(t, thread, first, n);
     engine_forward(g, thread, t->from, g->stages, n);
@@ -103,10 +104,11 @@ static void train_group(struct trainer *t, int thread, int share, int first, int
             if (logits[k] > logits[best])
                 best = k;
         t->correct[share] += best == label;
-        t->loss[share] += softmax_cross_entropy(logits, classes, label, 1.0f / (float)t->batch,
-                                                engine_gradient(g, thread, last, s));
+        t->loss[share] +=
+            softmax_cross_entropy(logits, classes, label, 1.0f / (float)t->batch,
+                                  trains ? engine_gradient(g, thread, last, s) : NULL);
     }
-    if (g->first < g->stages)
+    if (trains)
         engine_backward(g, thread, n, grad);
 }
 
@@ -389,6 +391,18 @@ static int run_epoch(struct trainer *t, int number, const struct dataset *valid,
     return 0;
 }
 
+/* The loss told of every step but the last one: what that one made of the weights. */
+static int check_finite(const struct trainer *t, struct error *e)
+{
+    for (size_t i = 0; i < t->m->net.parameters; i++)
+        if (!isfinite(t->m->parameters[i]))
+            return error_set(e,
+                             "step %llu: the weights are not finite at learning rate %g; try a"
+                             " smaller one (--lr) or a warm-up (--warmup)",
+                             (unsigned long long)t->step, (double)t->lr);
+    return 0;
+}
+
 int train(struct model *m, const struct dataset *d, const struct dataset *valid,
           const struct train_options *o, const struct kernels *kernels, struct team *team,
           const struct train_listener *listener, struct error *e)
@@ -403,6 +417,8 @@ int train(struct model *m, const struct dataset *d, const struct dataset *valid,
         memcpy(kept, m->parameters + t.first, t.count * sizeof *kept);
     for (int epoch = 1; status == 0 && epoch <= o->epochs; epoch++)
         status = run_epoch(&t, epoch, valid, listener, kept, e);
+    if (status == 0)
+        status = check_finite(&t, e);
     free(kept);
     release(&t);
     return status;

@@ -64,7 +64,7 @@ struct train_options train_defaults(void);
 
 /*
  * Trains m's layers that are not frozen on d. valid (or NULL) is evaluated after each epoch.
- * 0; -1 if memory runs out or the loss is no longer finite.
+ * 0; -1 if memory runs out or the loss, or in the end a weight, is no longer finite.
  */
 int train(struct model *m, const struct dataset *d, const struct dataset *valid,
           const struct train_options *o, const struct kernels *kernels, struct team *team,

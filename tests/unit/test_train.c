@@ -1,0 +1,316 @@
+/* The training loop: threads, frozen layers, learning rates, what it reports and when it gives up.
+ */
+#include "check.h"
+#include "nets.h"
+
+#include "net/infer.h"
+#include "net/train.h"
+
+/* n images of noise, a bright corner of which tells the class. */
+static struct dataset dataset(uint64_t n, struct extent image, int classes)
+{
+    struct dataset d = {.image = image, .n = n};
+    size_t stride = dataset_stride(&d);
+    struct rng r;
+
+    rng_seed(&r, 9, 1);
+    d.images = malloc(n * stride);
+    d.label = malloc(n * sizeof *d.label);
+    for (uint64_t i = 0; i < n; i++) {
+        d.label[i] = (uint16_t)(i % (uint64_t)classes);
+        for (size_t k = 0; k < stride; k++)
+            d.images[i * stride + k] = (uint8_t)(rng_below(&r, 100) + (k % 5 == d.label[i]) * 120);
+    }
+    return d;
+}
+
+static void start_model(struct model *m, const char *net, const struct dataset *d, int classes)
+{
+    struct error e = {""};
+
+    if (!CHECK(model_new(m, net, d->image, classes, 1, &e) == 0))
+        abort();
+    dataset_statistics(d, m->mean, m->std);
+}
+
+/* The epochs that a training has told of. */
+struct heard {
+    int epochs, steps;
+    struct epoch epoch[64];
+};
+
+static void hear_epoch(void *context, const struct epoch *e)
+{
+    struct heard *h = context;
+
+    h->epoch[h->epochs++ % 64] = *e;
+}
+
+static void hear_step(void *context, const struct step *s)
+{
+    struct heard *h = context;
+
+    h->steps++;
+    CHECK(s->done > 0 && s->done <= s->total && isfinite(s->loss) && s->accuracy <= 1);
+}
+
+static int train_on(struct model *m, const struct dataset *d, const struct train_options *o,
+                    int threads, struct heard *h, struct error *e)
+{
+    struct team *team = team_new(threads, e);
+    struct train_listener tell = {h, hear_epoch, hear_step};
+    int status;
+
+    memset(h, 0, sizeof *h);
+    status = train(m, d, d, o, kernels_list(0), team, &tell, e);
+    team_free(team);
+    return status;
+}
+
+static int same_parameters(const struct model *a, const struct model *b)
+{
+    return memcmp(a->parameters, b->parameters, a->net.parameters * sizeof(float)) == 0;
+}
+
+/* 70 images in batches of 32: the last one is smaller. Frozen bases run from a cache. */
+static void test_any_number_of_threads(void)
+{
+    static const int batches[] = {1, 7, 32, 128, 200};
+    struct dataset d = dataset(70, (struct extent){7, 6, 1}, 3);
+    struct train_options o = train_defaults();
+    struct heard h;
+    struct error e;
+
+    o.epochs = 2;
+    for (int frozen = 0; frozen < 2; frozen++)
+        for (size_t b = 0; b < sizeof batches / sizeof batches[0]; b++) {
+            struct model one, other;
+            o.batch = batches[b];
+            for (int threads = 1; threads <= 7; threads += 3) {
+                struct model *m = threads == 1 ? &one : &other;
+                start_model(m, "c5 r p c4 r d6 r", &d, 3);
+                m->net.layer[0].frozen = frozen;
+                CHECK(train_on(m, &d, &o, threads, &h, &e) == 0);
+                if (threads == 1)
+                    continue;
+                CHECK(same_parameters(&one, &other));
+                model_free(&other);
+            }
+            model_free(&one);
+        }
+    dataset_free(&d);
+}
+
+static void test_it_learns(void)
+{
+    struct dataset d = dataset(300, (struct extent){6, 5, 3}, 3);
+    struct train_options o = train_defaults();
+    struct heard h;
+    struct model m;
+    struct error e;
+
+    o.batch = 16;
+    o.lr = 0.01;
+    start_model(&m, "c8 r p d8 r", &d, 3);
+    CHECK(train_on(&m, &d, &o, 2, &h, &e) == 0);
+    CHECK(h.epochs == 10 && h.steps == 10 * 19);
+    CHECK(h.epoch[0].number == 1 && h.epoch[9].number == 10);
+    CHECK(h.epoch[9].loss < 0.3 * h.epoch[0].loss);
+    CHECK(h.epoch[9].accuracy > 0.9 && h.epoch[9].valid_accuracy > 0.9);
+    CHECK(h.epoch[9].has_valid);
+    model_free(&m);
+    dataset_free(&d);
+}
+
+static int layer_is(const struct model *a, const struct model *b, const char *name)
+{
+    const struct layer *l = &a->net.layer[net_find(&a->net, name)];
+
+    return memcmp(a->parameters + l->weight, b->parameters + l->weight,
+                  (l->bias + l->biases - l->weight) * sizeof(float)) == 0;
+}
+
+/* Frozen layers below, in the middle and above stay as they were, bit for bit. */
+static void check_frozen(const char *const *frozen, enum optimizer optimizer)
+{
+    static const char *const layers[] = {"conv1", "conv2", "dense1", "dense2", "head"};
+    struct dataset d = dataset(40, (struct extent){7, 6, 1}, 3);
+    struct train_options o = train_defaults();
+    struct model before, m;
+    struct heard h;
+    struct error e;
+
+    o.optimizer = optimizer;
+    o.weight_decay = 0.1;
+    o.batch = 16;
+    o.epochs = 2;
+    start_model(&before, "c5 r p c20 r d9 r d6 r", &d, 3);
+    start_model(&m, "c5 r p c20 r d9 r d6 r", &d, 3);
+    for (const char *const *f = frozen; *f; f++)
+        m.net.layer[net_find(&m.net, *f)].frozen = 1;
+    CHECK(train_on(&m, &d, &o, 2, &h, &e) == 0);
+    for (size_t i = 0; i < 5; i++) {
+        int is_frozen = m.net.layer[net_find(&m.net, layers[i])].frozen;
+        if (!CHECK(layer_is(&before, &m, layers[i]) == is_frozen))
+            printf("# %s\n", layers[i]);
+    }
+    model_free(&before);
+    model_free(&m);
+    dataset_free(&d);
+}
+
+static void test_frozen_layers(void)
+{
+    static const char *const sets[][6] = {{"conv1"},
+                                          {"conv2"},
+                                          {"dense1"},
+                                          {"conv1", "dense1"},
+                                          {"conv1", "conv2", "dense1", "dense2"},
+                                          {"dense2", "head"}};
+
+    for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
+        check_frozen(sets[i], OPTIMIZER_ADAM);
+        check_frozen(sets[i], OPTIMIZER_ADAMW);
+        check_frozen(sets[i], OPTIMIZER_SGD);
+    }
+}
+
+/* Nothing to train: nothing changes, and what is reported is what an evaluation says. */
+static void test_all_frozen(void)
+{
+    struct dataset d = dataset(40, (struct extent){7, 6, 1}, 3);
+    struct train_options o = train_defaults();
+    struct model before, m;
+    struct heard h;
+    struct error e;
+
+    o.batch = 16;
+    o.epochs = 2;
+    start_model(&before, "c5 r p d6 r", &d, 3);
+    start_model(&m, "c5 r p d6 r", &d, 3);
+    for (int i = 0; i < m.net.layers; i++)
+        m.net.layer[i].frozen = 1;
+    CHECK(train_on(&m, &d, &o, 1, &h, &e) == 0);
+    CHECK(same_parameters(&before, &m));
+    CHECK_NEAR(h.epoch[0].loss, h.epoch[0].valid_loss, 1e-6);
+    CHECK_NEAR(h.epoch[1].loss, h.epoch[0].loss, 1e-6);
+    CHECK(h.epoch[0].accuracy == h.epoch[0].valid_accuracy);
+    model_free(&before);
+    model_free(&m);
+    dataset_free(&d);
+}
+
+/* One step an epoch, so that every step's rate is told. */
+static void hear_rates(enum schedule schedule, int64_t warmup, int epochs, struct heard *h)
+{
+    struct dataset d = dataset(8, (struct extent){4, 4, 1}, 2);
+    struct train_options o = train_defaults();
+    struct model m;
+    struct error e;
+
+    o.schedule = schedule;
+    o.warmup = warmup;
+    o.epochs = epochs;
+    o.lr = 0.01;
+    start_model(&m, "d4 r", &d, 2);
+    CHECK(train_on(&m, &d, &o, 1, h, &e) == 0);
+    model_free(&m);
+    dataset_free(&d);
+}
+
+static void test_learning_rates(void)
+{
+    struct heard h;
+
+    hear_rates(SCHEDULE_CONSTANT, 0, 3, &h);
+    for (int i = 0; i < 3; i++)
+        CHECK_NEAR(h.epoch[i].lr, 0.01, 1e-9);
+    hear_rates(SCHEDULE_CONSTANT, 4, 6, &h);
+    for (int i = 0; i < 6; i++)
+        CHECK_NEAR(h.epoch[i].lr, i < 4 ? 0.01 * (i + 1) / 4 : 0.01, 1e-9);
+    hear_rates(SCHEDULE_COSINE, 2, 10, &h);
+    for (int i = 0; i < 10; i++)
+        CHECK_NEAR(h.epoch[i].lr,
+                   i < 2 ? 0.01 * (i + 1) / 2 : 0.005 * (1 + cos(acos(-1) * (i - 2) / 8)), 1e-9);
+    hear_rates(SCHEDULE_COSINE, 100, 3, &h); /* the warm-up is longer than all */
+    CHECK_NEAR(h.epoch[2].lr, 0.01 * 3 / 100, 1e-9);
+    hear_rates(SCHEDULE_CONSTANT, TRAIN_WARMUP_TENTH, 30, &h);
+    CHECK_NEAR(h.epoch[0].lr, 0.01 / 3, 1e-9);
+    CHECK_NEAR(h.epoch[2].lr, 0.01, 1e-9);
+}
+
+/* A rate that blows the weights up ends in an error: at the loss, or at the last step's weights. */
+static void test_not_finite(void)
+{
+    struct dataset d = dataset(40, (struct extent){7, 6, 1}, 3);
+    struct train_options o = train_defaults();
+    struct model m;
+    struct heard h;
+    struct error e = {""};
+
+    o.optimizer = OPTIMIZER_SGD;
+    o.lr = 1e6;
+    o.warmup = 0;
+    o.batch = 4;
+    start_model(&m, "c5 p d6", &d, 3); /* no ReLU: nothing dies, all explodes */
+    CHECK(train_on(&m, &d, &o, 1, &h, &e) == -1);
+    CHECK(strstr(e.text, "the loss is not finite at learning rate 1e+06; try a smaller one") !=
+          NULL);
+    model_free(&m);
+    o.lr = 1e38;
+    o.epochs = 1;
+    o.batch = 40;
+    start_model(&m, "c5 r p d6 r", &d, 3);
+    m.parameters[m.net.layer[m.net.layers - 1].bias] = 3e38f;
+    m.parameters[m.net.layer[m.net.layers - 1].bias + 1] = -3e38f;
+    o.weight_decay = 1e5;
+    CHECK(train_on(&m, &d, &o, 1, &h, &e) == -1);
+    CHECK(strstr(e.text, "step 1: the weights are not finite") != NULL);
+    model_free(&m);
+    dataset_free(&d);
+}
+
+static void test_no_epochs(void)
+{
+    struct dataset d = dataset(8, (struct extent){4, 4, 1}, 2);
+    struct train_options o = train_defaults();
+    struct model before, m;
+    struct heard h;
+    struct error e;
+
+    o.epochs = 0;
+    start_model(&before, "c3 p", &d, 2);
+    start_model(&m, "c3 p", &d, 2);
+    CHECK(train_on(&m, &d, &o, 1, &h, &e) == 0);
+    CHECK(h.epochs == 0 && same_parameters(&before, &m));
+    model_free(&before);
+    model_free(&m);
+    dataset_free(&d);
+}
+
+/* Mean and deviation of each channel; one that never changes is only shifted. */
+static void test_statistics(void)
+{
+    uint8_t images[] = {0, 7, 255, 7, 255, 7, 0, 7};
+    struct dataset d = {.image = {2, 1, 2}, .n = 2, .images = images};
+    float mean[2], std[2];
+
+    dataset_statistics(&d, mean, std);
+    CHECK_NEAR(mean[0], 0.5, 1e-7);
+    CHECK_NEAR(std[0], 0.5, 1e-7);
+    CHECK_NEAR(mean[1], 7 / 255.0, 1e-8);
+    CHECK_NEAR(std[1], 1, 0);
+}
+
+int main(void)
+{
+    RUN(test_any_number_of_threads);
+    RUN(test_it_learns);
+    RUN(test_frozen_layers);
+    RUN(test_all_frozen);
+    RUN(test_learning_rates);
+    RUN(test_not_finite);
+    RUN(test_no_epochs);
+    RUN(test_statistics);
+    return check_status();
+}
