@@ -87,6 +87,16 @@ _Noreturn static inline void common_option(int option, const char *help)
     exit(EXIT_MISUSED);
 }
 
+/* How many of these are standard input; a program without operands reads it, too. */
+static inline int standard_inputs(char **operands, int n)
+{
+    int count = n == 0;
+
+    for (int i = 0; i < n; i++)
+        count += strcmp(operands[i], "-") == 0;
+    return count;
+}
+
 static inline int64_t int_argument(const char *option, const char *text, int64_t lowest,
                                    int64_t highest)
 {

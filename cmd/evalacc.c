@@ -71,7 +71,8 @@ static int reserve(struct evaluator *v, uint64_t n, struct error *e)
     return v->label && v->prediction ? 0 : error_memory(e, "predictions");
 }
 
-static int evaluate(struct evaluator *v, struct source *in, struct error *e)
+/* name: what the user calls the data. */
+static int evaluate(struct evaluator *v, struct source *in, const char *name, struct error *e)
 {
     struct chunk c;
     int got;
@@ -86,7 +87,7 @@ static int evaluate(struct evaluator *v, struct source *in, struct error *e)
             score_add(&v->score, v->label[i], v->prediction[i].label, v->prediction[i].loss);
     }
     if (got == 0 && v->score.n == 0)
-        return error_set(e, "no images to evaluate on");
+        return error_set(e, "%s: no images in it", name);
     return got;
 }
 
@@ -108,7 +109,7 @@ static int run(const char *model, int threads, unsigned parts, int json, char **
         (team = team_new(threads ? threads : team_default_size(), e)) &&
         (v.engine = engine_new(&m.net, m.parameters, kernels, team, 0, e)) &&
         score_init(&v.score, m.net.classes, e) == 0)
-        status = evaluate(&v, in, e);
+        status = evaluate(&v, in, n ? paths[0] : "standard input", e);
     if (status == 0 && json)
         score_print_json(&v.score, m.names, stdout);
     else if (status == 0)
@@ -129,7 +130,7 @@ int main(int argc, char **argv)
     const char *model = NULL;
     struct error e;
     unsigned parts = 0;
-    int option, threads = 0, json = 0, readers;
+    int option, threads = 0, json = 0;
 
     start(argv);
     while ((option = getopt_long(argc, argv, "m:j:", options, NULL)) != -1)
@@ -154,10 +155,7 @@ int main(int argc, char **argv)
         }
     if (!model)
         misused("-m: a model is needed");
-    readers = optind == argc;
-    for (int i = optind; i < argc; i++)
-        readers += strcmp(argv[i], "-") == 0;
-    if (readers + (strcmp(model, "-") == 0) > 1)
+    if (standard_inputs(argv + optind, argc - optind) + (strcmp(model, "-") == 0) > 1)
         misused("standard input can be only one of data and -m");
     if (run(model, threads, parts, json, argv + optind, argc - optind, &e) < 0)
         die(&e);

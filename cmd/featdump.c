@@ -78,6 +78,20 @@ static int dump(struct engine *g, const float *table, struct source *in, struct 
     return got;
 }
 
+/* Ends the net with the layer called name, or the one below the head if name is NULL. */
+static int choose_layer(struct net *net, const char *name, struct error *e)
+{
+    uint64_t bytes;
+
+    if (net_truncate(net, name ? name : net->layer[net->layers - 2].name, e) < 0)
+        return -1;
+    bytes = extent_size(net->layer[net->layers - 1].out) * sizeof(float);
+    if (bytes > EXAMPLES_CHUNK_MAX)
+        return error_set(e, "%s: %" PRIu64 " bytes an image, at most %d are possible",
+                         net->layer[net->layers - 1].name, bytes, EXAMPLES_CHUNK_MAX);
+    return 0;
+}
+
 static int run(const char *model, const char *layer, int threads, char **paths, int n,
                struct error *e)
 {
@@ -95,12 +109,11 @@ static int run(const char *model, const char *layer, int threads, char **paths, 
         return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
     if (model_load(&m, model, e) < 0)
         return -1;
-    if (!layer)
-        layer = m.net.layer[m.net.layers - 2].name;
-    if (net_truncate(&m.net, layer, e) < 0 || !(in = source_open(paths, n, e)) ||
+    if (choose_layer(&m.net, layer, e) < 0 || !(in = source_open(paths, n, e)) ||
         !(out = rts_create(NULL, e)))
         goto done;
-    snprintf(step, sizeof step, "featdump %s --layer %s", ROTPIPE_VERSION, layer);
+    snprintf(step, sizeof step, "featdump %s --layer %s", ROTPIPE_VERSION,
+             m.net.layer[m.net.layers - 1].name);
     if (source_pass(in, out, step, SOURCE_KEEP_ALL, e) < 0 || !(table = model_pixel_table(&m, e)) ||
         !(team = team_new(threads ? threads : team_default_size(), e)) ||
         !(engine = engine_new(&m.net, m.parameters, kernels, team, 0, e)))
@@ -143,6 +156,8 @@ int main(int argc, char **argv)
         }
     if (!model)
         misused("-m: a model is needed");
+    if (standard_inputs(argv + optind, argc - optind) + (strcmp(model, "-") == 0) > 1)
+        misused("standard input can be only one of data and -m");
     if (run(model, layer, threads, argv + optind, argc - optind, &e) < 0)
         die(&e);
     return EXIT_DONE;

@@ -156,11 +156,9 @@ static void take_option(struct settings *s, int option)
 static void check_settings(struct settings *s, char **operands, int n)
 {
     struct train_options *t = &s->train;
-    int stdin_readers = n == 0;
+    int stdin_readers = standard_inputs(operands, n);
     struct error e;
 
-    for (int i = 0; i < n; i++)
-        stdin_readers += strcmp(operands[i], "-") == 0;
     stdin_readers += s->model && strcmp(s->model, "-") == 0;
     stdin_readers += s->valid && strcmp(s->valid, "-") == 0;
     if (stdin_readers > 1)
@@ -189,11 +187,11 @@ static int describe(const struct settings *s, const struct dataset *d, struct mo
     if (t->warmup >= 0)
         snprintf(warmup, sizeof warmup, " --warmup %" PRId64, t->warmup);
     if (t->optimizer == OPTIMIZER_SGD)
-        snprintf(extra, sizeof extra, " --momentum %g%s", t->momentum,
+        snprintf(extra, sizeof extra, " --momentum %.15g%s", t->momentum,
                  t->nesterov ? " --nesterov" : "");
     snprintf(line, sizeof line,
-             "rottrain %s%s --net '%.200s' -c %d -e %d -b %d --optimizer %s --lr %g%s"
-             " --weight-decay %g --schedule %s%s -s %" PRIu64 " images=%" PRIu64,
+             "rottrain %s%s --net '%.200s' -c %d -e %d -b %d --optimizer %s --lr %.15g%s"
+             " --weight-decay %.15g --schedule %s%s -s %" PRIu64 " images=%" PRIu64,
              ROTPIPE_VERSION, s->model ? " -m" : "", m->net.text, m->net.classes, t->epochs,
              t->batch, optimizer_names[t->optimizer], t->lr, extra, t->weight_decay,
              schedule_names[t->schedule], warmup, t->seed, d->n);
@@ -207,15 +205,14 @@ static int check_data(const struct model *m, const struct dataset *d, const char
                       struct error *e)
 {
     struct extent a = m->net.image, b = d->image;
+    int largest = dataset_largest_label(d);
 
     if (a.h != b.h || a.w != b.w || a.c != b.c)
         return error_set(e, "%s: images of %d x %d x %d, the model is for %d x %d x %d", what, b.h,
                          b.w, b.c, a.h, a.w, a.c);
-    if (dataset_largest_label(d) >= m->net.classes)
-        return error_set(
-            e, "%s: label %d, the head has %d classes%s", what, dataset_largest_label(d),
-            m->net.classes,
-            m->net.classes < dataset_largest_label(d) + 1 ? " (headswap -c gives it another)" : "");
+    if (largest >= m->net.classes)
+        return error_set(e, "%s: label %d, the head has %d classes (headswap -c makes another)",
+                         what, largest, m->net.classes);
     if (m->names && d->names && strcmp(m->names, d->names) != 0)
         return error_set(e, "%s: class names differ from the model's", what);
     return 0;
