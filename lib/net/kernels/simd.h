@@ -87,17 +87,32 @@ INLINE vf relu(vf x)
 #endif
 }
 
-/* Whole numbers 0 to 255, held as floats, to bytes; and bytes to 32-bit integers. */
+/* Whole numbers 0 to 255, held as floats, to bytes; and bytes to 32-bit integers. (The compiler's
+ * own conversion between vectors of bytes and integers goes lane by lane.) */
 INLINE void store_bytes(uint8_t *p, vf x)
 {
+#if defined(__AVX512F__)
+    _mm_storeu_si128((__m128i *)(void *)p, _mm512_cvtepi32_epi8(_mm512_cvttps_epi32((__m512)x)));
+#elif defined(__AVX2__)
+    __m256i i = _mm256_cvttps_epi32((__m256)x);
+    __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(i), _mm256_extracti128_si256(i, 1));
+    _mm_storel_epi64((__m128i *)(void *)p, _mm_packus_epi16(words, words));
+#else
     vi i = __builtin_convertvector(x, vi);
     *(vb_memory *)p = __builtin_convertvector(i, vb);
+#endif
 }
 
 INLINE vi load_bytes(const uint8_t *p)
 {
+#if defined(__AVX512F__)
+    return (vi)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
+#elif defined(__AVX2__)
+    return (vi)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));
+#else
     vb b = *(const vb_memory *)p;
     return __builtin_convertvector(b, vi);
+#endif
 }
 
 /* The sum of the lanes, in a fixed order. */

@@ -1,164 +1,286 @@
 /*
  * Backward through a convolution that a 2x2 max pool follows: of its output's gradient at least
- * three quarters are zero, and ReLU makes more. Only the winners are visited. For one output
- * channel at a time its 3x3 weights (or their gradient) for a block of input channels stay in
- * registers while its winners pass by.
+ * three quarters are zero, and ReLU makes more. Only the winners are visited, each twice.
+ *
+ * By the input: the winners at one pixel of the convolution's output share a 3x3 patch of dx,
+ * which stays in registers while their weights pass by. By the weights: the winners of one output
+ * channel share its 3x3 weights' gradient, which stays in registers while their patches of x pass
+ * by. Both take VL input channels at a time, copied out of the pixels, so that what passes by
+ * lies densely in the first cache.
  */
 #include "net/kernels/variant.h"
 
 #include <string.h>
 
-/* Vectors of input channels held at once, for each of the 9 taps. */
-#if VL == 16
-enum { BLOCK = 2 };
-#else
-enum { BLOCK = 1 };
-#endif
-
-/* A winner: where its 3x3 patch of x begins, and its gradient. */
-struct winner {
-    uint32_t patch;
-    float gradient;
+/* Winners: which output channel, or where the patch of x begins; and the gradient. */
+struct list {
+    uint32_t *where;
+    float *gradient;
 };
 
-/* The winners of one sample by output channel: channel o has count[o] from list + o * room on. */
+/* The winners of one sample, by pixel and by output channel, and what is worked on. */
 struct winners {
-    size_t room;
-    struct winner *list;
-    uint32_t *count;
+    size_t room;         /* of a channel's list: the pool's outputs */
+    struct list pixel;   /* one list behind the other, in the order of `start` */
+    struct list channel; /* channel o's list begins at o * room */
+    uint32_t *patch;     /* beside pixel's list: where the pixel's patch begins in plane */
+    uint32_t *start;     /* where pixel p's list begins; p counts tiles, four pixels each */
+    uint32_t *count;     /* of a channel's list */
+    float *plane;        /* VL channels of x or dx: [rows][columns][VL], border included */
+    float *dw;           /* [in / VL][out][9][VL] */
 };
 
+static size_t plane_floats(const struct conv *c)
+{
+    return c->x.size / (size_t)c->x.lanes * VL + VL;
+}
+
+/* Entries of a sample's lists; collect writes up to VL past the end. */
+static size_t list_entries(const struct conv *c)
+{
+    size_t most = (size_t)c->y.lanes * (size_t)c->y.h * (size_t)c->y.w;
+
+    return (most + 2 * VL) / VL * VL;
+}
+
+static size_t weight_floats(const struct conv *c)
+{
+    return 9 * (size_t)c->x.lanes * (size_t)c->y.lanes;
+}
+
+/* Lays all of it out in scratch. */
 static struct winners place(const struct conv *c, float *scratch)
 {
-    size_t room = (size_t)c->y.h * (size_t)c->y.w, lanes = (size_t)c->y.lanes;
-    struct winners w = {room, NULL, NULL};
+    size_t room = (size_t)c->y.h * (size_t)c->y.w, entries = list_entries(c);
+    struct winners w = {.room = room, .plane = scratch};
 
-    w.list = (struct winner *)(void *)scratch;
-    w.count = (uint32_t *)(void *)(scratch + 2 * lanes * room);
+    w.dw = w.plane + plane_floats(c);
+    w.pixel.gradient = w.dw + weight_floats(c);
+    w.channel.gradient = w.pixel.gradient + entries;
+    w.pixel.where = (uint32_t *)(void *)(w.channel.gradient + entries);
+    w.channel.where = w.pixel.where + entries;
+    w.patch = w.channel.where + entries;
+    w.start = w.patch + entries;
+    w.count = w.start + 4 * room + 1;
     return w;
 }
 
 size_t VARIANT(sparse_scratch)(const struct conv *c)
 {
-    return (size_t)c->y.lanes * (2 * (size_t)c->y.h * (size_t)c->y.w + 1);
+    size_t pixels = 4 * (size_t)c->y.h * (size_t)c->y.w;
+
+    return plane_floats(c) + weight_floats(c) + 5 * list_entries(c) + pixels + 1 +
+           (size_t)c->y.lanes;
+}
+
+size_t VARIANT(sparse_packed)(const struct conv *c)
+{
+    return weight_floats(c);
+}
+
+/* Weights as by_input reads them: [in / VL][out][9][VL]. */
+void VARIANT(sparse_pack)(const struct conv *c, const float *weight, float *packed, int task,
+                          int tasks)
+{
+    size_t in = (size_t)c->x.lanes, out = (size_t)c->y.lanes;
+    size_t from = out * (size_t)task / (size_t)tasks, to = out * (size_t)(task + 1) / (size_t)tasks;
+
+    for (size_t o = from; o < to; o++)
+        for (size_t k = 0; k < in; k += VL)
+            for (size_t t = 0; t < 9; t++)
+                store(packed + (k * out + o * VL) * 9 + t * VL,
+                      load(weight + (o * 9 + t) * in + k));
+}
+
+/*
+ * Appends the channels whose winner is pixel q of a tile to w->pixel from entry n on; returns the
+ * new number of entries. The lists may be written to for VL entries past their end.
+ */
+INLINE uint32_t collect(const float *dy, const float *y, int relu, const uint8_t *which, int q,
+                        size_t lanes, uint32_t patch, const struct winners *w, uint32_t n)
+{
+#if defined(__AVX512F__)
+    __m512i channel = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+
+    for (size_t o = 0; o < lanes; o += VL) {
+        __m512 g = (__m512)load(dy + o);
+        __mmask16 alive = _mm512_cmpneq_ps_mask(g, _mm512_setzero_ps());
+        if (relu)
+            alive &= _mm512_cmp_ps_mask((__m512)load(y + o), _mm512_setzero_ps(), _CMP_GT_OQ);
+        alive &= _mm512_cmpeq_epi32_mask((__m512i)load_bytes(which + o), _mm512_set1_epi32(q));
+        _mm512_storeu_si512(w->pixel.where + n, _mm512_maskz_compress_epi32(alive, channel));
+        _mm512_storeu_ps(w->pixel.gradient + n, _mm512_maskz_compress_ps(alive, g));
+        _mm512_storeu_si512(w->patch + n, _mm512_set1_epi32((int)patch));
+        n += (uint32_t)__builtin_popcount(alive);
+        channel = _mm512_add_epi32(channel, _mm512_set1_epi32(VL));
+    }
+#else
+    for (size_t o = 0; o < lanes; o++) {
+        w->pixel.where[n] = (uint32_t)o;
+        w->pixel.gradient[n] = dy[o];
+        w->patch[n] = patch;
+        /* Written always, kept only if alive: no branch to mispredict. */
+        n += (which[o] == q) & (dy[o] != 0) & (!relu | (y[o] > 0));
+    }
+#endif
+    return n;
 }
 
 static void find_winners(const struct conv *c, const float *y, const float *dy,
-                         const uint8_t *which, struct winners *w)
+                         const uint8_t *which, const struct winners *w)
 {
-    size_t lanes = (size_t)c->y.lanes, x_lanes = (size_t)c->x.lanes;
-    uint32_t corner[4] = {0, (uint32_t)x_lanes, (uint32_t)c->x.row, (uint32_t)(c->x.row + x_lanes)};
+    size_t lanes = (size_t)c->y.lanes, columns = c->x.row / (size_t)c->x.lanes;
+    uint32_t end = 0, *start = w->start;
 
-    memset(w->count, 0, lanes * sizeof *w->count);
     for (int i = 0; i < c->y.h; i++)
-        for (int j = 0; j < c->y.w; j++) {
+        for (int j = 0; j < c->y.w; j++, which += lanes) {
             size_t at = c->y.first + (size_t)i * c->y.row + (size_t)j * lanes;
-            uint32_t base = (uint32_t)((size_t)(2 * i) * c->x.row + (size_t)(2 * j) * x_lanes);
-            for (size_t o = 0; o < lanes; o++) {
-                float g = dy[at + o];
-                struct winner *next = w->list + o * w->room + w->count[o];
-                next->patch = base + corner[which[o] & 3];
-                next->gradient = g;
-                /* Written always, kept only if alive: no branch to mispredict. */
-                w->count[o] += (g != 0) & (!c->relu | (y[at + o] > 0));
+            for (int q = 0; q < 4; q++) {
+                size_t pixel = (size_t)(2 * i + q / 2) * columns + (size_t)(2 * j + q % 2);
+                *start++ = end;
+                end = collect(dy + at, y + at, c->relu, which, q, lanes, (uint32_t)(pixel * VL), w,
+                              end);
             }
-            which += lanes;
         }
+    *start = end;
 }
 
-/* dw[tap][in..] += gradient * patch, over a channel's winners, for `wide` vectors of channels. */
-INLINE void gather(const int wide, const struct winner *w, uint32_t n, const float *x, size_t row,
-                   size_t lanes, float *dw)
+/* The same winners by channel: in one long loop, whose end the processor need not guess. */
+static void sort_by_channel(const struct conv *c, const struct winners *w)
 {
-    vf sum[9][2];
+    size_t pixels = 4 * (size_t)c->y.h * (size_t)c->y.w;
+    uint32_t n = w->start[pixels];
 
-#pragma GCC unroll 9
-    for (size_t t = 0; t < 9; t++)
-        for (int v = 0; v < wide; v++)
-            sum[t][v] = load(dw + t * lanes + (size_t)v * VL);
-    for (uint32_t i = 0; i < n; i++) {
-        const float *p = x + w[i].patch;
-        vf g = splat(w[i].gradient);
-#pragma GCC unroll 9
-        for (size_t t = 0; t < 9; t++)
-            for (int v = 0; v < wide; v++)
-                sum[t][v] += g * load(p + t / 3 * row + t % 3 * lanes + (size_t)v * VL);
-    }
-#pragma GCC unroll 9
-    for (size_t t = 0; t < 9; t++)
-        for (int v = 0; v < wide; v++)
-            store(dw + t * lanes + (size_t)v * VL, sum[t][v]);
-}
-
-/* dx's patch += gradient * w[tap][in..], over a channel's winners. */
-INLINE void scatter(const int wide, const struct winner *w, uint32_t n, const float *weight,
-                    size_t row, size_t lanes, float *dx)
-{
-    vf held[9][2];
-
-#pragma GCC unroll 9
-    for (size_t t = 0; t < 9; t++)
-        for (int v = 0; v < wide; v++)
-            held[t][v] = load(weight + t * lanes + (size_t)v * VL);
-    for (uint32_t i = 0; i < n; i++) {
-        float *p = dx + w[i].patch;
-        vf g = splat(w[i].gradient);
-#pragma GCC unroll 9
-        for (size_t t = 0; t < 9; t++)
-            for (int v = 0; v < wide; v++) {
-                float *to = p + t / 3 * row + t % 3 * lanes + (size_t)v * VL;
-                store(to, load(to) + g * held[t][v]);
-            }
+    memset(w->count, 0, (size_t)c->y.lanes * sizeof *w->count);
+    for (uint32_t k = 0; k < n; k++) {
+        uint32_t o = w->pixel.where[k];
+        size_t to = o * w->room + w->count[o]++;
+        w->channel.where[to] = w->patch[k];
+        w->channel.gradient[to] = w->pixel.gradient[k];
     }
 }
 
-static void by_weights(const struct conv *c, const struct winners *w, const float *x, float *dw,
-                       float *db)
+/* Copies VL channels from k on out of the pixels of x; and back into them. */
+static void take_plane(const struct layout *l, const float *x, size_t k, float *plane)
 {
-    size_t lanes = (size_t)c->x.lanes;
+    for (size_t at = k; at + VL <= l->size; at += (size_t)l->lanes, plane += VL)
+        store(plane, load(x + at));
+}
 
-    for (size_t o = 0; o < (size_t)c->y.lanes; o++) {
-        const struct winner *list = w->list + o * w->room;
-        float *to = dw + o * 9 * lanes, sum = 0;
-        size_t k = 0;
+static void give_plane(const struct layout *l, const float *plane, size_t k, float *x)
+{
+    for (size_t at = k; at + VL <= l->size; at += (size_t)l->lanes, plane += VL)
+        store(x + at, load(plane));
+}
+
+/* sum += gradient * nine vectors in three rows, for one winner. The empty asm keeps the compiler
+ * from turning nine constant offsets into nine registers, of which there are too few. */
+INLINE void add_nine(vf sum[9], float gradient, const float *from, size_t row)
+{
+    vf g = splat(gradient);
+
+    __asm__("" : "+r"(from));
+    for (size_t t = 0; t < 9; t++)
+        sum[t] += g * load(from + t / 3 * row + t % 3 * VL);
+}
+
+/* dw for VL input channels, one output channel after the other. */
+static void by_weights(const struct conv *c, const struct winners *w, float *dw)
+{
+    size_t row = c->x.row / (size_t)c->x.lanes * VL;
+
+    for (size_t o = 0; o < (size_t)c->y.lanes; o++, dw += 9 * VL) {
+        const uint32_t *where = w->channel.where + o * w->room;
+        const float *gradient = w->channel.gradient + o * w->room;
+        vf sum[9];
+        for (size_t t = 0; t < 9; t++)
+            sum[t] = load(dw + t * VL);
         for (uint32_t i = 0; i < w->count[o]; i++)
-            sum += list[i].gradient;
-        db[o] += sum;
-        for (; k + BLOCK * VL <= lanes; k += BLOCK * VL)
-            gather(BLOCK, list, w->count[o], x + k, c->x.row, lanes, to + k);
-        for (; k < lanes; k += VL)
-            gather(1, list, w->count[o], x + k, c->x.row, lanes, to + k);
+            add_nine(sum, gradient[i], w->plane + where[i], row);
+        for (size_t t = 0; t < 9; t++)
+            store(dw + t * VL, sum[t]);
     }
 }
 
-static void by_input(const struct conv *c, const struct winners *w, const float *weight, float *dx)
+/* The patch of dx at one pixel of the convolution's output, from its winners first..end-1. */
+INLINE void add_patch(const struct winners *w, uint32_t first, uint32_t end, const float *weights,
+                      float *dx, size_t row)
 {
-    size_t lanes = (size_t)c->x.lanes;
+    vf sum[9];
 
-    /* The border is written to as well: nobody reads it, and no edge needs a case of its own. */
-    memset(dx, 0, c->x.size * sizeof *dx);
+    for (size_t t = 0; t < 9; t++)
+        sum[t] = load(dx + t / 3 * row + t % 3 * VL);
+    for (; first < end; first++)
+        add_nine(sum, w->pixel.gradient[first], weights + w->pixel.where[first] * (9 * VL), 3 * VL);
+    for (size_t t = 0; t < 9; t++)
+        store(dx + t / 3 * row + t % 3 * VL, sum[t]);
+}
+
+/* dx for VL input channels. The border is written to as well: nobody reads it, and no edge needs
+ * a case of its own. */
+static void by_input(const struct conv *c, const struct winners *w, const float *weights)
+{
+    size_t row = c->x.row / (size_t)c->x.lanes * VL;
+    const uint32_t *start = w->start;
+
+    memset(w->plane, 0, plane_floats(c) * sizeof *w->plane);
+    for (int i = 0; i < c->y.h; i++)
+        for (int j = 0; j < c->y.w; j++)
+            for (int q = 0; q < 4; q++, start++)
+                add_patch(w, start[0], start[1], weights,
+                          w->plane + (size_t)(2 * i + q / 2) * row + (size_t)(2 * j + q % 2) * VL,
+                          row);
+}
+
+static void add_bias(const struct conv *c, const struct winners *w, float *db)
+{
     for (size_t o = 0; o < (size_t)c->y.lanes; o++) {
-        const struct winner *list = w->list + o * w->room;
-        const float *from = weight + o * 9 * lanes;
-        size_t k = 0;
-        for (; k + BLOCK * VL <= lanes; k += BLOCK * VL)
-            scatter(BLOCK, list, w->count[o], from + k, c->x.row, lanes, dx + k);
-        for (; k < lanes; k += VL)
-            scatter(1, list, w->count[o], from + k, c->x.row, lanes, dx + k);
+        const float *gradient = w->channel.gradient + o * w->room;
+        float sum = 0;
+        for (uint32_t i = 0; i < w->count[o]; i++)
+            sum += gradient[i];
+        db[o] += sum;
     }
 }
 
-void VARIANT(sparse_backward)(const struct conv *c, const float *weight, const struct samples *s,
+/* Between dw's own layout [out][9][in] and the one that is worked on. */
+static void exchange(const struct conv *c, float *dw, float *dense, int back)
+{
+    size_t in = (size_t)c->x.lanes, out = (size_t)c->y.lanes;
+
+    for (size_t o = 0; o < out; o++)
+        for (size_t k = 0; k < in; k += VL)
+            for (size_t t = 0; t < 9; t++) {
+                float *a = dw + (o * 9 + t) * in + k, *b = dense + (k * out + o * VL) * 9 + t * VL;
+                store(back ? a : b, load(back ? b : a));
+            }
+}
+
+void VARIANT(sparse_backward)(const struct conv *c, const float *packed, const struct samples *s,
                               float *dw, float *db, float *scratch)
 {
+    size_t lanes = (size_t)c->x.lanes, block = 9 * (size_t)c->y.lanes;
     struct winners w = place(c, scratch);
 
+    if (dw)
+        exchange(c, dw, w.dw, 0);
     for (int i = 0; i < s->n; i++) {
+        size_t at = (size_t)i * s->x_stride;
         find_winners(c, s->y + (size_t)i * s->y_stride, s->dy + (size_t)i * s->y_stride,
                      s->winner + (size_t)i * s->winner_stride, &w);
         if (dw)
-            by_weights(c, &w, s->x + (size_t)i * s->x_stride, dw, db);
-        if (s->dx)
-            by_input(c, &w, weight, s->dx + (size_t)i * s->x_stride);
+            sort_by_channel(c, &w);
+        if (db)
+            add_bias(c, &w, db);
+        for (size_t k = 0; k < lanes && dw; k += VL) {
+            take_plane(&c->x, s->x + at, k, w.plane);
+            by_weights(c, &w, w.dw + k * block);
+        }
+        for (size_t k = 0; k < lanes && s->dx; k += VL) {
+            by_input(c, &w, packed + k * block);
+            give_plane(&c->x, w.plane, k, s->dx + at);
+        }
     }
+    if (dw)
+        exchange(c, dw, w.dw, 1);
 }

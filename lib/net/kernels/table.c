@@ -4,7 +4,9 @@
 
 static size_t packed(const struct conv *c)
 {
-    return c->image ? 0 : VARIANT(winograd_packed)(c);
+    if (c->image)
+        return 0;
+    return VARIANT(winograd_packed)(c) + (c->pool ? VARIANT(sparse_packed)(c) : 0);
 }
 
 static size_t scratch(const struct conv *c)
@@ -21,8 +23,11 @@ static size_t scratch(const struct conv *c)
 static void pack(const struct conv *c, const float *weight, float *to, int backward, int task,
                  int tasks)
 {
-    if (!c->image)
-        VARIANT(winograd_pack)(c, weight, to, backward, task, tasks);
+    if (c->image)
+        return;
+    VARIANT(winograd_pack)(c, weight, to, backward, task, tasks);
+    if (c->pool && backward)
+        VARIANT(sparse_pack)(c, weight, to + VARIANT(winograd_packed)(c), task, tasks);
 }
 
 static void forward(const struct conv *c, const float *weight, const float *bias,
@@ -37,10 +42,11 @@ static void forward(const struct conv *c, const float *weight, const float *bias
 static void backward(const struct conv *c, const float *weight, const float *packed,
                      const struct samples *s, float *dw, float *db, float *scratch)
 {
+    (void)weight;
     if (c->image)
         VARIANT(image_backward)(c, s, dw, db);
     else if (c->pool)
-        VARIANT(sparse_backward)(c, weight, s, dw, db, scratch);
+        VARIANT(sparse_backward)(c, packed + VARIANT(winograd_packed)(c), s, dw, db, scratch);
     else
         VARIANT(winograd_backward)(c, packed, s, dw, db, scratch);
 }

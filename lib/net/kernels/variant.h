@@ -18,8 +18,12 @@ void VARIANT(winograd_forward)(const struct conv *c, const float *bias, const fl
 void VARIANT(winograd_backward)(const struct conv *c, const float *packed, const struct samples *s,
                                 float *dw, float *db, float *scratch);
 
+/* packed here is what sparse_pack made. */
+size_t VARIANT(sparse_packed)(const struct conv *c);
 size_t VARIANT(sparse_scratch)(const struct conv *c);
-void VARIANT(sparse_backward)(const struct conv *c, const float *weight, const struct samples *s,
+void VARIANT(sparse_pack)(const struct conv *c, const float *weight, float *packed, int task,
+                          int tasks);
+void VARIANT(sparse_backward)(const struct conv *c, const float *packed, const struct samples *s,
                               float *dw, float *db, float *scratch);
 
 /* The convolution on the input image, with its one or three channels. */
