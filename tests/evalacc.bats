@@ -1,0 +1,152 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2154 # $ for inner shells; bats' own variables
+
+load lib
+load nets
+
+@test "evalacc: manners" {
+    check_common evalacc
+    teach m
+    check_model_refusals m evalacc -m % data.rts
+    expect_error 2 '-m: a model is needed' evalacc data.rts
+    local two='standard input can be only one of data and -m'
+    expect_error 2 "$two" evalacc -m - </dev/null
+    expect_error 2 "$two" evalacc -m - - </dev/null
+    expect_error 2 "$two" evalacc -m m - - </dev/null
+    expect_error 2 'option' evalacc -m m --no-such-option data.rts
+    expect_error 2 "-j: '0' is no whole number" evalacc -m m -j 0 data.rts
+    expect_error 1 'standard output: cannot write' sh -c 'evalacc -m m data.rts > /dev/full'
+    expect_error 1 'standard output: cannot write' refuse_sigpipe evalacc -m m data.rts
+    silent_sigpipe evalacc -m m data.rts
+    expect_error 1 "ROTPIPE_KERNELS: 'mmx' cannot run here" \
+        env ROTPIPE_KERNELS=mmx evalacc -m m data.rts
+}
+
+# Says nothing of data that it has not read to a good end.
+@test "evalacc: data that is none" {
+    local at last
+    teach m
+    bad() {
+        expect_error 1 "$1" evalacc -m m "$2"
+        [[ -z $output ]] || fail "printed: $output"
+    }
+    : >empty
+    bad 'empty: empty' empty
+    echo 'hello, world: this is no stream' >text
+    bad 'text: .*not an rts stream' text
+    bad 'missing: No such file' missing
+    bad "m: record .*this is a model, where a data set is needed" m
+    head -c $(($(size_of data.rts) / 2)) data.rts >half
+    bad 'half: .*cut short' half
+    last=$(records data.rts | tail -n 1 | cut -d ' ' -f 1)
+    head -c "$last" data.rts >unended
+    bad 'unended: cut short .* no end record' unended
+    for at in $(records data.rts | awk '$5 == "image" { print $1 + 20, $1 + 130 }'); do
+        flip data.rts "$at" >flipped
+        bad 'flipped: record .*damaged' flipped
+    done
+    featdump -m m data.rts >features
+    bad 'features: record .*features, where images are needed' features
+    idx_images 5 8 8 >images
+    idx2rts images >unlabelled
+    bad 'unlabelled: record .*images without labels' unlabelled
+    idx_images 0 8 8 >images
+    idx2rts images >none
+    bad 'none: no images in it' none
+    stream 6 8 5 >five
+    bad "five: record .*label 3, the model's head has 3 classes" five
+    stream 6 9 3 >nine
+    bad 'nine: record .*images of 9 x 9 x 1, the model is for 8 x 8 x 1' nine
+}
+
+@test "evalacc: what it prints" {
+    teach m -e 5
+    evalacc -m m data.rts >got
+    [[ $(cut -f 1 got | xargs) == 'accuracy interval loss correct examples' ]]
+    awk -F '\t' '
+        $1 == "accuracy" && $2 !~ /^[01]\.[0-9][0-9][0-9][0-9]$/ { exit 1 }
+        { value[$1] = $2; last = $3; fields += NF }
+        $1 == "interval" { low = $2; high = $3 }
+        END { exit fields != 11 || value["examples"] != 24 || low > value["accuracy"] ||
+              high < value["accuracy"] || sprintf("%.4f", value["correct"] / 24) != value["accuracy"] }' got
+    evalacc -m m <data.rts | cmp - got
+    evalacc -m - data.rts <m | cmp - got
+    gzip -c data.rts | evalacc -m m -j 3 - | cmp - got
+    cat data.rts data.rts >twice
+    evalacc -m m twice >want
+    evalacc -m m data.rts data.rts | cmp - want
+    [[ $(grep ^examples want) == $'examples\t48' ]]
+}
+
+# A net whose logits are known: a dense layer of weights 0, biases 0, which says class 0 always.
+@test "evalacc: a model that always says 0" {
+    teach m --net 'd1' --lr 0 -e 0
+    headswap -c 4 m >four
+    # Weights that are all zero: the loss is that of even chances.
+    at=$(records four | awk '$5 == "head.weight" { print $1 }')
+    { head -c "$at" four && record head.weight f4 $(($(records four | grep -n head.weight | cut -d : -f 1) - 1)) 16 4 1 &&
+        tail -c +$((at + 128 + 64 + 1)) four; } >zero
+    evalacc -m zero --report --confusion data.rts >got
+    printf '%s\n' 'accuracy 0.3333' 'interval 0.1797 0.5329' 'loss 1.3863' 'correct 8' \
+        'examples 24' 'class precision recall f1 examples' '0 0.3333 1.0000 0.5000 8' \
+        '1 0.0000 0.0000 0.0000 8' '2 0.0000 0.0000 0.0000 8' '3 0.0000 0.0000 0.0000 0' \
+        'true\predicted 0 1 2 3' '0 8 0 0 0' '1 8 0 0 0' '2 8 0 0 0' '3 0 0 0 0' |
+        tr ' ' '\t' | diff - got
+    evalacc -m zero --confusion data.rts | diff - <(head -n 5 got && tail -n 5 got)
+    evalacc -m zero --report data.rts | diff - <(head -n 10 got)
+}
+
+@test "evalacc: class names stand for numbers" {
+    teach m
+    printf 'T-shirt/top\nankle boot\n"\\\n' >names
+    headswap --names names m >named
+    evalacc -m named --report data.rts >got
+    [[ $(sed -n '7,9p' got | cut -f 1) == "$(cat names)" ]]
+    evalacc -m named --confusion data.rts >got
+    [[ $(sed -n 6p got) == $'true\\predicted\tT-shirt/top\tankle boot\t"\\' ]]
+    [[ $(sed -n '7,9p' got | cut -f 1) == "$(cat names)" ]]
+    idx_images 3 8 8 >images
+    idx_labels 0 1 2 >labels
+    printf 'a\nb\nc\n' >abc
+    idx2rts --names abc images labels >abc.rts
+    expect_error 1 "abc.rts: .*the data's class names are not the model's" evalacc -m named abc.rts
+    evalacc -m m abc.rts >got
+}
+
+@test "evalacc: JSON" {
+    command -v python3 >/dev/null || skip 'python3 is missing'
+    teach m -e 3
+    printf 'T-shirt/top\n"\\\n\303\244\377\n' >names
+    headswap --names names m >named
+    evalacc -m named --json data.rts >got
+    [[ $(wc -l <got) == 1 ]]
+    evalacc -m named --report --confusion data.rts >text
+    python3 - got text <<'END'
+import json, sys
+got = json.load(open(sys.argv[1], encoding="utf-8"))
+text = [line.rstrip("\n").split("\t") for line in open(sys.argv[2], encoding="latin-1")]
+assert list(got) == ["accuracy", "interval", "loss", "correct", "examples", "classes", "confusion"]
+assert [c["name"] for c in got["classes"]] == ["T-shirt/top", '"\\', "\u00e4\ufffd"]
+assert text[0][1] == "%.4f" % got["accuracy"] and text[2][1] == "%.4f" % got["loss"]
+assert text[1][1:] == ["%.4f" % x for x in got["interval"]]
+for row, c in zip(text[6:9], got["classes"]):
+    assert row[1:] == ["%.4f" % c[k] for k in ("precision", "recall", "f1")] + [str(c["examples"])]
+assert [[int(x) for x in row[1:]] for row in text[10:]] == got["confusion"]
+END
+}
+
+@test "evalacc: every set of kernels says the same" {
+    local set
+    teach m -e 3
+    evalacc -m m --json data.rts | tr ',:[]{}' '\n' | grep -E '^[0-9.]+$' >want
+    for set in $(kernel_sets); do
+        ROTPIPE_KERNELS=$set evalacc -m m --json data.rts | tr ',:[]{}' '\n' | grep -E '^[0-9.]+$' >got
+        near got want 1e-5
+    done
+}
+
+@test "evalacc: memory does not grow with the stream" {
+    teach m
+    for _ in $(seq 400); do cat data.rts; done >long
+    within 400000 evalacc -m m -j 1 long | grep -qx $'examples\t9600'
+}

@@ -1,0 +1,124 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2154 # $ for inner shells; bats' own variables
+
+load lib
+load nets
+
+# What headswap must leave alone: all tensors but the head's, and the texts named.
+body() {
+    tensors "$1" | grep -Ev '^(head\.(weight|bias)|frozen|names) '
+}
+
+@test "headswap: manners" {
+    check_common headswap
+    teach m
+    check_model_refusals m headswap -c 4 %
+    expect_error 1 'standard input: empty' headswap </dev/null
+    expect_error 1 'standard output: No space left' sh -c 'headswap m > /dev/full'
+    expect_error 1 'standard output: Broken pipe' refuse_sigpipe headswap m
+    silent_sigpipe headswap m
+    expect_error 2 'option' headswap --no-such-option m
+    expect_error 2 '--freeze and --thaw exclude each other' headswap --freeze --thaw m
+    expect_error 2 'one model at a time' headswap m m
+    expect_error 2 "-c: '0' is no whole number" headswap -c 0 m
+    expect_error 2 "-c: '1001' is no whole number" headswap -c 1001 m
+    expect_error 2 "-s: 'x' is no seed" headswap -s x m
+}
+
+@test "headswap: a fresh head on the same body" {
+    teach m
+    headswap -c 7 m >n
+    [[ $(body n) == "$(body m)" ]]
+    [[ $(records n) == *'f4 [7,5] head.weight'* && $(records n) == *'f4 [7] head.bias'* ]]
+    [[ $(numbers n head.bias | sort -u) == 0 ]]
+    headswap <m -c 7 | cmp - n
+    headswap -c 7 - <m | cmp - n
+    gzip -c m | headswap -c 7 -s 0 | cmp - n
+    headswap -c 7 -s 1 m >other
+    [[ $(body other) == "$(body m)" ]]
+    [[ $(tensors other | grep ^head.weight) != "$(tensors n | grep ^head.weight)" ]]
+}
+
+@test "headswap: the fresh head is the one that rottrain would have made" {
+    teach m
+    stream 21 8 7 >seven
+    for seed in 0 18446744073709551615; do
+        rottrain -q -e 0 -s $seed --net 'c4 r p c3 r d5 r' seven >fresh
+        headswap -c 7 -s $seed m >swapped
+        [[ $(tensors fresh | grep ^head) == "$(tensors swapped | grep ^head)" ]]
+    done
+}
+
+@test "headswap: without options the model stays, but for its history" {
+    teach m
+    headswap m >n
+    [[ $(tensors n) == "$(tensors m)" ]]
+    [[ $(payloads n history | tail -n 1) =~ ^headswap\ [0-9.]+$ ]]
+    [[ $(payloads n history | head -n -1) == "$(payloads m history)" ]]
+    headswap -c 4 -s 9 --freeze=conv2 m >n
+    [[ $(payloads n history | tail -n 1) == 'headswap '[0-9.]*' -c 4 -s 9 --freeze=conv2' ]]
+    headswap --thaw m >n
+    [[ $(payloads n history | tail -n 1) == 'headswap '[0-9.]*' --thaw' ]]
+}
+
+@test "headswap: freezing and thawing" {
+    teach m
+    frozen() { headswap "$@" | { cat >n && payloads n frozen | xargs; }; }
+    [[ $(frozen m) == '' ]]
+    [[ $(frozen --freeze m) == 'conv1 conv2 dense1' ]]
+    [[ $(frozen --freeze=conv1 m) == conv1 ]]
+    [[ $(frozen --freeze=pool1 m) == conv1 ]]
+    [[ $(frozen --freeze=conv2 m) == 'conv1 conv2' ]]
+    [[ $(frozen --freeze=head m) == 'conv1 conv2 dense1 head' ]]
+    headswap --freeze m >f
+    [[ $(frozen f) == 'conv1 conv2 dense1' ]]
+    [[ $(frozen -c 9 f) == 'conv1 conv2 dense1' ]]
+    [[ $(frozen --freeze=conv1 f) == conv1 ]]
+    [[ $(frozen --thaw f) == '' ]]
+    [[ $(records n) != *frozen* ]]
+    # A fresh head is never frozen.
+    headswap --freeze=head m >f
+    [[ $(frozen -c 9 f) == 'conv1 conv2 dense1' ]]
+    expect_error 1 "no layer 'conv9': the model has conv1 relu1 pool1 conv2 relu2 dense1 relu3 head" \
+        headswap --freeze=conv9 m
+}
+
+@test "headswap: class names" {
+    teach m
+    printf 'red\ngreen\nblue\n' >three
+    headswap --names three m >n
+    payloads n names | cmp - three
+    # A head with other classes has no names, unless they are given.
+    headswap -c 4 n >o
+    [[ $(records o) != *names* ]]
+    printf 'a\nb\nc\nd' >four
+    headswap -c 4 --names four n >o
+    [[ $(payloads o names | xargs) == 'a b c d' ]]
+    expect_error 1 'four: 4 names for a head of 3 classes' headswap --names four m
+    expect_error 1 'three: 3 names for a head of 4 classes' headswap -c 4 --names three m
+    expect_error 1 'missing: No such file' headswap --names missing m
+    headswap --thaw n >o
+    payloads o names | cmp - three
+}
+
+# splice FILE RECORD: the model with a record more before its end, which gets the next index.
+splice() {
+    local last count
+    last=$(records "$1" | tail -n 1 | cut -d ' ' -f 1)
+    count=$(records "$1" | wc -l)
+    head -c "$last" "$1"
+    record "$2" i2 $((count - 1)) 6 3
+    record end u1 "$count" 0
+}
+
+@test "headswap: records that it does not know are passed on" {
+    teach m
+    splice m umap.centre >spliced
+    rtsinfo spliced >/dev/null
+    headswap -c 6 spliced >n
+    [[ $(records n) == *'i2 [3] umap.centre'* ]]
+    [[ $(body n) == "$(body spliced)" ]]
+    # So does training.
+    rottrain -q -e 1 -m spliced data.rts >n
+    [[ $(records n) == *'i2 [3] umap.centre'* ]]
+}

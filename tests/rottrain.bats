@@ -1,0 +1,294 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2154 # $ for inner shells; bats' own variables
+
+load lib
+load nets
+
+# A column of a log, one value a line.
+column() {
+    awk -F '\t' -v want="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == want) at = i; next }
+        { print $at }' "$1"
+}
+
+@test "rottrain: manners" {
+    check_common rottrain
+    stream 12 8 3 >good
+    check_refusals good rottrain -q -e 1 --net c3
+}
+
+@test "rottrain: a model that is none" {
+    teach m
+    check_model_refusals m rottrain -q -e 1 -m % data.rts
+}
+
+@test "rottrain: used wrongly" {
+    stream 12 8 3 >data.rts
+    local two='standard input can be only one of data, -m and --valid'
+    expect_error 2 "$two" rottrain -m - </dev/null
+    expect_error 2 "$two" rottrain -m - - </dev/null
+    expect_error 2 "$two" rottrain --valid - </dev/null
+    expect_error 2 "$two" rottrain -m - --valid - data.rts </dev/null
+    expect_error 2 "$two" rottrain - - </dev/null
+    expect_error 2 '--net: the model of -m has its own' rottrain -m m --net c3 data.rts
+    expect_error 2 '-c: the model of -m has its own' rottrain -m m -c 3 data.rts
+    expect_error 2 '--momentum goes with --optimizer sgd' rottrain --momentum 0.5 data.rts
+    expect_error 2 '--nesterov goes with --optimizer sgd' rottrain --nesterov data.rts
+    expect_error 2 '--nesterov needs a momentum' \
+        rottrain --optimizer sgd --momentum 0 --nesterov data.rts
+    expect_error 2 "--optimizer: 'adam2' is not known" rottrain --optimizer adam2 data.rts
+    expect_error 2 "--schedule: 'linear' is not known" rottrain --schedule linear data.rts
+    expect_error 2 "net: 'q7' at position 5: no such layer" rottrain --net 'c32 q7' data.rts
+    expect_error 2 "-e: '-1' is no whole number" rottrain -e -1 data.rts
+    expect_error 2 "-b: '0' is no whole number" rottrain -b 0 data.rts
+    expect_error 2 "-c: '1001' is no whole number" rottrain -c 1001 data.rts
+    expect_error 2 "-j: '0' is no whole number" rottrain -j 0 data.rts
+    expect_error 2 "-s: '-1' is no seed" rottrain -s -1 data.rts
+    expect_error 2 "--lr: 'fast' is no number" rottrain --lr fast data.rts
+    expect_error 2 "--warmup: '1.5' is no whole number" rottrain --warmup 1.5 data.rts
+    expect_error 2 "--momentum: '2' is no number" rottrain --optimizer sgd --momentum 2 data.rts
+    expect_error 2 "--weight-decay: '-1' is no number" rottrain --weight-decay -1 data.rts
+}
+
+@test "rottrain: data that do not fit" {
+    teach m
+    stream 10 8 5 >five
+    expect_error 1 'training data: label 4, the head has 3 classes' rottrain -q -m m five
+    expect_error 1 'training data: label 4, the head has 3 classes' rottrain -q -c 3 five
+    expect_error 1 'five: label 4, the head has 3 classes' rottrain -q --valid five data.rts
+    stream 10 9 3 >nine
+    expect_error 1 'images of 9 x 9 x 1, the model is for 8 x 8 x 1' rottrain -q -m m nine
+    expect_error 1 'nine: images of 9 x 9 x 1, the model is for' rottrain -q --valid nine data.rts
+    expect_error 1 "nine: record .* images of 9 x 9 x 1 among some of 8 x 8 x 1" \
+        rottrain -q data.rts nine
+    stream 6 8 3 3 >colour
+    expect_error 1 'images of 8 x 8 x 3, the model is for 8 x 8 x 1' rottrain -q -m m colour
+    idx_images 5 8 8 >images
+    idx2rts images >unlabelled
+    expect_error 1 "unlabelled: record .*'image' .*images without labels" rottrain -q unlabelled
+    idx_images 0 8 8 >images
+    idx2rts images >none
+    expect_error 1 'none: no images in it' rottrain -q none
+    expect_error 1 'standard input: no images in it' sh -c 'rottrain -q < none'
+    featdump -m m data.rts >features
+    expect_error 1 'features: record .*features, where images are needed' rottrain -q features
+    expect_error 1 'net: pool4: nothing left to pool of 1 x 1' rottrain -q --net 'p p p p' data.rts
+    expect_error 1 "ROTPIPE_KERNELS: 'mmx' cannot run here" \
+        env ROTPIPE_KERNELS=mmx rottrain -q data.rts
+}
+
+@test "rottrain: class names must be the model's" {
+    idx_images 6 8 8 >images
+    idx_labels 0 1 2 0 1 2 >labels
+    printf 'a\nb\nc\n' >abc
+    printf 'a\nb\nd\n' >abd
+    idx2rts --names abc images labels >first
+    idx2rts --names abd images labels >second
+    rottrain -q -e 1 --net c2 first >m
+    payloads m names | cmp - abc
+    expect_error 1 "training data: class names differ from the model's" rottrain -q -m m second
+    # Names tell how many classes there are, though the last has no example.
+    idx_labels 0 1 0 0 1 0 >labels
+    idx2rts --names abc images labels | rottrain -q -e 1 --net c2 >m
+    [[ $(records m) == *'[3] head.bias'* ]]
+}
+
+@test "rottrain: the same bytes for any number of threads, again and again" {
+    stream 50 8 3 >data.rts
+    rottrain -q -e 2 -b 16 -j 1 data.rts >one
+    for j in 1 2 7; do
+        rottrain -q -e 2 -b 16 -j $j <data.rts | cmp - one
+    done
+    rottrain -q -e 2 -b 16 data.rts -o default
+    same default one
+    rottrain -q -e 2 -b 16 -s 0 data.rts | cmp - one
+    rottrain -q -e 2 -b 16 -s 1 data.rts >other
+    run -1 cmp -s other one
+}
+
+@test "rottrain: pipe, file, gzip and several operands give the same model" {
+    stream 30 8 3 >data.rts
+    gzip -c data.rts >data.gz
+    rottrain -q -e 1 data.rts >want
+    rottrain -q -e 1 - <data.rts | cmp - want
+    rottrain -q -e 1 <data.gz | cmp - want
+    cat data.rts data.rts | rottrain -q -e 1 >want
+    rottrain -q -e 1 data.gz data.rts | cmp - want
+}
+
+@test "rottrain: what a fresh model holds" {
+    stream 12 9 4 3 >data.rts
+    rottrain -q -e 0 --net 'c5 r p d6' data.rts >m
+    [[ $(records m | cut -d ' ' -f 3-) =~ ^text\ \[[0-9]+\]\ history'
+text [9] net
+u8 [3] input.shape
+f4 [3] input.mean
+f4 [3] input.std
+f4 [5,3,3,3] conv1.weight
+f4 [5] conv1.bias
+f4 [6,80] dense1.weight
+f4 [6] dense1.bias
+f4 [4,6] head.weight
+f4 [4] head.bias
+u1 [] end'$ ]] || fail "$(records m)"
+    [[ $(payloads m net) == 'c5 r p d6' ]]
+    [[ $(payloads m input.shape | od -An -v -tu8 -w24 | xargs) == '9 9 3' ]]
+    # The normalisation is that of the data.
+    payloads data.rts image | od -An -v -tu1 -w3 | awk '{ for (k = 1; k <= 3; k++) { s[k] += $k; q[k] += $k * $k } }
+        END { for (k = 1; k <= 3; k++) print s[k] / NR / 255
+              for (k = 1; k <= 3; k++) print sqrt(q[k] / NR - (s[k] / NR) ^ 2) / 255 }' >want
+    { numbers m input.mean && numbers m input.std; } >got
+    near got want 1e-5
+    rottrain -q -e 0 -c 9 --net c2 data.rts >m
+    [[ $(records m) == *'[9] head.bias'* ]]
+}
+
+@test "rottrain: the history tells how, and nothing that does not matter" {
+    teach m -j 3 -s 7 -b 5 --lr 0.0012345678 --optimizer sgd --nesterov --weight-decay 0.03
+    [[ $(payloads m history | head -n 1) == "rottrain "[0-9.]*" --net 'c4 r p c3 r d5 r' -c 3 -e 1 -b 5 \
+--optimizer sgd --lr 0.0012345678 --momentum 0.9 --nesterov --weight-decay 0.03 \
+--schedule constant -s 7 images=24" ]] || fail "$(payloads m history)"
+    [[ $(payloads m history | sed -n 2p) == '  data: idx2rts '* ]]
+    teach m --schedule cosine --warmup 3 --optimizer adamw
+    [[ $(payloads m history) == *'--optimizer adamw --lr 0.001 --weight-decay 0.01 --schedule cosine --warmup 3 -s 0'* ]]
+    rottrain -q -e 1 -m m data.rts >n
+    [[ $(payloads n history | grep -c '^rottrain') == 2 && $(payloads n history) == *$'\nrottrain '*' -m --net '* ]]
+}
+
+@test "rottrain: optimisers and schedules each make another model, of the same start" {
+    teach adam -b 4 --warmup 0
+    payloads adam conv1.weight >want
+    for options in '--optimizer adamw' '--optimizer sgd' '--optimizer sgd --momentum 0' \
+        '--optimizer sgd --nesterov' '--weight-decay 0.1' '--schedule cosine' '--lr 0.01' \
+        '--warmup 6' '-s 1' '-b 5'; do
+        # shellcheck disable=SC2086 # several words
+        teach m -b 4 --warmup 0 $options
+        run -1 cmp -s <(payloads m conv1.weight) want
+    done
+}
+
+# Ten steps on all images: make-fixtures.py has the settings.
+torch() {
+    local net=$1 name=$2
+    shift 2
+    rottrain -q -m "$DATA/torch/$net-model.rts.gz" -b 8 -e 10 --warmup 0 "$@" \
+        "$DATA/torch/$net-data.rts.gz" >m || return 1
+    (cd "$ROOT" && "$BUILD/tests/test_torch" "$BATS_TEST_TMPDIR/m" "$net" "$name") || fail "$net $name"
+}
+
+@test "rottrain: ten steps are PyTorch's" {
+    [[ -x $BUILD/tests/test_torch ]] || skip 'test_torch is not built'
+    torch default adam
+    torch small adam
+    torch small adamw --optimizer adamw --lr 0.002 --weight-decay 0.1
+    torch small adaml2 --weight-decay 0.05
+    torch small sgd --optimizer sgd --lr 0.02 --weight-decay 0.01
+    torch small cosine --schedule cosine --warmup 3
+    torch deep nesterov --optimizer sgd --lr 0.02 --weight-decay 0.01 --nesterov
+}
+
+@test "rottrain: every set of kernels makes the same model, within rounding" {
+    [[ -x $BUILD/tests/test_torch ]] || skip 'test_torch is not built'
+    (($(kernel_sets | wc -l) >= 2))
+    for set in $(kernel_sets); do
+        export ROTPIPE_KERNELS=$set
+        torch small adam
+        torch small nesterov --optimizer sgd --lr 0.02 --weight-decay 0.01 --nesterov
+    done
+}
+
+@test "rottrain: frozen layers stay as they are, bit for bit" {
+    local layer part before now
+    teach m
+    before=$(tensors m)
+    for layer in conv1 conv2 dense1; do
+        headswap --freeze=$layer m >frozen
+        rottrain -q -e 2 -b 7 -m frozen --optimizer adamw --weight-decay 0.1 data.rts >n
+        payloads n frozen >list
+        now=$(tensors n)
+        # What is in the list is the same, and only that.
+        for part in conv1 conv2 dense1 head; do
+            if grep -qx $part list; then
+                [[ $(grep "^$part\." <<<"$now") == "$(grep "^$part\." <<<"$before")" ]]
+            else
+                [[ $(grep "^$part\.weight" <<<"$now") != "$(grep "^$part\.weight" <<<"$before")" ]]
+            fi
+        done
+    done
+}
+
+@test "rottrain: the log" {
+    stream 30 8 3 >data.rts
+    stream 12 8 3 >valid.rts
+    rottrain -q -e 3 -b 10 --log log --valid valid.rts data.rts >m
+    [[ $(head -n 1 log) == $'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_second\tseconds' ]]
+    awk -F '\t' 'NR > 1 && (NF != 8 || $1 != NR - 1 || $2 <= 0 || $3 < 0 || $3 > 1 || $4 <= 0 ||
+        $5 < 0 || $5 > 1 || $7 <= 0 || $8 < 0) { exit 1 } END { exit NR != 4 }' log
+    # The last line is what evalacc says of the model.
+    evalacc -m m valid.rts | awk -F '\t' '$1 == "loss" || $1 == "accuracy" { print $2 }' >got
+    { column log valid_accuracy && column log valid_loss; } | sed -n '3p;6p' >want
+    near got want 0.0001
+    # Without data to validate on these columns hold a dash; the model is the same.
+    rottrain -q -e 3 -b 10 --log log data.rts | cmp - m
+    [[ $(column log valid_loss | sort -u) == - && $(column log valid_accuracy | sort -u) == - ]]
+    expect_error 1 'nowhere/log: No such file' rottrain -q --log nowhere/log data.rts
+    expect_error 1 '/dev/full: ' rottrain -q -e 1 --log /dev/full data.rts
+}
+
+@test "rottrain: warm-up and cosine, as the log has them" {
+    stream 8 8 2 >data.rts
+    rottrain -q -e 10 -b 8 --lr 0.01 --warmup 4 --schedule cosine --net c2 --log log data.rts >m
+    column log lr >got
+    awk 'BEGIN { for (i = 0; i < 10; i++)
+        print i < 4 ? 0.01 * (i + 1) / 4 : 0.005 * (1 + cos(3.14159265358979 * (i - 4) / 6)) }' >want
+    near got want 1e-8
+    rottrain -q -e 20 -b 8 --net c2 --log log data.rts >m
+    [[ $(column log lr | xargs | cut -d ' ' -f 1-4) == '0.000500000024 0.00100000005 0.00100000005 0.00100000005' ]]
+    rottrain -q -e 2 -b 8 --net c2 --optimizer sgd --warmup 0 --log log data.rts >m
+    [[ $(column log lr | xargs) == '0.00999999978 0.00999999978' ]]
+}
+
+@test "rottrain: a plain line an epoch, or nothing with -q" {
+    stream 12 8 3 >data.rts
+    run --separate-stderr rottrain -e 2 --valid data.rts -o m data.rts
+    [[ $status == 0 && ${#stderr_lines[@]} == 2 ]]
+    [[ ${stderr_lines[1]} =~ ^epoch\ 2/2:\ loss\ [0-9.]+\ accuracy\ [0-9.]+,\ valid\ loss\ [0-9.]+\ accuracy\ [0-9.]+,\ [0-9]+\ images/s$ ]] ||
+        fail "$stderr"
+    quiet_success rottrain -q -e 2 -o m data.rts
+}
+
+@test "rottrain: a bar on a terminal, where no model is written to" {
+    stream 12 8 3 >data.rts
+    script -qec 'rottrain -e 2 -b 1 --net c2 -o m data.rts' /dev/null </dev/null >screen
+    grep -q $'\r' screen
+    grep -q 'epoch 2/2' screen
+    grep -q 'images/s' screen
+    rtsinfo m >/dev/null
+    script -qec 'rottrain -q -e 1 --net c2 data.rts' /dev/null </dev/null >screen || true
+    grep -q 'rottrain: standard output: .*terminal' screen
+    run -1 grep -q rts1 screen
+}
+
+@test "rottrain: a loss that is not finite ends it, and -o leaves what was there" {
+    stream 40 8 3 >data.rts
+    mkdir out
+    echo precious >out/m
+    expect_error 1 'step [0-9]+: the loss is not finite at learning rate 1e\+06; try a smaller one' \
+        rottrain -q -b 4 -e 20 --lr 1e6 --warmup 0 --optimizer sgd --net 'c4 d4' -o out/m data.rts
+    [[ $(cat out/m) == precious && $(ls -A out) == m ]] || fail "$(ls -A out)"
+    expect_error 1 'nowhere/m: No such file' rottrain -q -e 1 -o nowhere/m data.rts
+    expect_error 1 '/dev/full: No space left' rottrain -q -e 1 -o /dev/full data.rts
+    rottrain -q -e 1 data.rts >want
+    rottrain -q -e 1 -o out/m data.rts
+    same out/m want
+    [[ $(ls -A out) == m ]]
+}
+
+@test "rottrain: training goes on from a model, on standard input too" {
+    teach m
+    rottrain -q -e 1 -m m data.rts >want
+    rottrain -q -e 1 -m - data.rts <m | cmp - want
+    gzip -c m | rottrain -q -e 1 -m - data.rts | cmp - want
+    rottrain -q -e 1 -m m <data.rts | cmp - want
+    rottrain -q -e 0 -m m data.rts >n
+    [[ $(tensors n) == "$(tensors m)" ]]
+}
