@@ -1,0 +1,247 @@
+#include "base/error.h"
+#include "base/input.h"
+#include "base/output.h"
+#include "base/parse.h"
+#include "base/rng.h"
+#include "base/threads.h"
+#include "check.h"
+#include "rts/examples.h"
+#include "streams.h"
+
+#include <stdatomic.h>
+
+/* ---- numbers ---- */
+
+static void test_parse(void)
+{
+    static const char *const no_int[] = {"",    " 1",  "+1", "1 ",  "1x",
+                                         "0x1", "1.0", "-",  "101", "99999999999999999999"};
+    static const char *const no_real[] = {"",      " 1", "nan", "inf", "-inf",
+                                          "1e999", "1x", ".",   "3.1"};
+    int64_t n = 7;
+    uint64_t u = 7;
+    double d = 7;
+
+    for (size_t i = 0; i < sizeof no_int / sizeof no_int[0]; i++)
+        if (!CHECK(parse_int(no_int[i], -5, 100, &n) == -1))
+            printf("# '%s'\n", no_int[i]);
+    CHECK(n == 7);
+    CHECK(parse_int("-5", -5, 100, &n) == 0 && n == -5);
+    CHECK(parse_int("100", -5, 100, &n) == 0 && n == 100);
+    CHECK(parse_u64("18446744073709551615", &u) == 0 && u == UINT64_MAX);
+    CHECK(parse_u64("18446744073709551616", &u) == -1 && parse_u64("-1", &u) == -1);
+    for (size_t i = 0; i < sizeof no_real / sizeof no_real[0]; i++)
+        if (!CHECK(parse_real(no_real[i], -3, 3, &d) == -1))
+            printf("# '%s'\n", no_real[i]);
+    CHECK(d == 7);
+    CHECK(parse_real("-.5", -3, 3, &d) == 0 && d == -0.5);
+    CHECK(parse_real("1e-3", -3, 3, &d) == 0 && d == 1e-3);
+}
+
+/* The first numbers of the demo program that comes with PCG's C library: seed 42, stream 54. */
+static void test_rng_is_pcg32(void)
+{
+    static const uint32_t want[] = {0xa15c02b7, 0x7b47f409, 0xba1d3330,
+                                    0x83d2f293, 0xbfa4784b, 0xcbed606e};
+    struct rng r;
+
+    rng_seed(&r, 42, 54);
+    for (int i = 0; i < 6; i++)
+        CHECK(rng_u32(&r) == want[i]);
+}
+
+static void test_rng_below(void)
+{
+    int seen[7] = {0};
+    struct rng r;
+
+    rng_seed(&r, 1, 1);
+    for (int i = 0; i < 7000; i++) {
+        uint64_t n = rng_below(&r, 7);
+        if (!CHECK(n < 7))
+            return;
+        seen[n]++;
+    }
+    for (int i = 0; i < 7; i++)
+        CHECK(seen[i] > 850 && seen[i] < 1150);
+    CHECK(rng_below(&r, 1) == 0);
+    CHECK(rng_below(&r, 1ull << 63) < 1ull << 63);
+    for (int i = 0; i < 1000; i++) {
+        float f = rng_float(&r);
+        if (!CHECK(f >= 0 && f < 1))
+            return;
+    }
+}
+
+/* ---- errors stay one line ---- */
+
+static void test_error_is_one_line(void)
+{
+    struct error e;
+    char far[2000];
+
+    CHECK(error_set(&e, "%s: %s", "a\nb\033[31m", "why\x7f") == -1);
+    CHECK_TEXT(e.text, "a?b?[31m: why?");
+    memset(far, 'x', sizeof far - 1);
+    far[sizeof far - 1] = '\0';
+    error_set(&e, "%s", far);
+    CHECK(strlen(e.text) == sizeof e.text - 1);
+}
+
+/* ---- history and names ---- */
+
+static void test_history(void)
+{
+    struct history h = {0};
+    struct error e;
+
+    CHECK(!history_holds(&h, "a\n"));
+    CHECK(history_add(&h, "", "first 1\nsecond", &e) == 0);
+    CHECK(history_add(&h, "  ", "x\ty\n", &e) == 0);
+    CHECK_TEXT(h.text, "first 1\nsecond\n  x?y\n");
+    CHECK(history_holds(&h, "first 1\n") && history_holds(&h, "second\n"));
+    CHECK(history_holds(&h, "first 1\nsecond\n"));
+    CHECK(!history_holds(&h, "1\n") && !history_holds(&h, "econd\n"));
+    history_free(&h);
+    CHECK(h.text == NULL);
+}
+
+/* It never grows beyond its bound: the oldest lines but the first are the ones to go. */
+static void test_history_is_bounded(void)
+{
+    struct history h = {0};
+    struct error e;
+    char line[64];
+
+    history_add(&h, "", "the very first", &e);
+    for (int i = 0; i < 1000; i++) {
+        snprintf(line, sizeof line, "step %d of many, which are too many", i);
+        if (!CHECK(history_add(&h, "", line, &e) == 0) || !CHECK(strlen(h.text) <= HISTORY_MAX))
+            break;
+    }
+    CHECK(strncmp(h.text, "the very first\n...\nstep ", 24) == 0);
+    CHECK(strstr(h.text, "step 999 of many, which are too many\n") && !strstr(h.text, "step 0 "));
+    CHECK(strlen(h.text) > HISTORY_MAX - 100);
+    history_free(&h);
+}
+
+static void test_names_lines(void)
+{
+    int n;
+    const char *name = names_line("a\nbcd\ne", 1, &n);
+
+    CHECK(name && n == 3 && strncmp(name, "bcd", 3) == 0);
+    name = names_line("a\nbcd\ne", 2, &n);
+    CHECK(name && n == 1 && *name == 'e');
+    CHECK(!names_line("a\nbcd\ne", 3, &n) && !names_line("a\n", 1, &n) && !names_line(NULL, 0, &n));
+    CHECK(names_count("a\nbcd\ne") == 3 && names_count("a\n") == 1 && names_count(NULL) == 0);
+}
+
+static void test_names_load(void)
+{
+    static const char *const wrong[] = {"", "\n", "a\n\nb\n", "a\tb\n", "a\r\n"};
+    struct error e;
+    char *names;
+
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        write_file(path, wrong[i], strlen(wrong[i]));
+        names = names_load(path, &e);
+        if (!CHECK(names == NULL))
+            printf("# %zu\n", i);
+        free(names);
+    }
+    write_file(path, "a b\nc", 5);
+    names = names_load(path, &e);
+    CHECK_TEXT(names, "a b\nc\n");
+    free(names);
+}
+
+/* ---- files ---- */
+
+static void test_output_then_input(void)
+{
+    struct error e;
+    struct output *out = output_open(path, &e);
+    struct input *in;
+    unsigned char piece[70000], back[70000];
+    int same = 1;
+
+    for (size_t i = 0; i < sizeof piece; i++)
+        piece[i] = (unsigned char)(i * i >> 3);
+    /* Pieces smaller and larger than any buffer. */
+    for (size_t n = 1; n < sizeof piece; n = 3 * n + 1)
+        CHECK(output_write(out, piece, n, &e) == 0);
+    CHECK(output_write(out, NULL, 0, &e) == 0);
+    CHECK(output_close(out, &e) == 0);
+    in = input_open(path, &e);
+    for (size_t n = 1; n < sizeof piece; n = 3 * n + 1)
+        same &= input_read(in, back, n, &e) == (int64_t)n && memcmp(piece, back, n) == 0;
+    CHECK(same);
+    CHECK(input_read(in, back, 10, &e) == 0);
+    input_close(in);
+}
+
+static void test_input_errors(void)
+{
+    struct error e;
+
+    CHECK(input_open("/nonexistent/file", &e) == NULL && strstr(e.text, "No such file"));
+    CHECK(input_open("/tmp", &e) == NULL && strstr(e.text, "is a directory"));
+}
+
+/* ---- threads ---- */
+
+enum { TASKS = 1000 };
+
+struct tally {
+    atomic_int done[TASKS];
+    atomic_int wrong;
+    int threads;
+};
+
+static void count_task(void *context, int thread, int task)
+{
+    struct tally *t = context;
+
+    atomic_fetch_add(&t->done[task], 1);
+    if (thread < 0 || thread >= t->threads)
+        atomic_fetch_add(&t->wrong, 1);
+}
+
+static void test_threads_do_every_task_once(void)
+{
+    static struct tally t;
+    struct error e;
+
+    for (int threads = 1; threads <= 5; threads++) {
+        struct team *team = team_new(threads, &e);
+        int right = 1;
+        memset(&t, 0, sizeof t);
+        t.threads = threads;
+        for (int job = 0; job < 200; job++)
+            team_run(team, count_task, &t, job % TASKS);
+        team_run(team, count_task, &t, TASKS);
+        team_free(team);
+        for (int task = 0; task < TASKS; task++)
+            right &= t.done[task] == 1 + (task < 199 ? 199 - task : 0);
+        CHECK(right && t.wrong == 0);
+    }
+}
+
+int main(void)
+{
+    make_folder();
+    RUN(test_parse);
+    RUN(test_rng_is_pcg32);
+    RUN(test_rng_below);
+    RUN(test_error_is_one_line);
+    RUN(test_history);
+    RUN(test_history_is_bounded);
+    RUN(test_names_lines);
+    RUN(test_names_load);
+    RUN(test_output_then_input);
+    RUN(test_input_errors);
+    RUN(test_threads_do_every_task_once);
+    remove_folder();
+    return check_status();
+}
