@@ -2,7 +2,7 @@
 #include "cmd.h"
 
 #include "img/sample.h"
-#include "rts/examples.h"
+#include "rts/gather.h"
 
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -115,8 +115,8 @@ static int survey(struct job *j, struct source *in, struct rts_writer *spool, st
     return got < 0 ? -1 : sample_settle(j->sample, source_names(in), e);
 }
 
-/* The second pass: writes what is in the sample, or what is not. */
-static int choose(struct job *j, struct source *in, struct rts_writer *out, struct error *e)
+/* The second pass: gives `out` what is in the sample, or what is not. */
+static int choose(struct job *j, struct source *in, struct gather *out, struct error *e)
 {
     struct rts_header like = {0};
     uint32_t *label = NULL, none = 0;
@@ -136,15 +136,15 @@ static int choose(struct job *j, struct source *in, struct rts_writer *out, stru
             label = c.label ? &none : NULL;
         }
         begun = 1;
-        if (kept && examples_put(out, &c.head, kept, c.data, c.label, e) < 0)
+        if (gather_add(out, &c, kept, e) < 0)
             return -1;
         written |= kept > 0;
     }
-    if (got < 0)
+    if (got < 0 || gather_flush(out, e) < 0)
         return -1;
     if (j->first.count != j->second.count || j->first.labels != j->second.labels)
         return error_set(e, "input: changed while it was read");
-    return written ? 0 : examples_put(out, &like, 0, NULL, label, e);
+    return written ? 0 : examples_put(out->out, &like, 0, NULL, label, e);
 }
 
 /* The first pass over what can be read once: what it copies becomes standard input. */
@@ -184,6 +184,7 @@ static int survey_in_place(struct job *j, struct error *e)
 
 static int run(struct job *j, struct rts_writer *out, struct error *e)
 {
+    struct gather gather = {.out = out};
     struct source *in;
     int status = can_read_twice(j) ? survey_in_place(j, e) : survey_to_spool(j, e);
 
@@ -193,9 +194,11 @@ static int run(struct job *j, struct rts_writer *out, struct error *e)
     if (!in)
         return -1;
     status = source_pass(in, out, j->step, SOURCE_KEEP_ALL, e);
+    source_before(in, gather_before, &gather);
     if (status == 0)
-        status = choose(j, in, out, e);
+        status = choose(j, in, &gather, e);
     source_close(in);
+    gather_free(&gather);
     return status;
 }
 

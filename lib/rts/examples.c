@@ -15,6 +15,8 @@ struct source {
     struct rts_writer *writer; /* NULL unless the program is a filter */
     char *step;
     enum source_drop drop;
+    int (*before)(void *context, struct error *e);
+    void *before_context;
     int history_passed; /* at least one history record has been written */
     int seen_chunk;
     struct history history;
@@ -68,6 +70,12 @@ int source_pass(struct source *s, struct rts_writer *w, const char *step, enum s
     s->drop = drop;
     s->step = strdup(step);
     return s->step ? 0 : error_memory(e, "history");
+}
+
+void source_before(struct source *s, int (*call)(void *context, struct error *e), void *context)
+{
+    s->before = call;
+    s->before_context = context;
 }
 
 int source_complain(const struct source *s, struct error *e, const char *format, ...)
@@ -145,6 +153,8 @@ static int take_names(struct source *s, struct error *e)
 /* A record that is no example. */
 static int take_other(struct source *s, const struct rts_header *h, struct error *e)
 {
+    if (s->before && s->before(s->before_context, e) < 0)
+        return -1;
     if (strcmp(h->name, "history") == 0)
         return take_history(s, e);
     if (s->writer && !s->history_passed && pass_history(s, "", e) < 0)

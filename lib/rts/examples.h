@@ -48,6 +48,12 @@ int source_pass(struct source *s, struct rts_writer *w, const char *step, enum s
                 struct error *e);
 
 /*
+ * call(context) before a record is passed on: for a filter that holds examples back, so that they
+ * stay before what came after them.
+ */
+void source_before(struct source *s, int (*call)(void *context, struct error *e), void *context);
+
+/*
  * The next chunk. Returns 1, 0 after the last, -1 on error. A model is refused, as is a source
  * that held no chunk at all.
  */
