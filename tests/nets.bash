@@ -24,8 +24,8 @@ check_model_refusals() {
     with_model missing expect_error 1 'missing: No such file' "$@"
     mkdir -p folder
     with_model folder expect_error 1 'folder: is a directory' "$@"
-    stream 3 8 2 >set
-    with_model set expect_error 1 "set: record 1 'image' .*data set, where a model is needed" "$@"
+    stream 3 8 2 >images.rts
+    with_model images.rts expect_error 1 "images.rts: record 1 'image' .*data set, where a model is needed" "$@"
     head -c $((size / 2)) "$good" >half
     with_model half expect_error 1 'half: .*cut short' "$@"
     last=$(records "$good" | tail -n 1 | cut -d ' ' -f 1)
