@@ -202,18 +202,42 @@ static void by_weights(const struct conv *c, const struct winners *w, float *dw)
     }
 }
 
-/* The patch of dx at one pixel of the convolution's output, from its winners first..end-1. */
-INLINE void add_patch(const struct winners *w, uint32_t first, uint32_t end, const float *weights,
-                      float *dx, size_t row)
+/*
+ * Adds the winners of the four pixels of a tile to their patches of dx: together 4x4 pixels, which
+ * where there are registers enough are loaded and stored once.
+ */
+INLINE void add_tile(const struct winners *w, const uint32_t *start, const float *weights,
+                     float *dx, size_t row)
 {
-    vf sum[9];
+#if VL == 16
+    vf sum[4][4];
 
-    for (size_t t = 0; t < 9; t++)
-        sum[t] = load(dx + t / 3 * row + t % 3 * VL);
-    for (; first < end; first++)
-        add_nine(sum, w->pixel.gradient[first], weights + w->pixel.where[first] * (9 * VL), 3 * VL);
-    for (size_t t = 0; t < 9; t++)
-        store(dx + t / 3 * row + t % 3 * VL, sum[t]);
+    for (size_t i = 0; i < 16; i++)
+        sum[i / 4][i % 4] = load(dx + i / 4 * row + i % 4 * VL);
+#pragma GCC unroll 4
+    for (size_t q = 0; q < 4; q++)
+        for (uint32_t k = start[q]; k < start[q + 1]; k++) {
+            const float *from = weights + w->pixel.where[k] * (9 * VL);
+            vf g = splat(w->pixel.gradient[k]);
+            __asm__("" : "+r"(from)); /* see add_nine */
+#pragma GCC unroll 9
+            for (size_t t = 0; t < 9; t++)
+                sum[q / 2 + t / 3][q % 2 + t % 3] += g * load(from + t * VL);
+        }
+    for (size_t i = 0; i < 16; i++)
+        store(dx + i / 4 * row + i % 4 * VL, sum[i / 4][i % 4]);
+#else
+    for (size_t q = 0; q < 4; q++) {
+        float *to = dx + q / 2 * row + q % 2 * VL;
+        vf sum[9];
+        for (size_t t = 0; t < 9; t++)
+            sum[t] = load(to + t / 3 * row + t % 3 * VL);
+        for (uint32_t k = start[q]; k < start[q + 1]; k++)
+            add_nine(sum, w->pixel.gradient[k], weights + w->pixel.where[k] * (9 * VL), 3 * VL);
+        for (size_t t = 0; t < 9; t++)
+            store(to + t / 3 * row + t % 3 * VL, sum[t]);
+    }
+#endif
 }
 
 /* dx for VL input channels. The border is written to as well: nobody reads it, and no edge needs
@@ -225,11 +249,9 @@ static void by_input(const struct conv *c, const struct winners *w, const float 
 
     memset(w->plane, 0, plane_floats(c) * sizeof *w->plane);
     for (int i = 0; i < c->y.h; i++)
-        for (int j = 0; j < c->y.w; j++)
-            for (int q = 0; q < 4; q++, start++)
-                add_patch(w, start[0], start[1], weights,
-                          w->plane + (size_t)(2 * i + q / 2) * row + (size_t)(2 * j + q % 2) * VL,
-                          row);
+        for (int j = 0; j < c->y.w; j++, start += 4)
+            add_tile(w, start, weights, w->plane + (size_t)(2 * i) * row + (size_t)(2 * j) * VL,
+                     row);
 }
 
 static void add_bias(const struct conv *c, const struct winners *w, float *db)

@@ -14,7 +14,9 @@
 #include "net/kernels/gemm.h"
 #include "net/kernels/tile.h"
 
-enum { FREQUENCIES = 16, BLOCK_FLOATS = 48 << 10, BLOCK_MOST = 48, BLOCK_STEP = 12 };
+/* V and M of a block of tiles, in floats: with the weights beside them they fit a second cache of
+ * half a megabyte or more. */
+enum { FREQUENCIES = 16, BLOCK_FLOATS = 80 << 10, BLOCK_LEAST = 8 };
 
 /* How the tiles of one sample are cut into blocks that stay in the core's own cache. */
 struct blocks {
@@ -28,10 +30,14 @@ struct blocks {
 static struct blocks plan(int h, int w, int in, int out)
 {
     struct blocks b = {(h + 1) / 2, (w + 1) / 2, 0, 0, (size_t)in, (size_t)out, 0, 0};
-    int most = BLOCK_FLOATS / (FREQUENCIES * (in + out)) / BLOCK_STEP * BLOCK_STEP;
+    int most = BLOCK_FLOATS / (FREQUENCIES * (in + out));
 
+    if (most < BLOCK_LEAST)
+        most = BLOCK_LEAST;
     b.tiles = b.rows * b.columns;
-    b.block = most < BLOCK_STEP ? BLOCK_STEP : most > BLOCK_MOST ? BLOCK_MOST : most;
+    /* Blocks of nearly one size: a last one of a tile or two would be most of its own overhead. */
+    b.block = (b.tiles + most - 1) / most;
+    b.block = (b.tiles + b.block - 1) / b.block;
     /* A row more between frequencies: a power of two would put them all in the same cache sets. */
     b.v_step = (size_t)(b.block + 1) * b.in;
     b.m_step = (size_t)(b.block + 1) * b.out;
