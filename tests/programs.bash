@@ -1,0 +1,36 @@
+# Shared by manners.bats and pages.bats: what the sources say of the programs. `load programs` after
+# `load lib`.
+# shellcheck shell=bash
+
+# Every program: cmd/NAME.c.
+programs() {
+    basename -s .c "$ROOT"/cmd/*.c
+}
+
+# long_options PROGRAM: without the dashes, one a line; also those of headers in cmd/ that it uses.
+long_options() {
+    local headers
+    headers=$(sed -n 's/^#include "\([a-z]*\.h\)"/\1/p' "$ROOT/cmd/$1.c")
+    {
+        # shellcheck disable=SC2086 # a list of words
+        (cd "$ROOT/cmd" && cat "$1.c" $headers) |
+            grep -oE '\{"[a-z-]+", *(no|required|optional)_argument' | cut -d '"' -f 2
+        printf 'help\nversion\n'
+    } | sort -u
+}
+
+# short_options PROGRAM: the letters, one a line.
+short_options() {
+    grep -oE 'getopt_long\([^"]*"[a-zA-Z0-9:]*"' "$ROOT/cmd/$1.c" | cut -d '"' -f 2 | tr -d ':' |
+        fold -w 1 | sort
+}
+
+# each COMMAND...: runs it with the name of every program behind it. Not behind ||, where bash would
+# not stop at the first failure inside.
+each() {
+    local program
+    for program in $(programs); do
+        echo "$program:"
+        "$@" "$program"
+    done
+}
