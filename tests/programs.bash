@@ -22,7 +22,7 @@ long_options() {
 # short_options PROGRAM: the letters, one a line.
 short_options() {
     grep -oE 'getopt_long\([^"]*"[a-zA-Z0-9:]*"' "$ROOT/cmd/$1.c" | cut -d '"' -f 2 | tr -d ':' |
-        fold -w 1 | sort
+        fold -w 1 | sort | sed '/^$/d'
 }
 
 # each COMMAND...: runs it with the name of every program behind it. Not behind ||, where bash would

@@ -1,0 +1,165 @@
+#!/usr/bin/env bats
+# The manual: every page is well-formed and tells of every option that there is, and every example on
+# it runs.
+# shellcheck disable=SC2154 # bats' own variables
+
+load lib
+load programs
+
+# What the examples find in their folder.
+setup_file() {
+    mkdir "$BATS_FILE_TMPDIR/scratch"
+    cd "$BATS_FILE_TMPDIR/scratch" || return 1
+    # The first 500 images of the sample for training, 200 to test.
+    first 500 train >images.idx
+    first_labels 500 train >labels.idx
+    first 200 t10k >t.images
+    first_labels 200 t10k >t.labels
+    cp "$DATA/fashion-names.txt" names.txt
+    idx2rts --names names.txt images.idx labels.idx >train.rts
+    idx2rts --names names.txt t.images t.labels >test.rts
+    rm t.images t.labels
+    gzip images.idx labels.idx
+    rtsample -n 100 -s 1 train.rts >labelled.rts
+    rtsample -n 100 -s 1 -v train.rts >unlabelled.rts
+    rotgen <labelled.rts | rottrain -q -e 1 >rot.rts
+    rottrain -q -e 1 labelled.rts >model.rts
+    featdump -m rot.rts <test.rts >features.rts
+}
+
+# first N train|t10k: the first N images of the sample as IDX; first_labels: their labels.
+first() {
+    octal 0 0 8 3
+    be32 "$1" 28 28
+    gzip -dc "$DATA/fashion-sample-$2-images-idx3-ubyte.gz" | tail -c +17 | head -c $(($1 * 784))
+}
+
+first_labels() {
+    octal 0 0 8 1
+    be32 "$1"
+    gzip -dc "$DATA/fashion-sample-$2-labels-idx1-ubyte.gz" | tail -c +9 | head -c "$1"
+}
+
+# examples PAGE: the blocks that are indented are commands; as a shell script, which stops at the
+# first that fails.
+examples() {
+    awk '
+        /^\.Ed/ { inside = 0 }
+        inside { gsub(/\\e/, "\\"); gsub(/\\&/, ""); gsub(/\\-/, "-"); print }
+        /^\.Bd -literal -offset indent/ { inside = 1 }' "$ROOT/man/$1"
+}
+
+run_examples() {
+    cp -R "$BATS_FILE_TMPDIR/scratch/." .
+    examples "$1" >../script
+    [[ $(wc -l <../script) -ge 1 ]] || fail "$1 has no examples"
+    # What the page shows is what runs; -x so that the last line says which it was.
+    run --separate-stderr bash -e -o pipefail -x ../script </dev/null
+    [[ $status == 0 ]] || fail "status $status:" "$(tail -n 8 <<<"$stderr")"
+}
+
+# ---- form ----
+
+@test "pages: mandoc finds nothing to warn of" {
+    run mandoc -T lint -W warning "$ROOT"/man/man?/*.?
+    [[ $status == 0 && -z $output ]] || fail "$output"
+}
+
+# The page has the program's name, and an exit status.
+page_of() {
+    local page=$ROOT/man/man1/$1.1
+    [[ -e $page ]] || fail "no page man/man1/$1.1"
+    grep -qix "\.Dt $1 1" "$page" || fail "not .Dt $1 1"
+    grep -qx "\.Nm $1" "$page" || fail "not .Nm $1"
+    for section in NAME SYNOPSIS DESCRIPTION 'EXIT STATUS' EXAMPLES 'SEE ALSO'; do
+        grep -qx "\.Sh $section" "$page" || fail "no section $section"
+    done
+}
+
+@test "pages: every program has one" {
+    each page_of
+    [[ $(programs | wc -l) == $(find "$ROOT/man/man1" -name '*.1' | wc -l) ]]
+}
+
+# Options are .It Fl x or .Fl -long in the source of a page.
+options_of() {
+    local page=$ROOT/man/man1/$1.1
+    grep -oE 'Fl -[a-z][a-z-]*' "$page" | sed 's/^Fl -//' | sort -u >told
+    long_options "$1" >known
+    same told known
+    grep -E '^\.It Fl' "$page" | grep -oE 'Fl [a-zA-Z0-9]( |$)' | cut -c 4 | sort -u >told
+    short_options "$1" >known
+    same told known
+}
+
+@test "pages: every option is on its program's page, and no other" {
+    each options_of
+}
+
+@test "pages: what a page refers to is there" {
+    # But for pages of the system, which are not ours.
+    grep -hE '^\.Xr (rot|rts|idx|eval|feat|head)' "$ROOT"/man/man?/*.? | awk '{ print $3 "/" $2 "." $3 }' |
+        sort -u | while IFS=/ read -r section name; do
+        [[ -e $ROOT/man/man$section/$name ]] || fail "no man/man$section/$name"
+    done
+}
+
+@test "pages: every page with examples is tried below" {
+    for page in "$ROOT"/man/man1/*.1 "$ROOT"/man/man7/*.7; do
+        page=${page#"$ROOT/man/"}
+        grep -qF "run_examples $page" "$BATS_TEST_FILENAME" || fail "$page is not"
+    done
+}
+
+# ---- examples ----
+
+@test "pages: examples of evalacc(1)" {
+    run_examples man1/evalacc.1
+}
+
+@test "pages: examples of featdump(1)" {
+    run_examples man1/featdump.1
+}
+
+@test "pages: examples of headswap(1)" {
+    run_examples man1/headswap.1
+}
+
+@test "pages: examples of idx2png(1)" {
+    run_examples man1/idx2png.1
+}
+
+@test "pages: examples of idx2rts(1)" {
+    run_examples man1/idx2rts.1
+}
+
+@test "pages: examples of rotgen(1)" {
+    run_examples man1/rotgen.1
+}
+
+@test "pages: examples of rottrain(1)" {
+    run_examples man1/rottrain.1
+}
+
+@test "pages: examples of rts2png(1)" {
+    run_examples man1/rts2png.1
+}
+
+@test "pages: examples of rts2tsv(1)" {
+    run_examples man1/rts2tsv.1
+}
+
+@test "pages: examples of rtsample(1)" {
+    run_examples man1/rtsample.1
+}
+
+@test "pages: examples of rtsinfo(1)" {
+    run_examples man1/rtsinfo.1
+    # The tensor that was cut out.
+    [[ $(size_of conv1.f4) == $((32 * 9 * 4)) ]]
+    payloads model.rts conv1.weight | cmp - conv1.f4
+}
+
+@test "pages: examples of rotpipe(7)" {
+    run_examples man7/rotpipe.7
+}
