@@ -91,11 +91,14 @@ endef
 $(foreach v,$(VARIANTS),$(eval $(call kernel_rule,$(v))))
 
 # Changes when the flags do, and everything is built again.
-FLAGS_NOW = $(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS) $(KERNEL_FLAGS) \
-    $(foreach v,$(VARIANTS),$(flags_$(v)))
+FLAGS := $(strip $(subst ',,$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS) $(KERNEL_FLAGS) \
+    $(foreach v,$(VARIANTS),$(flags_$(v)))))
+ifneq ($(FLAGS),$(file <$(BUILD)/flags))
 $(BUILD)/flags: FORCE
+endif
+$(BUILD)/flags:
 	@mkdir -p $(@D)
-	@echo '$(subst ',,$(FLAGS_NOW))' | cmp -s - $@ || echo '$(subst ',,$(FLAGS_NOW))' > $@
+	@echo '$(FLAGS)' > $@
 
 -include $(LIB_OBJ:.o=.d) $(KERNEL_OBJ:.o=.d) $(PROGRAMS:$(BUILD)/%=$(BUILD)/obj/cmd/%.d) \
     $(UNIT_TESTS:$(BUILD)/tests/%=$(BUILD)/obj/tests/unit/%.d)
