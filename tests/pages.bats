@@ -81,10 +81,10 @@ page_of() {
     [[ $(programs | wc -l) == $(find "$ROOT/man/man1" -name '*.1' | wc -l) ]]
 }
 
-# Options are .It Fl x or .Fl -long in the source of a page.
+# Options stand behind .It or .Op in the source of a page.
 options_of() {
     local page=$ROOT/man/man1/$1.1
-    grep -oE 'Fl -[a-z][a-z-]*' "$page" | sed 's/^Fl -//' | sort -u >told
+    grep -E '^\.(It|Op) ' "$page" | grep -oE 'Fl -[a-z][a-z-]*' | sed 's/^Fl -//' | sort -u >told
     long_options "$1" >known
     same told known
     grep -E '^\.It Fl' "$page" | grep -oE 'Fl [a-zA-Z0-9]( |$)' | cut -c 4 | sort -u >told
