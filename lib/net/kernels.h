@@ -57,6 +57,7 @@ struct adam {
     float lr, beta1, beta2, eps;
     float weight_decay; /* added to the gradient */
     float decoupled;    /* 1 - lr * weight decay, multiplied into the weight: AdamW */
+    float gain1, gain2; /* 1 - beta1 and 1 - beta2, rounded once: 1 - 0.999f is 1e-5 off */
     float correction1;  /* 1 - beta1^t */
     float correction2;  /* sqrt(1 - beta2^t) */
 };

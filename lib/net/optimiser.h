@@ -28,8 +28,8 @@ static inline void optimiser_adam(const struct adam *a, float *restrict w,
 
     for (size_t i = 0; i < n; i++) {
         float g = grad[i] + p.weight_decay * w[i];
-        m[i] = p.beta1 * m[i] + (1 - p.beta1) * g;
-        v[i] = p.beta2 * v[i] + (1 - p.beta2) * g * g;
+        m[i] = p.beta1 * m[i] + p.gain1 * g;
+        v[i] = p.beta2 * v[i] + p.gain2 * g * g;
         w[i] = p.decoupled * w[i] - step * m[i] / (sqrtf(v[i]) / p.correction2 + p.eps);
     }
 }

@@ -149,6 +149,8 @@ static void update_slice(void *context, int thread, int task)
         struct adam a = {.lr = t->lr,
                          .beta1 = (float)o->beta1,
                          .beta2 = (float)o->beta2,
+                         .gain1 = (float)(1 - o->beta1),
+                         .gain2 = (float)(1 - o->beta2),
                          .eps = (float)o->eps,
                          .weight_decay = decoupled ? 0 : (float)o->weight_decay,
                          .decoupled = decoupled ? (float)(1 - t->lr * o->weight_decay) : 1,

@@ -183,8 +183,8 @@ static double adam_in_double(const struct adam *a, double lr, double decay, doub
     for (int t = 1; t <= 5; t++) {
         double g = grad[t - 1] + a->weight_decay * w;
         w *= 1 - lr * decay;
-        m = a->beta1 * m + (1 - a->beta1) * g;
-        v = a->beta2 * v + (1 - a->beta2) * g * g;
+        m = a->beta1 * m + a->gain1 * g;
+        v = a->beta2 * v + a->gain2 * g * g;
         w -= lr * (m / (1 - pow(a->beta1, t))) / (sqrt(v / (1 - pow(a->beta2, t))) + a->eps);
     }
     return w;
@@ -192,7 +192,13 @@ static double adam_in_double(const struct adam *a, double lr, double decay, doub
 
 static void check_adam(const struct kernels *k, size_t n, double decay, int decoupled)
 {
-    struct adam a = {.lr = 0.01f, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f, .decoupled = 1};
+    struct adam a = {.lr = 0.01f,
+                     .beta1 = 0.9f,
+                     .beta2 = 0.999f,
+                     .gain1 = 0.1f,
+                     .gain2 = 0.001f,
+                     .eps = 1e-8f,
+                     .decoupled = 1};
     float *w = floats(n), *m = floats(n), *v = floats(n), *grad = floats(5 * n), *start;
     struct rng r;
 

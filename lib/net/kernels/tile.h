@@ -26,6 +26,8 @@ INLINE void tile_store(const struct tile_output *t, int i, int j, size_t channel
     if (t->pool) {
         if (i >= l->h || j >= l->w)
             return;
+        /* Unlike in layers.h a NaN in one pixel of four can lose; weights that are not finite give
+         * four of them. */
         vf best = out[0], which = splat(0);
         for (int q = 1; q < 4; q++) {
             which = pick_greater(out[q], best, splat((float)q), which);
