@@ -279,7 +279,7 @@ static void test_optimisers(void)
 /* Padding has a gradient of zero, is zero, and stays so. */
 static void test_optimisers_keep_zero(void)
 {
-    const struct adam a = {0.01f, 0.9f, 0.999f, 1e-8f, 0.1f, 0.99f, 0.1f, 0.03f};
+    const struct adam a = {0.01f, 0.9f, 0.999f, 1e-8f, 0.1f, 0.99f, 0.1f, 0.001f, 0.1f, 0.03f};
     const struct sgd b = {0.1f, 0.9f, 0.1f, 1, 1};
     static const float zero[32];
     const struct kernels *k;
