@@ -130,11 +130,12 @@ uninstall:
 
 # What git tracks, as it stands here; without git, everything but what make has made.
 DIST = rotpipe-$(VERSION)
+TARBALL = $(DIST).tar.gz
 dist:
-	{ git ls-files 2>/dev/null || find . -type f ! -path './build*' ! -path './examples/*/out*' \
-	    ! -name '$(DIST).tar.gz' | cut -c 3-; } | LC_ALL=C sort | \
+	if [ -e .git ]; then git ls-files; else find . -type f ! -path './build*' \
+	    ! -path './examples/*/out*' ! -name '$(DIST).tar.gz' | cut -c 3-; fi | LC_ALL=C sort | \
 	    tar -c --owner=0 --group=0 --numeric-owner --transform 's,^,$(DIST)/,' -T - | \
-	    gzip -n > $(DIST).tar.gz
+	    gzip -n > $(TARBALL)
 
 clean:
 	rm -rf build build-* rotpipe-*.tar.gz
