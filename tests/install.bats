@@ -22,7 +22,7 @@ setup() {
 
 # compiled ARGUMENT...: the sources that make would compile.
 compiled() {
-    make -n -C source "$@" | grep -oE '(lib|cmd|tests)/[a-z_/]+\.c$' | sort -u
+    make -n -C source "$@" | grep -oE '(lib|cmd|tests)/[a-z0-9_/]+\.c$' | sort -u
 }
 
 @test "install: the tarball holds the sources, and nothing that was made from them" {
