@@ -4,25 +4,28 @@
 
 load lib
 
+# The make that runs the tests hands its options and variables down; this one is on its own.
+own_make() {
+    env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u SAN -u BUILD -u CC -u CFLAGS \
+        -u CPPFLAGS -u LDFLAGS make "$@"
+}
+
 # One tarball for all tests, and in `source` what was in it, built.
 setup_file() {
-    # The make that runs the tests hands its options down; these are on their own.
-    unset MAKEFLAGS MFLAGS MAKELEVEL
     cd "$BATS_FILE_TMPDIR" || return 1
-    make -s -C "$ROOT" dist TARBALL="$PWD/dist.tar.gz"
+    own_make -s -C "$ROOT" dist TARBALL="$PWD/dist.tar.gz"
     tar -xzf dist.tar.gz
     mv rotpipe-* source
-    make -s -C source -j2 all build/tests/test_base
+    own_make -s -C source -j2 all build/tests/test_base
 }
 
 setup() {
-    unset MAKEFLAGS MFLAGS MAKELEVEL
     cd "$BATS_FILE_TMPDIR" || return 1
 }
 
 # compiled ARGUMENT...: the sources that make would compile.
 compiled() {
-    make -n -C source "$@" | grep -oE '(lib|cmd|tests)/[a-z0-9_/]+\.c$' | sort -u
+    own_make -n -C source "$@" | grep -oE '(lib|cmd|tests)/[a-z0-9_/]+\.c$' | sort -u
 }
 
 @test "install: the tarball holds the sources, and nothing that was made from them" {
@@ -34,7 +37,7 @@ compiled() {
     run ! grep -E '^(build|\.git/)|\.o$|^examples/.*/out' held
     # A tarball that is made from a tarball holds the same.
     mkdir again
-    make -s -C source dist TARBALL="$PWD/again/dist.tar.gz"
+    own_make -s -C source dist TARBALL="$PWD/again/dist.tar.gz"
     tar -tzf again/dist.tar.gz | sed 's,^rotpipe-[0-9.]*/,,' | sort >again/held
     same held again/held
 }
@@ -64,7 +67,7 @@ compiled() {
 }
 
 @test "install: nothing is built twice; a header builds what includes it, a flag everything" {
-    make -q -C source all
+    own_make -q -C source all
     [[ -z $(compiled all) ]]
     touch source/lib/img/idx.h
     compiled all >changed
@@ -77,7 +80,7 @@ compiled() {
 @test "install: make install puts programs and pages where it is told, make uninstall takes them away" {
     mkdir -p stage/opt/x/bin
     echo keep >stage/opt/x/bin/keep
-    make -s -C source install DESTDIR="$PWD/stage" PREFIX=/opt/x
+    own_make -s -C source install DESTDIR="$PWD/stage" PREFIX=/opt/x
     for source in source/cmd/*.c; do
         name=$(basename "$source" .c)
         same "stage/opt/x/bin/$name" "source/build/$name"
@@ -88,12 +91,12 @@ compiled() {
     done
     [[ $(find stage -type f | wc -l) == $((1 + $(find source/cmd -name '*.c' | wc -l) + \
         $(find source/man -name '*.?' | wc -l))) ]]
-    make -s -C source uninstall DESTDIR="$PWD/stage" PREFIX=/opt/x
+    own_make -s -C source uninstall DESTDIR="$PWD/stage" PREFIX=/opt/x
     [[ $(find stage -type f) == stage/opt/x/bin/keep ]]
 }
 
 @test "install: make clean leaves the sources alone" {
-    make -s -C source clean
+    own_make -s -C source clean
     (cd source && find . -type f | cut -c 3- | sort) >left
     same held left
 }
