@@ -56,9 +56,10 @@ quiet_success() {
     [[ $status == 0 && -z $stderr ]] || fail "status $status: $stderr"
 }
 
-# True if the programs carry the address sanitizer, under which memory cannot be limited.
+# True if the programs carry a sanitizer that reserves terabytes of addresses, so that memory cannot
+# be limited.
 sanitized() {
-    grep -q __asan_init "$BUILD/rotgen"
+    grep -qE "__(asan|tsan)_init" "$BUILD/rotgen"
 }
 
 # within KIB COMMAND...: runs it with its address space limited.
