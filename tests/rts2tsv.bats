@@ -96,7 +96,9 @@ for line in sys.stdin: sys.stdout.buffer.write(struct.pack("<f", float(line)))' 
 
 @test "rts2tsv: memory does not grow with the stream" {
     stream 1024 28 10 >s
-    run --separate-stderr bash -c '. "$ROOT/tests/lib.bash"; for i in {1..50}; do cat s; done |
+    export -f within sanitized
+    export BUILD
+    run --separate-stderr bash -c 'for i in {1..50}; do cat s; done |
         within 20000 rts2tsv | wc -l'
     [[ $status == 0 && $output == 51200 ]] || fail "$stderr" "$output"
 }

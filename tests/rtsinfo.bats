@@ -212,7 +212,9 @@ line() {
 
 @test "rtsinfo: memory does not grow with the stream" {
     stream 1024 28 10 >s
-    run --separate-stderr bash -c '. "$ROOT/tests/lib.bash"; for i in {1..100}; do cat s; done |
+    export -f within sanitized
+    export BUILD
+    run --separate-stderr bash -c 'for i in {1..100}; do cat s; done |
         within 16384 rtsinfo'
     [[ $status == 0 ]] || fail "$stderr"
     line images 102400 of 28 x 28 x 1
