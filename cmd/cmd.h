@@ -58,15 +58,15 @@ _Noreturn static inline void misused(const char *format, ...)
     exit(EXIT_MISUSED);
 }
 
-/* Flushes what was printed on standard output; a write that failed makes the program fail. */
+/* Flushes and closes standard output; a write that failed makes the program fail. */
 _Noreturn static inline void finish_text(void)
 {
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "%s: standard output: cannot write\n", program);
-        exit(EXIT_FAILED);
-    }
-    if (fclose(stdout) != 0) {
-        fprintf(stderr, "%s: standard output: cannot write\n", program);
+    int failed = ferror(stdout);
+
+    errno = 0;
+    if (fclose(stdout) != 0 || failed) {
+        fprintf(stderr, "%s: standard output: %s\n", program,
+                errno ? strerror(errno) : "cannot write");
         exit(EXIT_FAILED);
     }
     exit(EXIT_DONE);

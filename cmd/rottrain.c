@@ -182,7 +182,7 @@ static int describe(const struct settings *s, const struct dataset *d, struct mo
                     struct error *e)
 {
     const struct train_options *t = &s->train;
-    char line[512], extra[128] = "", warmup[64] = "";
+    char line[1024], extra[128] = "", warmup[64] = "";
 
     if (t->warmup >= 0)
         snprintf(warmup, sizeof warmup, " --warmup %" PRId64, t->warmup);
