@@ -65,8 +65,8 @@ _Noreturn static inline void finish_text(void)
 
     errno = 0;
     if (fclose(stdout) != 0 || failed) {
-        fprintf(stderr, "%s: standard output: %s\n", program,
-                errno ? strerror(errno) : "cannot write");
+        fprintf(stderr, "%s: standard output: cannot write%s%s\n", program, errno ? ": " : "",
+                errno ? strerror(errno) : "");
         exit(EXIT_FAILED);
     }
     exit(EXIT_DONE);
