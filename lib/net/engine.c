@@ -107,17 +107,6 @@ static size_t plan_memory(struct engine *g, int training)
     return packed;
 }
 
-static float *allocate(size_t floats)
-{
-    size_t bytes = (floats + NET_LANES) * sizeof(float);
-    float *p = aligned_alloc(64, (bytes + 63) / 64 * 64);
-
-    /* Zeros: the borders stay what they are here, and scratch holds numbers, not traps. */
-    if (p)
-        memset(p, 0, bytes);
-    return p;
-}
-
 struct engine *engine_new(const struct net *net, const float *parameters,
                           const struct kernels *kernels, struct team *team, int training,
                           struct error *e)
@@ -143,8 +132,8 @@ struct engine *engine_new(const struct net *net, const float *parameters,
             g->first = i;
     }
     packed = plan_memory(g, training);
-    g->packed = allocate(packed);
-    g->workspace = allocate((size_t)g->threads * g->workspace_floats);
+    g->packed = net_allocate(packed);
+    g->workspace = net_allocate((size_t)g->threads * g->workspace_floats);
     if (!g->packed || !g->workspace) {
         engine_free(g);
         error_memory(e, "network");

@@ -9,16 +9,6 @@
 
 enum { RECORDS_MAX = 1024 };
 
-static float *allocate(size_t floats)
-{
-    size_t bytes = (floats * sizeof(float) + 63) / 64 * 64;
-    float *p = aligned_alloc(64, bytes ? bytes : 64);
-
-    if (p)
-        memset(p, 0, bytes);
-    return p;
-}
-
 int model_new(struct model *m, const char *net, struct extent image, int classes, uint64_t seed,
               struct error *e)
 {
@@ -28,7 +18,7 @@ int model_new(struct model *m, const char *net, struct extent image, int classes
     if (image.c > MODEL_CHANNELS_MAX)
         return error_set(e, "images of %d channels, at most %d are possible", image.c,
                          MODEL_CHANNELS_MAX);
-    m->parameters = allocate(m->net.parameters);
+    m->parameters = net_allocate(m->net.parameters);
     if (!m->parameters)
         return error_memory(e, "model");
     net_init_body(&m->net, m->parameters, seed);
@@ -260,7 +250,7 @@ static int understand(struct model *m, const char *file, struct error *e)
         error_set(e, "%s: %.400s", file, why.text);
         goto done;
     }
-    m->parameters = allocate(m->net.parameters);
+    m->parameters = net_allocate(m->net.parameters);
     if (!m->parameters) {
         error_memory(e, file);
         goto done;
@@ -309,7 +299,7 @@ static int put_parameters(const struct model *m, const struct layer *l, struct r
     char name[RTS_NAME_BYTES];
     uint64_t shape[4], count = layer_parameters(l) - (uint64_t)l->out.c;
     uint32_t ndim = weight_shape(l, shape);
-    float *weights = allocate(count);
+    float *weights = net_allocate(count);
     int status;
 
     if (!weights)
@@ -369,7 +359,7 @@ int model_swap_head(struct model *m, int classes, uint64_t seed, struct error *e
 
     if (net_build(&swapped, m->net.text, m->net.image, classes, e) < 0)
         return -1;
-    parameters = allocate(swapped.parameters);
+    parameters = net_allocate(swapped.parameters);
     if (!parameters)
         return error_memory(e, "model");
     for (int i = 0; i < swapped.layers - 1; i++)

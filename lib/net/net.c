@@ -241,3 +241,13 @@ void net_init_head(const struct net *n, float *parameters, uint64_t seed)
     rng_seed(&r, seed, RNG_HEAD);
     init_layer(&n->layer[n->layers - 1], NET_HEAD_GAIN, parameters, &r);
 }
+
+float *net_allocate(size_t floats)
+{
+    size_t bytes = ((floats + NET_LANES) * sizeof(float) + 63) / 64 * 64;
+    float *p = aligned_alloc(64, bytes);
+
+    if (p)
+        memset(p, 0, bytes);
+    return p;
+}

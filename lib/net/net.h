@@ -121,4 +121,10 @@ void net_init_head(const struct net *n, float *parameters, uint64_t seed);
  */
 size_t layer_weight_index(const struct layer *l, uint64_t i);
 
+/*
+ * Zeroed floats, aligned for any vector, with room to read a vector past the end; to be freed with
+ * free. NULL if memory runs out. (Zeros: borders stay what they are, scratch holds numbers.)
+ */
+float *net_allocate(size_t floats);
+
 #endif

@@ -246,16 +246,6 @@ static void find_parameters(struct trainer *t)
     t->count = n->parameters - t->first;
 }
 
-static float *allocate(size_t floats)
-{
-    size_t bytes = (floats + NET_LANES) * sizeof(float);
-    float *p = aligned_alloc(64, (bytes + 63) / 64 * 64);
-
-    if (p)
-        memset(p, 0, bytes);
-    return p;
-}
-
 static int prepare(struct trainer *t, struct error *e)
 {
     const struct train_options *o = t->o;
@@ -274,10 +264,10 @@ static int prepare(struct trainer *t, struct error *e)
     t->warmup = o->warmup >= 0 ? (uint64_t)o->warmup : t->steps / 10;
     if (o->warmup < 0 && t->warmup > TRAIN_WARMUP_MOST)
         t->warmup = TRAIN_WARMUP_MOST;
-    t->gradients = allocate((size_t)shares * t->count);
-    t->total = allocate(t->count);
-    t->moment1 = allocate(t->count);
-    t->moment2 = allocate(t->count);
+    t->gradients = net_allocate((size_t)shares * t->count);
+    t->total = net_allocate(t->count);
+    t->moment1 = net_allocate(t->count);
+    t->moment2 = net_allocate(t->count);
     t->order = malloc(n * sizeof *t->order);
     if (!t->gradients || !t->total || !t->moment1 || !t->moment2 || !t->order)
         return error_memory(e, "training");
@@ -413,7 +403,7 @@ int train(struct model *m, const struct dataset *d, const struct dataset *valid,
     float *kept = NULL;
     int status = prepare(&t, e);
 
-    if (status == 0 && !(kept = allocate(t.count)))
+    if (status == 0 && !(kept = net_allocate(t.count)))
         status = error_memory(e, "training");
     if (status == 0)
         memcpy(kept, m->parameters + t.first, t.count * sizeof *kept);
