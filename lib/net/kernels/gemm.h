@@ -13,52 +13,59 @@ struct gemm {
 };
 
 /*
- * One tile of `rows` (at most 16) x `wide` (at most 4) vectors; both are constants where this is
+ * One tile of `rows` (at most 16) x `wide` (at most 8) vectors; both are constants where this is
  * called, so that all of `sum` becomes registers.
  */
 INLINE void gemm_tile(const int rows, const int wide, int k, const float *a, const float *b,
                       float *c, const struct gemm *g, const int add)
 {
     const size_t a_row = g->a_row, a_k = g->a_k, b_k = g->b_k, c_row = g->c_row;
-    vf sum[16][4];
+    vf sum[16][8];
 
-#pragma GCC unroll 16
-    for (int r = 0; r < rows; r++)
-#pragma GCC unroll 4
+    UNROLL
+    for (int r = 0; r < rows; r++) {
+        UNROLL
         for (int v = 0; v < wide; v++)
             sum[r][v] = add ? load(c + (size_t)r * c_row + (size_t)v * VL) : (vf){0};
+    }
     for (int i = 0; i < k; i++, a += a_k, b += b_k) {
-        vf in[4];
-#pragma GCC unroll 4
+        vf in[8];
+        UNROLL
         for (int v = 0; v < wide; v++)
             in[v] = load(b + (size_t)v * VL);
-#pragma GCC unroll 16
+        UNROLL
         for (int r = 0; r < rows; r++) {
             vf one = splat(a[(size_t)r * a_row]);
-#pragma GCC unroll 4
+            UNROLL
             for (int v = 0; v < wide; v++)
                 sum[r][v] += one * in[v];
         }
     }
-#pragma GCC unroll 16
-    for (int r = 0; r < rows; r++)
-#pragma GCC unroll 4
+    UNROLL
+    for (int r = 0; r < rows; r++) {
+        UNROLL
         for (int v = 0; v < wide; v++)
             store(c + (size_t)r * c_row + (size_t)v * VL, sum[r][v]);
+    }
 }
 
-/* All rows of a panel of columns, in tiles of `rows` and what is left over in smaller ones. */
-INLINE void gemm_panel(const int rows, const int wide, int m, int k, const float *a, const float *b,
-                       float *c, const struct gemm *g, const int add)
+/* Rows `from` to m - 1, as far as whole tiles of `rows` go, of a panel of columns. Returns the
+ * first row that is left over. */
+INLINE int gemm_panel(const int rows, const int wide, int from, int m, int k, const float *a,
+                      const float *b, float *c, const struct gemm *g, const int add)
 {
-    int r = 0;
+    int r = from;
 
     for (; r + rows <= m; r += rows)
         gemm_tile(rows, wide, k, a + (size_t)r * g->a_row, b, c + (size_t)r * g->c_row, g, add);
-    for (; r + 4 <= m; r += 4)
-        gemm_tile(4, wide, k, a + (size_t)r * g->a_row, b, c + (size_t)r * g->c_row, g, add);
-    for (; r < m; r++)
-        gemm_tile(1, wide, k, a + (size_t)r * g->a_row, b, c + (size_t)r * g->c_row, g, add);
+    return r;
+}
+
+/* The same with tiles of four rows and, up to columns that no wider tile takes, of one. */
+INLINE void gemm_few(const int wide, int from, int m, int k, const float *a, const float *b,
+                     float *c, const struct gemm *g, const int add)
+{
+    gemm_panel(1, wide, gemm_panel(4, wide, from, m, k, a, b, c, g, add), m, k, a, b, c, g, add);
 }
 
 /* C (+)= A B with m rows, n columns (a multiple of 16) and k products an element. Tiles have 24 of
@@ -66,18 +73,33 @@ INLINE void gemm_panel(const int rows, const int wide, int m, int k, const float
 static inline __attribute__((unused)) void gemm(int m, int n, int k, const float *a, const float *b,
                                                 float *c, const struct gemm *g, const int add)
 {
-    int j = 0;
+    int j = 0, rest;
 
 #if VL == 16
-    for (; j + 4 * VL <= n; j += 4 * VL)
-        gemm_panel(6, 4, m, k, a, b + j, c + j, g, add);
-    for (; j + 2 * VL <= n; j += 2 * VL)
-        gemm_panel(12, 2, m, k, a, b + j, c + j, g, add);
-    for (; j < n; j += VL)
-        gemm_panel(16, 1, m, k, a, b + j, c + j, g, add);
+    for (; j + 4 * VL <= n; j += 4 * VL) {
+        rest = gemm_panel(6, 4, 0, m, k, a, b + j, c + j, g, add);
+        gemm_few(4, rest, m, k, a, b + j, c + j, g, add);
+    }
+    for (; j + 2 * VL <= n; j += 2 * VL) {
+        rest = gemm_panel(12, 2, 0, m, k, a, b + j, c + j, g, add);
+        gemm_few(2, rest, m, k, a, b + j, c + j, g, add);
+    }
+    for (; j < n; j += VL) {
+        rest = gemm_panel(16, 1, 0, m, k, a, b + j, c + j, g, add);
+        gemm_few(1, rest, m, k, a, b + j, c + j, g, add);
+    }
 #else
+    rest = m - m % 6;
+    rest += m - rest >= 4 ? 4 : 0;
+    for (; j < n; j += 2 * VL) {
+        int r = gemm_panel(6, 2, 0, m, k, a, b + j, c + j, g, add);
+        gemm_panel(4, 2, r, m, k, a, b + j, c + j, g, add);
+    }
+    /* A single row's few sums would wait for each other: it takes more columns at once. */
+    for (j = 0; j + 8 * VL <= n; j += 8 * VL)
+        gemm_panel(1, 8, rest, m, k, a, b + j, c + j, g, add);
     for (; j < n; j += 2 * VL)
-        gemm_panel(6, 2, m, k, a, b + j, c + j, g, add);
+        gemm_panel(1, 2, rest, m, k, a, b + j, c + j, g, add);
 #endif
 }
 

@@ -5,62 +5,84 @@
 #include "net/kernels/tile.h"
 #include "net/kernels/variant.h"
 
-/* One 2x2 tile of output for `wide` vectors of output channels. */
-INLINE void tile_forward(const int wide, const float *x, size_t row, size_t in, const float *w,
-                         size_t out, vf sum[4][2])
+#include <string.h>
+
+/*
+ * One 2x2 tile of output for `wide` vectors of output channels. x: the rows of its 4x4 patch; w:
+ * the weights of a tap and input channel, `step` floats from those of the next.
+ */
+INLINE void tile_forward(const int wide, const float *const x[4], const size_t in, const float *w,
+                         const size_t step, vf sum[2][4])
 {
-    for (int q = 0; q < 4; q++)
-        for (int v = 0; v < wide; v++)
-            sum[q][v] = (vf){0};
-    for (size_t k = 0; k < in; k++)
-#pragma GCC unroll 9
+    for (int v = 0; v < wide; v++)
+        for (int q = 0; q < 4; q++)
+            sum[v][q] = (vf){0};
+    for (size_t k = 0; k < in; k++) {
+        UNROLL
         for (size_t t = 0; t < 9; t++) {
-            const float *from = x + t / 3 * row + t % 3 * in + k;
+            const float *upper = x[t / 3] + t % 3 * in + k, *lower = x[t / 3 + 1] + t % 3 * in + k;
+            UNROLL
             for (int v = 0; v < wide; v++) {
-                vf held = load(w + (t * in + k) * out + (size_t)v * VL);
-                sum[0][v] += splat(from[0]) * held;
-                sum[1][v] += splat(from[in]) * held;
-                sum[2][v] += splat(from[row]) * held;
-                sum[3][v] += splat(from[row + in]) * held;
+                vf held = load(w + (t * in + k) * step + (size_t)v * VL);
+                sum[v][0] += splat(upper[0]) * held;
+                sum[v][1] += splat(upper[in]) * held;
+                sum[v][2] += splat(lower[0]) * held;
+                sum[v][3] += splat(lower[in]) * held;
             }
         }
+    }
 }
 
+/* One sample, `wide` vectors of channels from `channel` on. */
 INLINE void sample_forward(const int wide, const size_t in, const struct conv *c, const float *x,
-                           const float *w, const float *bias, size_t channel,
+                           const float *w, const size_t step, const float *bias, size_t channel,
                            const struct tile_output *to)
 {
-    size_t out = (size_t)c->y.lanes;
-
-    for (int i = 0; i < (c->x.h + 1) / 2; i++)
-        for (int j = 0; j < (c->x.w + 1) / 2; j++) {
-            vf sum[4][2];
-            tile_forward(wide, x + (size_t)(2 * i) * c->x.row + (size_t)(2 * j) * in, c->x.row, in,
-                         w + channel, out, sum);
-            for (int v = 0; v < wide; v++) {
-                size_t at = channel + (size_t)v * VL;
-                vf four[4] = {sum[0][v], sum[1][v], sum[2][v], sum[3][v]};
-                tile_store(to, i, j, at, four, load(bias + at));
-            }
+    for (int i = 0; i < (c->x.h + 1) / 2; i++) {
+        const float *row = x + (size_t)(2 * i) * c->x.row;
+        for (int j = 0; j < (c->x.w + 1) / 2; j++, row += 2 * in) {
+            const float *patch[4] = {row, row + c->x.row, row + 2 * c->x.row, row + 3 * c->x.row};
+            vf sum[2][4];
+            tile_forward(wide, patch, in, w, step, sum);
+            UNROLL
+            for (int v = 0; v < wide; v++)
+                tile_store(to, i, j, channel + (size_t)v * VL, sum[v],
+                           load(bias + channel + (size_t)v * VL));
         }
+    }
+}
+
+/* All samples, `wide` vectors of channels from `channel` on. */
+INLINE void channels_forward(const int wide, const struct conv *c, const float *weight,
+                             const float *bias, const struct samples *s, size_t channel)
+{
+    const size_t step = 2 * VL;
+    size_t in = (size_t)c->x.lanes, out = (size_t)c->y.lanes;
+    float held[9 * 2 * VL];
+
+    /* With one input channel the weights in use lie densely, at offsets that are constants. */
+    for (size_t t = 0; t < 9 && in == 1; t++)
+        memcpy(held + t * step, weight + t * out + channel, (size_t)wide * sizeof(vf));
+    for (int i = 0; i < s->n; i++) {
+        const float *x = s->x + (size_t)i * s->x_stride;
+        struct tile_output to = {&c->y, s->y + (size_t)i * s->y_stride,
+                                 s->winner + (size_t)i * s->winner_stride, c->relu, c->pool};
+        if (in == 1)
+            sample_forward(wide, 1, c, x, held, step, bias, channel, &to);
+        else
+            sample_forward(wide, in, c, x, weight + channel, out, bias, channel, &to);
+    }
 }
 
 void VARIANT(image_forward)(const struct conv *c, const float *weight, const float *bias,
                             const struct samples *s)
 {
-    for (int i = 0; i < s->n; i++) {
-        const float *x = s->x + (size_t)i * s->x_stride;
-        struct tile_output to = {&c->y, s->y + (size_t)i * s->y_stride,
-                                 s->winner + (size_t)i * s->winner_stride, c->relu, c->pool};
-        size_t o = 0, lanes = (size_t)c->y.lanes;
-        /* With one channel, a constant here, the tile's 16 pixels are loaded once for 36 uses. */
-        for (; o + 2 * VL <= lanes && c->x.lanes == 1; o += 2 * VL)
-            sample_forward(2, 1, c, x, weight, bias, o, &to);
-        for (; o + 2 * VL <= lanes; o += 2 * VL)
-            sample_forward(2, (size_t)c->x.lanes, c, x, weight, bias, o, &to);
-        for (; o < lanes; o += VL)
-            sample_forward(1, (size_t)c->x.lanes, c, x, weight, bias, o, &to);
-    }
+    size_t o = 0, lanes = (size_t)c->y.lanes;
+
+    for (; o + 2 * VL <= lanes; o += 2 * VL)
+        channels_forward(2, c, weight, bias, s, o);
+    for (; o < lanes; o += VL)
+        channels_forward(1, c, weight, bias, s, o);
 }
 
 /* The gradient of tile (i, j)'s four pixels, VL channels from `at` on in y's memory. */
@@ -109,7 +131,7 @@ INLINE void sample_backward(const size_t in, const struct conv *c, const float *
             vf g[4];
             tile_gradient(c, y, dy, winner, i, j, channel, g);
             bias += (g[0] + g[1]) + (g[2] + g[3]);
-#pragma GCC unroll 9
+            UNROLL
             for (size_t t = 0; t < 9; t++) {
                 const float *p = from + t / 3 * row + t % 3 * in;
                 sum[t] += g[0] * splat(p[0]);

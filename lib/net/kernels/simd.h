@@ -28,6 +28,16 @@
 
 #define INLINE static inline __attribute__((always_inline, unused))
 
+/* For an inner loop that needs every register: inlined, it would share them with its caller. */
+#define APART static __attribute__((noinline))
+
+/* Before a loop whose count is a constant where it is inlined, so that arrays become registers. */
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
 typedef float vf __attribute__((vector_size(4 * VL)));
 typedef int32_t vi __attribute__((vector_size(4 * VL)));
 typedef uint8_t vb __attribute__((vector_size(VL)));
@@ -61,6 +71,18 @@ INLINE vf pick_greater(vf a, vf b, vf x, vf y)
 #else
     vi mask = a > b;
     return (vf)((mask & (vi)x) | (~mask & (vi)y));
+#endif
+}
+
+/* a > b ? a : b, lane by lane. */
+INLINE vf larger(vf a, vf b)
+{
+#if defined(__AVX512F__)
+    return (vf)_mm512_max_ps((__m512)a, (__m512)b);
+#elif defined(__AVX2__)
+    return (vf)_mm256_max_ps((__m256)a, (__m256)b);
+#else
+    return pick_greater(a, b, a, b);
 #endif
 }
 
@@ -113,6 +135,88 @@ INLINE vi load_bytes(const uint8_t *p)
     vb b = *(const vb_memory *)p;
     return __builtin_convertvector(b, vi);
 #endif
+}
+
+/* Bit l is set if lane l is not zero. */
+INLINE unsigned lanes_set(vf x)
+{
+#if defined(__AVX512F__)
+    return _mm512_cmpneq_ps_mask((__m512)x, _mm512_setzero_ps());
+#elif defined(__AVX2__)
+    return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps((__m256)x, _mm256_setzero_ps(), _CMP_NEQ_UQ));
+#else
+    unsigned bits = 0;
+    for (unsigned l = 0; l < VL; l++)
+        bits |= (unsigned)(x[l] != 0) << l;
+    return bits;
+#endif
+}
+
+/*
+ * Stores the lanes of a and b whose bits are set, one behind the other, and returns how many there
+ * are. What lies behind them, up to VL entries from the start, is overwritten.
+ */
+INLINE uint32_t compress(unsigned bits, vi a, vf b, uint32_t *to_a, float *to_b)
+{
+#if defined(__AVX512F__)
+    _mm512_storeu_si512(to_a, _mm512_maskz_compress_epi32((__mmask16)bits, (__m512i)a));
+    _mm512_storeu_ps(to_b, _mm512_maskz_compress_ps((__mmask16)bits, (__m512)b));
+#elif defined(__AVX2__)
+    /* Which of four lanes come first, a hexadecimal digit each, the lowest first. */
+    static const uint16_t first[16] = {0,   0x0,  0x1,  0x10,  0x2,  0x20,  0x21,  0x210,
+                                       0x3, 0x30, 0x31, 0x310, 0x32, 0x320, 0x321, 0x3210};
+    unsigned low = bits & 15, high = bits >> 4;
+    uint32_t digits = first[low] | (first[high] + 0x4444u) << 4 * __builtin_popcount(low);
+    __m256i lane = _mm256_srlv_epi32(_mm256_set1_epi32((int)digits),
+                                     _mm256_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28));
+    _mm256_storeu_si256((__m256i *)(void *)to_a, _mm256_permutevar8x32_epi32((__m256i)a, lane));
+    _mm256_storeu_ps(to_b, _mm256_permutevar8x32_ps((__m256)b, lane));
+#else
+    uint32_t n = 0;
+    for (unsigned l = 0; l < VL; l++) {
+        /* Written always, kept only if set: no branch to mispredict. */
+        to_a[n] = (uint32_t)a[l];
+        to_b[n] = b[l];
+        n += bits >> l & 1;
+    }
+    return n;
+#endif
+    return (uint32_t)__builtin_popcount(bits);
+}
+
+/* Rows become columns: by VL = 2^n, n perfect shuffles of the rows' lanes. */
+INLINE void transpose(vi row[VL])
+{
+#if VL == 16
+#define LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#elif VL == 8
+#define LOW 0, 8, 1, 9, 2, 10, 3, 11
+#define HIGH 4, 12, 5, 13, 6, 14, 7, 15
+#else
+#define LOW 0, 4, 1, 5
+#define HIGH 2, 6, 3, 7
+#endif
+    vi next[VL];
+
+    UNROLL
+    for (int n = VL; n > 1; n /= 2) {
+        UNROLL
+        for (int i = 0; i < VL / 2; i++) {
+            vi a = row[i], b = row[i + VL / 2];
+#if defined(__clang__) || __GNUC__ >= 12
+            next[2 * i] = __builtin_shufflevector(a, b, LOW);
+            next[2 * i + 1] = __builtin_shufflevector(a, b, HIGH);
+#else
+            next[2 * i] = __builtin_shuffle(a, b, (vi){LOW});
+            next[2 * i + 1] = __builtin_shuffle(a, b, (vi){HIGH});
+#endif
+        }
+        for (int i = 0; i < VL; i++)
+            row[i] = next[i];
+    }
+#undef LOW
+#undef HIGH
 }
 
 /* The sum of the lanes, in a fixed order. */

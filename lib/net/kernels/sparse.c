@@ -12,35 +12,18 @@
 
 #include <string.h>
 
-/* Winners: which output channel, or where the patch of x begins; and the gradient. */
-struct list {
-    uint32_t *where;
-    float *gradient;
-};
+#include "net/kernels/winners.h"
 
-/* The winners of one sample, by pixel and by output channel, and what is worked on. */
-struct winners {
-    size_t room;         /* of a channel's list: the pool's outputs */
-    struct list pixel;   /* one list behind the other, in the order of `start` */
-    struct list channel; /* channel o's list begins at o * room */
-    uint32_t *patch;     /* beside pixel's list: where the pixel's patch begins in plane */
-    uint32_t *start;     /* where pixel p's list begins; p counts tiles, four pixels each */
-    uint32_t *count;     /* of a channel's list */
-    float *plane;        /* VL channels of x or dx: [rows][columns][VL], border included */
-    float *dw;           /* [in / VL][out][9][VL] */
+/* What is worked on beside the winners. */
+struct work {
+    struct winners winners;
+    float *plane; /* VL channels of x or dx: [rows][columns][VL], border included */
+    float *dw;    /* [in / VL][out][9][VL] */
 };
 
 static size_t plane_floats(const struct conv *c)
 {
     return c->x.size / (size_t)c->x.lanes * VL + VL;
-}
-
-/* Entries of a sample's lists; collect writes up to VL past the end. */
-static size_t list_entries(const struct conv *c)
-{
-    size_t most = (size_t)c->y.lanes * (size_t)c->y.h * (size_t)c->y.w;
-
-    return (most + 2 * VL) / VL * VL;
 }
 
 static size_t weight_floats(const struct conv *c)
@@ -49,28 +32,18 @@ static size_t weight_floats(const struct conv *c)
 }
 
 /* Lays all of it out in scratch. */
-static struct winners place(const struct conv *c, float *scratch)
+static struct work place(const struct conv *c, float *scratch)
 {
-    size_t room = (size_t)c->y.h * (size_t)c->y.w, entries = list_entries(c);
-    struct winners w = {.room = room, .plane = scratch};
+    struct work w = {.plane = scratch};
 
     w.dw = w.plane + plane_floats(c);
-    w.pixel.gradient = w.dw + weight_floats(c);
-    w.channel.gradient = w.pixel.gradient + entries;
-    w.pixel.where = (uint32_t *)(void *)(w.channel.gradient + entries);
-    w.channel.where = w.pixel.where + entries;
-    w.patch = w.channel.where + entries;
-    w.start = w.patch + entries;
-    w.count = w.start + 4 * room + 1;
+    w.winners = winners_place(c, w.dw + weight_floats(c));
     return w;
 }
 
 size_t VARIANT(sparse_scratch)(const struct conv *c)
 {
-    size_t pixels = 4 * (size_t)c->y.h * (size_t)c->y.w;
-
-    return plane_floats(c) + weight_floats(c) + 5 * list_entries(c) + pixels + 1 +
-           (size_t)c->y.lanes;
+    return plane_floats(c) + weight_floats(c) + winners_floats(c);
 }
 
 size_t VARIANT(sparse_packed)(const struct conv *c)
@@ -90,74 +63,6 @@ void VARIANT(sparse_pack)(const struct conv *c, const float *weight, float *pack
             for (size_t t = 0; t < 9; t++)
                 store(packed + (k * out + o * VL) * 9 + t * VL,
                       load(weight + (o * 9 + t) * in + k));
-}
-
-/*
- * Appends the channels whose winner is pixel q of a tile to w->pixel from entry n on; returns the
- * new number of entries. The lists may be written to for VL entries past their end.
- */
-INLINE uint32_t collect(const float *dy, const float *y, int relu, const uint8_t *which, int q,
-                        size_t lanes, uint32_t patch, const struct winners *w, uint32_t n)
-{
-#if defined(__AVX512F__)
-    __m512i channel = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-
-    for (size_t o = 0; o < lanes; o += VL) {
-        __m512 g = (__m512)load(dy + o);
-        __mmask16 alive = _mm512_cmpneq_ps_mask(g, _mm512_setzero_ps());
-        if (relu)
-            alive &= _mm512_cmp_ps_mask((__m512)load(y + o), _mm512_setzero_ps(), _CMP_GT_OQ);
-        alive &= _mm512_cmpeq_epi32_mask((__m512i)load_bytes(which + o), _mm512_set1_epi32(q));
-        _mm512_storeu_si512(w->pixel.where + n, _mm512_maskz_compress_epi32(alive, channel));
-        _mm512_storeu_ps(w->pixel.gradient + n, _mm512_maskz_compress_ps(alive, g));
-        _mm512_storeu_si512(w->patch + n, _mm512_set1_epi32((int)patch));
-        n += (uint32_t)__builtin_popcount(alive);
-        channel = _mm512_add_epi32(channel, _mm512_set1_epi32(VL));
-    }
-#else
-    for (size_t o = 0; o < lanes; o++) {
-        w->pixel.where[n] = (uint32_t)o;
-        w->pixel.gradient[n] = dy[o];
-        w->patch[n] = patch;
-        /* Written always, kept only if alive: no branch to mispredict. */
-        n += (which[o] == q) & (dy[o] != 0) & (!relu | (y[o] > 0));
-    }
-#endif
-    return n;
-}
-
-static void find_winners(const struct conv *c, const float *y, const float *dy,
-                         const uint8_t *which, const struct winners *w)
-{
-    size_t lanes = (size_t)c->y.lanes, columns = c->x.row / (size_t)c->x.lanes;
-    uint32_t end = 0, *start = w->start;
-
-    for (int i = 0; i < c->y.h; i++)
-        for (int j = 0; j < c->y.w; j++, which += lanes) {
-            size_t at = c->y.first + (size_t)i * c->y.row + (size_t)j * lanes;
-            for (int q = 0; q < 4; q++) {
-                size_t pixel = (size_t)(2 * i + q / 2) * columns + (size_t)(2 * j + q % 2);
-                *start++ = end;
-                end = collect(dy + at, y + at, c->relu, which, q, lanes, (uint32_t)(pixel * VL), w,
-                              end);
-            }
-        }
-    *start = end;
-}
-
-/* The same winners by channel: in one long loop, whose end the processor need not guess. */
-static void sort_by_channel(const struct conv *c, const struct winners *w)
-{
-    size_t pixels = 4 * (size_t)c->y.h * (size_t)c->y.w;
-    uint32_t n = w->start[pixels];
-
-    memset(w->count, 0, (size_t)c->y.lanes * sizeof *w->count);
-    for (uint32_t k = 0; k < n; k++) {
-        uint32_t o = w->pixel.where[k];
-        size_t to = o * w->room + w->count[o]++;
-        w->channel.where[to] = w->patch[k];
-        w->channel.gradient[to] = w->pixel.gradient[k];
-    }
 }
 
 /* Copies VL channels from k on out of the pixels of x; and back into them. */
@@ -185,7 +90,7 @@ INLINE void add_nine(vf sum[9], float gradient, const float *from, size_t row)
 }
 
 /* dw for VL input channels, one output channel after the other. */
-static void by_weights(const struct conv *c, const struct winners *w, float *dw)
+APART void by_weights(const struct conv *c, const struct winners *w, const float *plane, float *dw)
 {
     size_t row = c->x.row / (size_t)c->x.lanes * VL;
 
@@ -196,7 +101,7 @@ static void by_weights(const struct conv *c, const struct winners *w, float *dw)
         for (size_t t = 0; t < 9; t++)
             sum[t] = load(dw + t * VL);
         for (uint32_t i = 0; i < w->count[o]; i++)
-            add_nine(sum, gradient[i], w->plane + where[i], row);
+            add_nine(sum, gradient[i], plane + where[i], row);
         for (size_t t = 0; t < 9; t++)
             store(dw + t * VL, sum[t]);
     }
@@ -214,13 +119,13 @@ INLINE void add_tile(const struct winners *w, const uint32_t *start, const float
 
     for (size_t i = 0; i < 16; i++)
         sum[i / 4][i % 4] = load(dx + i / 4 * row + i % 4 * VL);
-#pragma GCC unroll 4
+    UNROLL
     for (size_t q = 0; q < 4; q++)
         for (uint32_t k = start[q]; k < start[q + 1]; k++) {
             const float *from = weights + w->pixel.where[k] * (9 * VL);
             vf g = splat(w->pixel.gradient[k]);
             __asm__("" : "+r"(from)); /* see add_nine */
-#pragma GCC unroll 9
+            UNROLL
             for (size_t t = 0; t < 9; t++)
                 sum[q / 2 + t / 3][q % 2 + t % 3] += g * load(from + t * VL);
         }
@@ -242,16 +147,16 @@ INLINE void add_tile(const struct winners *w, const uint32_t *start, const float
 
 /* dx for VL input channels. The border is written to as well: nobody reads it, and no edge needs
  * a case of its own. */
-static void by_input(const struct conv *c, const struct winners *w, const float *weights)
+APART void by_input(const struct conv *c, const struct winners *w, const float *weights,
+                    float *plane)
 {
     size_t row = c->x.row / (size_t)c->x.lanes * VL;
     const uint32_t *start = w->start;
 
-    memset(w->plane, 0, plane_floats(c) * sizeof *w->plane);
+    memset(plane, 0, plane_floats(c) * sizeof *plane);
     for (int i = 0; i < c->y.h; i++)
         for (int j = 0; j < c->y.w; j++, start += 4)
-            add_tile(w, start, weights, w->plane + (size_t)(2 * i) * row + (size_t)(2 * j) * VL,
-                     row);
+            add_tile(w, start, weights, plane + (size_t)(2 * i) * row + (size_t)(2 * j) * VL, row);
 }
 
 static void add_bias(const struct conv *c, const struct winners *w, float *db)
@@ -282,24 +187,27 @@ void VARIANT(sparse_backward)(const struct conv *c, const float *packed, const s
                               float *dw, float *db, float *scratch)
 {
     size_t lanes = (size_t)c->x.lanes, block = 9 * (size_t)c->y.lanes;
-    struct winners w = place(c, scratch);
+    struct work w = place(c, scratch);
+    const struct winners *all = &w.winners;
 
     if (dw)
         exchange(c, dw, w.dw, 0);
     for (int i = 0; i < s->n; i++) {
         size_t at = (size_t)i * s->x_stride;
-        find_winners(c, s->y + (size_t)i * s->y_stride, s->dy + (size_t)i * s->y_stride,
-                     s->winner + (size_t)i * s->winner_stride, &w);
-        if (dw)
-            sort_by_channel(c, &w);
+        struct pooled p = {c, s->y + (size_t)i * s->y_stride, s->dy + (size_t)i * s->y_stride,
+                           s->winner + (size_t)i * s->winner_stride};
+        if (dw || db)
+            winners_by_channel(&p, all);
+        if (s->dx)
+            winners_by_pixel(&p, all);
         if (db)
-            add_bias(c, &w, db);
+            add_bias(c, all, db);
         for (size_t k = 0; k < lanes && dw; k += VL) {
             take_plane(&c->x, s->x + at, k, w.plane);
-            by_weights(c, &w, w.dw + k * block);
+            by_weights(c, all, w.plane, w.dw + k * block);
         }
         for (size_t k = 0; k < lanes && s->dx; k += VL) {
-            by_input(c, &w, packed + k * block);
+            by_input(c, all, packed + k * block, w.plane);
             give_plane(&c->x, w.plane, k, s->dx + at);
         }
     }

@@ -27,12 +27,12 @@ INLINE void tile_store(const struct tile_output *t, int i, int j, size_t channel
         if (i >= l->h || j >= l->w)
             return;
         /* Unlike in layers.h a NaN in one pixel of four can lose; weights that are not finite give
-         * four of them. */
-        vf best = out[0], which = splat(0);
-        for (int q = 1; q < 4; q++) {
-            which = pick_greater(out[q], best, splat((float)q), which);
-            best = pick_greater(out[q], best, out[q], best);
-        }
+         * four of them. Of equals the first wins, as there. */
+        vf one = splat(1), none = splat(0);
+        vf upper = larger(out[1], out[0]), lower = larger(out[3], out[2]);
+        vf best = larger(lower, upper);
+        vf which = pick_greater(lower, upper, splat(2) + pick_greater(out[3], out[2], one, none),
+                                pick_greater(out[1], out[0], one, none));
         /* Adding the bias after the maximum gives the same bits: rounding keeps the order. */
         best += bias;
         store(t->y + l->first + (size_t)i * l->row + (size_t)j * lanes + channel,
