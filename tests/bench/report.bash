@@ -302,6 +302,23 @@ else
     echo 'Not recorded: perf (linux-perf) is missing or may not be used here.'
 fi)
 
+The stages on their own, one thread (\`stages.c\`, the shortest of 400 times each):
+
+| stage | forward, us an image | backward, us an image |
+| --- | ---: | ---: |
+$(awk -F '\t' '{ print "| " $1 " | " $2 " | " $3 " |" }' stages.tsv)
+
+What the next factor of two would take. The second convolution is most of a step. Forward it is
+1.6 M products an image after Winograd, which alone would take $(awk -v g="$(of "peak one" median)" \
+    'BEGIN { printf "%.0f", 1.605632e3 / g }') us at the peak above: what is
+left to win there is the way in and out of its frequencies (a sixth or so), and beyond that only
+fewer products: larger tiles lose digits and at 14 x 14 pixels save a quarter, half-precision
+products (bf16) need a processor that has them. Backward each winner costs nine multiply-adds a
+vector of channels for either gradient, whose operands all come from the first cache, two a cycle:
+a factor of two needs fewer winners, so another net or a coarser gradient, not another loop. Lists,
+transforms and the ends of short loops, together about a quarter of the backward pass, are what an
+exact program can still save.
+
 ## The commands
 
 \`peer\` is \`$PYTHON tests/bench/torch_peer.py\`; \`workflow_ours\` is a function in
