@@ -1,6 +1,9 @@
 /* rottrain - train a network on a labelled image stream */
 #include "cmd.h"
 
+#include <signal.h>
+#include <stdatomic.h>
+
 #include "base/progress.h"
 #include "net/train.h"
 #include "rts/examples.h"
@@ -27,6 +30,7 @@ static const char help[] =
     "  -s, --seed N             of the weights and the order of the images (default 0)\n"
     "  -j, --threads N          (default: the processors at hand)\n"
     "      --valid FILE         evaluate on this stream after each epoch\n"
+    "      --keep-best          write the model of the epoch that was best on --valid\n"
     "      --log FILE           write a tab-separated line an epoch\n"
     "  -o, --output FILE        write the model there, whole or not at all\n"
     "  -q, --quiet              nothing on standard error but errors\n"
@@ -43,6 +47,7 @@ enum {
     OPT_SCHEDULE,
     OPT_WARMUP,
     OPT_VALID,
+    OPT_KEEP_BEST,
     OPT_LOG
 };
 
@@ -61,6 +66,7 @@ static const struct option options[] = {{"model", required_argument, NULL, 'm'},
                                         {"seed", required_argument, NULL, 's'},
                                         {"threads", required_argument, NULL, 'j'},
                                         {"valid", required_argument, NULL, OPT_VALID},
+                                        {"keep-best", no_argument, NULL, OPT_KEEP_BEST},
                                         {"log", required_argument, NULL, OPT_LOG},
                                         {"output", required_argument, NULL, 'o'},
                                         {"quiet", no_argument, NULL, 'q'},
@@ -138,6 +144,9 @@ static void take_option(struct settings *s, int option)
     case OPT_VALID:
         s->valid = optarg;
         break;
+    case OPT_KEEP_BEST:
+        t->keep_best = 1;
+        break;
     case OPT_LOG:
         s->log = optarg;
         break;
@@ -167,6 +176,8 @@ static void check_settings(struct settings *s, char **operands, int n)
         misused("%s: the model of -m has its own", s->net ? "--net" : "-c");
     if (t->optimizer != OPTIMIZER_SGD && (t->nesterov || s->has_momentum))
         misused("%s goes with --optimizer sgd", t->nesterov ? "--nesterov" : "--momentum");
+    if (t->keep_best && !s->valid)
+        misused("--keep-best needs --valid");
     if (t->nesterov && t->momentum == 0)
         misused("--nesterov needs a momentum");
     if (!s->has_lr)
@@ -177,12 +188,48 @@ static void check_settings(struct settings *s, char **operands, int n)
         misused("%s", e.text);
 }
 
+/*
+ * The first SIGINT or SIGTERM while training asks it to stop after the batch in hand; the next ends
+ * the program as ever. (A signal handler reaches nothing but what is static.)
+ */
+static atomic_int caught;
+
+static void catch_signal(int signal_number)
+{
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    atomic_store(&caught, signal_number);
+}
+
+static void catch_signals(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM};
+    struct sigaction action = {.sa_handler = catch_signal, .sa_flags = SA_RESTART}, old;
+
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        /* One that the caller has set to be ignored, as nohup and & do, stays so. */
+        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(numbers[i], &action, NULL);
+}
+
+static const char *caught_name(void)
+{
+    return atomic_load(&caught) == SIGINT ? "SIGINT" : "SIGTERM";
+}
+
 /* The history line: all that decides the result, and nothing that does not. */
-static int describe(const struct settings *s, const struct dataset *d, struct model *m,
-                    struct error *e)
+static int describe(const struct settings *s, const struct dataset *d, const struct ending *end,
+                    struct model *m, struct error *e)
 {
     const struct train_options *t = &s->train;
-    char line[1024], extra[128] = "", warmup[64] = "";
+    char line[1024], extra[128] = "", warmup[64] = "", cut[128] = "", best[64] = "";
+
+    if (end->steps < end->planned)
+        snprintf(cut, sizeof cut, " stopped=%s at step %" PRIu64 " of %" PRIu64, caught_name(),
+                 end->steps, end->planned);
+    if (t->keep_best)
+        snprintf(best, sizeof best, " --keep-best epoch=%d", end->best_epoch);
 
     if (t->warmup >= 0)
         snprintf(warmup, sizeof warmup, " --warmup %" PRId64, t->warmup);
@@ -191,10 +238,10 @@ static int describe(const struct settings *s, const struct dataset *d, struct mo
                  t->nesterov ? " --nesterov" : "");
     snprintf(line, sizeof line,
              "rottrain %s%s --net '%.200s' -c %d -e %d -b %d --optimizer %s --lr %.15g%s"
-             " --weight-decay %.15g --schedule %s%s -s %" PRIu64 " images=%" PRIu64,
+             " --weight-decay %.15g --schedule %s%s%s -s %" PRIu64 " images=%" PRIu64 "%s",
              ROTPIPE_VERSION, s->model ? " -m" : "", m->net.text, m->net.classes, t->epochs,
              t->batch, optimizer_names[t->optimizer], t->lr, extra, t->weight_decay,
-             schedule_names[t->schedule], warmup, t->seed, d->n);
+             schedule_names[t->schedule], warmup, best, t->seed, d->n, cut);
     if (history_add(&m->history, "", line, e) < 0)
         return -1;
     return d->history.text ? history_add(&m->history, "  data: ", d->history.text, e) : 0;
@@ -248,6 +295,7 @@ struct listener {
     const struct settings *s;
     struct progress progress;
     FILE *log;
+    struct ending end;
 };
 
 static void tell_step(void *context, const struct step *step)
@@ -284,6 +332,19 @@ static void tell_epoch(void *context, const struct epoch *ep)
     }
 }
 
+static int tell_stop(void *context)
+{
+    (void)context;
+    return atomic_load(&caught) != 0;
+}
+
+static void tell_end(void *context, const struct ending *end)
+{
+    struct listener *l = context;
+
+    l->end = *end;
+}
+
 static FILE *open_log(const char *path, struct error *e)
 {
     FILE *f = fopen(path, "w");
@@ -305,14 +366,32 @@ static int close_log(FILE *f, const char *path, struct error *e)
     return 0;
 }
 
-/* Everything between the options and the model's last byte. */
-static int run(const struct settings *s, char **operands, int n, struct error *e)
+/* Ends `out`, whatever happens. */
+static int write_model(const struct settings *s, const struct dataset *d, const struct ending *end,
+                       struct model *m, struct rts_writer *out, struct error *e)
+{
+    if (describe(s, d, end, m, e) < 0 || model_save(m, out, e) < 0) {
+        rts_abandon(out);
+        return -1;
+    }
+    if (rts_finish(out, e) < 0)
+        return -1;
+    if (end->steps < end->planned)
+        fprintf(stderr,
+                "%s: stopped by %s at step %" PRIu64 " of %" PRIu64
+                "; the model so far is written\n",
+                program, caught_name(), end->steps, end->planned);
+    return 0;
+}
+
+/* Everything between the options and the model's last byte. *stopped: it was cut short. */
+static int run(const struct settings *s, char **operands, int n, int *stopped, struct error *e)
 {
     const struct kernels *kernels = kernels_pick(getenv("ROTPIPE_KERNELS"));
     struct dataset data = {0}, valid = {0};
     struct model m = {0};
     struct listener l = {.s = s};
-    struct train_listener tell = {&l, tell_epoch, tell_step};
+    struct train_listener tell = {&l, tell_epoch, tell_step, tell_stop, tell_end};
     struct team *team = NULL;
     struct rts_writer *out = NULL;
     int status = -1;
@@ -330,16 +409,16 @@ static int run(const struct settings *s, char **operands, int n, struct error *e
         (s->log && !(l.log = open_log(s->log, e))))
         goto done;
     progress_start(&l.progress, s->quiet);
+    catch_signals();
     status = train(&m, &data, s->valid ? &valid : NULL, &s->train, kernels, team, &tell, e);
     progress_clear(&l.progress);
     if (close_log(l.log, s->log, e) < 0)
         status = -1;
-    if (status == 0 && (describe(s, &data, &m, e) < 0 || model_save(&m, out, e) < 0))
-        status = -1;
     if (status == 0) {
-        status = rts_finish(out, e);
+        status = write_model(s, &data, &l.end, &m, out, e);
         out = NULL;
     }
+    *stopped = status == 0 && l.end.steps < l.end.planned;
 done:
     rts_abandon(out);
     team_free(team);
@@ -353,13 +432,16 @@ int main(int argc, char **argv)
 {
     struct settings s = {.train = train_defaults()};
     struct error e;
-    int option;
+    int option, stopped = 0;
 
     start(argv);
     while ((option = getopt_long(argc, argv, "m:c:e:b:s:j:o:q", options, NULL)) != -1)
         take_option(&s, option);
     check_settings(&s, argv + optind, argc - optind);
-    if (run(&s, argv + optind, argc - optind, &e) < 0)
+    if (run(&s, argv + optind, argc - optind, &stopped, &e) < 0)
         die(&e);
+    /* Whoever waits learns of the signal, so that a script or make stops as well. */
+    if (stopped)
+        raise(atomic_load(&caught));
     return EXIT_DONE;
 }

@@ -292,3 +292,83 @@ torch() {
     rottrain -q -e 0 -m m data.rts >n
     [[ $(tensors n) == "$(tensors m)" ]]
 }
+
+@test "rottrain: --keep-best writes the model of the epoch that was best" {
+    local best
+    expect_error 2 '--keep-best needs --valid' rottrain --keep-best data.rts
+    stream 24 8 3 >data.rts
+    stream 30 8 3 | rtsample -n 12 -s 5 >valid.rts
+    local how='-q -b 8 -s 3 --net c2 --lr 0.1 --warmup 0'
+    # shellcheck disable=SC2086
+    rottrain $how -e 12 --valid valid.rts --log log --keep-best data.rts >kept
+    best=$(awk -F '\t' 'NR == 2 || (NR > 2 && ($5 > a || ($5 == a && $4 < l))) {
+        a = $5; l = $4; e = $1 } END { print e }' log)
+    echo "best: $best" && column log valid_accuracy | xargs && column log valid_loss | xargs
+    # Else the test would show nothing.
+    ((best > 1 && best < 12))
+    rtsinfo --history kept | grep -q -e "--keep-best epoch=$best "
+    # The same weights as from training that ends there.
+    # shellcheck disable=SC2086
+    rottrain $how -e "$best" data.rts >ended
+    cmp <(evalacc -m kept valid.rts) <(evalacc -m ended valid.rts)
+    rottrain -q -e 0 --net c2 --valid valid.rts --keep-best data.rts | rtsinfo --history |
+        grep -q -e '--keep-best epoch=0 '
+}
+
+# until_log N: waits until the log holds N epochs.
+until_log() {
+    for _ in {1..600}; do
+        [[ -e log ]] && (($(wc -l <log) > $1)) && return
+        sleep 0.05
+    done
+    fail 'training does not get on'
+}
+
+# One that bash has started in the background ignores SIGINT, but for env.
+@test "rottrain: a signal ends training after the batch in hand, with a model that says so" {
+    local name number status said
+    stream 24 8 3 >data.rts
+    for name in INT TERM; do
+        rm -f log m
+        env --default-signal=INT rottrain -q -e 1000000 -b 8 --net c2 --log log -o m data.rts \
+            2>said &
+        until_log 2
+        kill -s $name $!
+        status=0
+        wait $! || status=$?
+        number=$(kill -l $name)
+        ((status == 128 + number))
+        said=$(<said)
+        [[ $said =~ ^rottrain:\ stopped\ by\ SIG$name\ at\ step\ ([0-9]+)\ of\ 3000000\;\ the\ model\ so\ far\ is\ written$ ]] ||
+            fail "$said"
+        rtsinfo --history m | grep -q "stopped=SIG$name at step ${BASH_REMATCH[1]} of 3000000\$"
+        evalacc -m m data.rts >/dev/null
+        [[ $(echo m*) == m ]]
+    done
+    # To a pipe, too; and what is ignored stays ignored.
+    (
+        trap '' TERM
+        rottrain -q -e 40 -b 1 --net c2 --log log2 data.rts >m2 &
+        kill -s TERM $!
+        wait $!
+    )
+    run -1 grep -q stopped= <(rtsinfo --history m2)
+}
+
+@test "rottrain: a second signal ends it at once" {
+    local started status=0
+    stream 2000 28 3 >data.rts
+    started=$SECONDS
+    ROTPIPE_KERNELS=reference rottrain -q -e 1000 -b 2000 -j 1 --log log -o m data.rts 2>said &
+    for _ in {1..600}; do
+        [[ -e log ]] && break
+        sleep 0.05
+    done
+    sleep 0.2
+    kill -s TERM $!
+    sleep 0.2
+    kill -s TERM $! 2>/dev/null || true
+    wait $! || status=$?
+    ((status == 143)) && ((SECONDS - started < 60))
+    [[ ! -e m && ! -s said ]]
+}

@@ -37,6 +37,8 @@ struct trainer {
     float *total, *moment1, *moment2;
     uint64_t step; /* optimiser steps done */
     uint64_t steps, warmup;
+    float *best; /* all parameters after the best epoch so far; NULL unless asked to be kept */
+    struct epoch best_epoch;
 
     /* The step in hand. */
     uint64_t at; /* of its first sample in order[] */
@@ -271,6 +273,8 @@ static int prepare(struct trainer *t, struct error *e)
     t->order = malloc(n * sizeof *t->order);
     if (!t->gradients || !t->total || !t->moment1 || !t->moment2 || !t->order)
         return error_memory(e, "training");
+    if (o->keep_best && !(t->best = net_allocate(t->m->net.parameters)))
+        return error_memory(e, "training");
     rng_seed(&t->rng, o->seed, RNG_SHUFFLE);
     for (uint64_t i = 0; i < n; i++)
         t->order[i] = i;
@@ -286,6 +290,7 @@ static void release(struct trainer *t)
     free(t->total);
     free(t->moment1);
     free(t->moment2);
+    free(t->best);
     free(t->order);
 }
 
@@ -356,6 +361,22 @@ static int evaluate(struct trainer *t, const struct dataset *valid, struct epoch
     return 0;
 }
 
+/* Keeps the weights if the epoch is the best so far. */
+static void keep_best(struct trainer *t, const struct epoch *now)
+{
+    const struct epoch *best = &t->best_epoch;
+
+    if (!t->best || !now->has_valid)
+        return;
+    if (best->number &&
+        (now->valid_accuracy < best->valid_accuracy ||
+         (now->valid_accuracy == best->valid_accuracy && now->valid_loss >= best->valid_loss)))
+        return;
+    t->best_epoch = *now;
+    memcpy(t->best, t->m->parameters, t->m->net.parameters * sizeof *t->best);
+}
+
+/* 0; 1 if it was stopped; -1. */
 static int run_epoch(struct trainer *t, int number, const struct dataset *valid,
                      const struct train_listener *l, float *kept, struct error *e)
 {
@@ -370,6 +391,8 @@ static int run_epoch(struct trainer *t, int number, const struct dataset *valid,
         restore_frozen(t, kept);
         engine_pack(t->engine, t->engine->first);
         tell_step(l, &sums);
+        if (l && l->stop && t->step < t->steps && l->stop(l->context))
+            return 1;
     }
     report.seconds = seconds_now() - started;
     report.images_per_second = (double)t->data->n / report.seconds;
@@ -378,9 +401,21 @@ static int run_epoch(struct trainer *t, int number, const struct dataset *valid,
     report.lr = t->lr;
     if (evaluate(t, valid, &report, e) < 0)
         return -1;
+    keep_best(t, &report);
     if (l && l->epoch)
         l->epoch(l->context, &report);
     return 0;
+}
+
+/* The best epoch's weights, if they were kept; and says how it ended. */
+static void finish(struct trainer *t, const struct train_listener *l)
+{
+    struct ending end = {t->step, t->steps, t->best_epoch.number};
+
+    if (end.best_epoch)
+        memcpy(t->m->parameters, t->best, t->m->net.parameters * sizeof *t->best);
+    if (l && l->end)
+        l->end(l->context, &end);
 }
 
 /* The loss told of every step but the last one: what that one made of the weights. */
@@ -409,8 +444,10 @@ int train(struct model *m, const struct dataset *d, const struct dataset *valid,
         memcpy(kept, m->parameters + t.first, t.count * sizeof *kept);
     for (int epoch = 1; status == 0 && epoch <= o->epochs; epoch++)
         status = run_epoch(&t, epoch, valid, listener, kept, e);
-    if (status == 0)
+    if (status >= 0)
         status = check_finite(&t, e);
+    if (status == 0)
+        finish(&t, listener);
     free(kept);
     release(&t);
     return status;

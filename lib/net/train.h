@@ -32,6 +32,7 @@ struct train_options {
     enum schedule schedule;
     int64_t warmup; /* steps over which the learning rate rises to lr, or TRAIN_WARMUP_TENTH */
     int epochs, batch;
+    int keep_best; /* in the end the weights are those of the epoch that was best on valid */
     uint64_t seed;
 };
 
@@ -52,19 +53,30 @@ struct step {
     double loss, accuracy; /* so far in this epoch */
 };
 
-/* Told about an epoch's end and about each step; either may be NULL. */
+/* How training came to its end. */
+struct ending {
+    uint64_t steps, planned; /* optimiser steps; fewer than planned if it was stopped */
+    int best_epoch;          /* whose weights the model has, from 1; 0: those of the last step */
+};
+
+/* Told about an epoch's end, each step and the end; asked after each step whether to stop there.
+ * Each may be NULL. */
 struct train_listener {
     void *context;
     void (*epoch)(void *context, const struct epoch *e);
     void (*step)(void *context, const struct step *s);
+    int (*stop)(void *context);
+    void (*end)(void *context, const struct ending *e);
 };
 
 /* The options that are used where nothing is said: Adam, 1e-3, 10 epochs, batch 128. */
 struct train_options train_defaults(void);
 
 /*
- * Trains m's layers that are not frozen on d. valid (or NULL) is evaluated after each epoch.
- * 0; -1 if memory runs out or the loss, or in the end a weight, is no longer finite.
+ * Trains m's layers that are not frozen on d. valid (or NULL) is evaluated after each epoch; best
+ * is the epoch with the highest accuracy there, among equals the lowest loss, then the first. 0, if
+ * it was stopped too: m is then what the steps so far have made of it. -1 if memory runs out or the
+ * loss, or in the end a weight, is no longer finite.
  */
 int train(struct model *m, const struct dataset *d, const struct dataset *valid,
           const struct train_options *o, const struct kernels *kernels, struct team *team,
