@@ -37,6 +37,8 @@ static void start_model(struct model *m, const char *net, const struct dataset *
 struct heard {
     int epochs, steps;
     struct epoch epoch[64];
+    int stop_at; /* a step, or 0 */
+    struct ending end;
 };
 
 static void hear_epoch(void *context, const struct epoch *e)
@@ -54,14 +56,29 @@ static void hear_step(void *context, const struct step *s)
     CHECK(s->done > 0 && s->done <= s->total && isfinite(s->loss) && s->accuracy <= 1);
 }
 
+static int hear_stop(void *context)
+{
+    struct heard *h = context;
+
+    return h->steps == h->stop_at;
+}
+
+static void hear_end(void *context, const struct ending *e)
+{
+    struct heard *h = context;
+
+    h->end = *e;
+}
+
 static int train_on(struct model *m, const struct dataset *d, const struct train_options *o,
                     int threads, struct heard *h, struct error *e)
 {
     struct team *team = team_new(threads, e);
-    struct train_listener tell = {h, hear_epoch, hear_step};
-    int status;
+    struct train_listener tell = {h, hear_epoch, hear_step, hear_stop, hear_end};
+    int status, stop_at = h->stop_at;
 
     memset(h, 0, sizeof *h);
+    h->stop_at = stop_at;
     status = train(m, d, d, o, kernels_list(0), team, &tell, e);
     team_free(team);
     return status;
@@ -78,7 +95,7 @@ static void test_any_number_of_threads(void)
     static const int batches[] = {1, 7, 32, 128, 200};
     struct dataset d = dataset(70, (struct extent){7, 6, 1}, 3);
     struct train_options o = train_defaults();
-    struct heard h;
+    struct heard h = {0};
     struct error e;
 
     o.epochs = 2;
@@ -105,7 +122,7 @@ static void test_it_learns(void)
 {
     struct dataset d = dataset(300, (struct extent){6, 5, 3}, 3);
     struct train_options o = train_defaults();
-    struct heard h;
+    struct heard h = {0};
     struct model m;
     struct error e;
 
@@ -137,7 +154,7 @@ static void check_frozen(const char *const *frozen, enum optimizer optimizer)
     struct dataset d = dataset(40, (struct extent){7, 6, 1}, 3);
     struct train_options o = train_defaults();
     struct model before, m;
-    struct heard h;
+    struct heard h = {0};
     struct error e;
 
     o.optimizer = optimizer;
@@ -181,7 +198,7 @@ static void test_all_frozen(void)
     struct dataset d = dataset(40, (struct extent){7, 6, 1}, 3);
     struct train_options o = train_defaults();
     struct model before, m;
-    struct heard h;
+    struct heard h = {0};
     struct error e;
 
     o.batch = 16;
@@ -220,7 +237,7 @@ static void hear_rates(enum schedule schedule, int64_t warmup, int epochs, struc
 
 static void test_learning_rates(void)
 {
-    struct heard h;
+    struct heard h = {0};
 
     hear_rates(SCHEDULE_CONSTANT, 0, 3, &h);
     for (int i = 0; i < 3; i++)
@@ -245,7 +262,7 @@ static void test_not_finite(void)
     struct dataset d = dataset(40, (struct extent){7, 6, 1}, 3);
     struct train_options o = train_defaults();
     struct model m;
-    struct heard h;
+    struct heard h = {0};
     struct error e = {""};
 
     o.optimizer = OPTIMIZER_SGD;
@@ -275,7 +292,7 @@ static void test_no_epochs(void)
     struct dataset d = dataset(8, (struct extent){4, 4, 1}, 2);
     struct train_options o = train_defaults();
     struct model before, m;
-    struct heard h;
+    struct heard h = {0};
     struct error e;
 
     o.epochs = 0;
@@ -302,8 +319,43 @@ static void test_statistics(void)
     CHECK_NEAR(std[1], 1, 0);
 }
 
+/* Stopped behind its first epoch, training leaves what one epoch makes. */
+static void test_stopped(void)
+{
+    struct dataset d = dataset(70, (struct extent){7, 6, 1}, 3);
+    struct train_options o = train_defaults();
+    struct heard h = {0};
+    struct model one, other;
+    struct error e;
+
+    o.batch = 32; /* three steps an epoch */
+    o.warmup = 0;
+    o.epochs = 1;
+    start_model(&one, "c5 r p", &d, 3);
+    CHECK(train_on(&one, &d, &o, 2, &h, &e) == 0);
+    CHECK(h.end.steps == 3 && h.end.planned == 3 && h.end.best_epoch == 0);
+    o.epochs = 4;
+    h.stop_at = 3;
+    start_model(&other, "c5 r p", &d, 3);
+    CHECK(train_on(&other, &d, &o, 2, &h, &e) == 0);
+    CHECK(h.end.steps == 3 && h.end.planned == 12 && h.steps == 3);
+    CHECK(same_parameters(&one, &other));
+    model_free(&other);
+    /* In the second epoch the first is the best that there is. */
+    o.keep_best = 1;
+    h.stop_at = 5;
+    start_model(&other, "c5 r p", &d, 3);
+    CHECK(train_on(&other, &d, &o, 2, &h, &e) == 0);
+    CHECK(h.end.steps == 5 && h.end.best_epoch == 1);
+    CHECK(same_parameters(&one, &other));
+    model_free(&other);
+    model_free(&one);
+    dataset_free(&d);
+}
+
 int main(void)
 {
+    RUN(test_stopped);
     RUN(test_any_number_of_threads);
     RUN(test_it_learns);
     RUN(test_frozen_layers);
