@@ -1,0 +1,104 @@
+#!/usr/bin/env bats
+# When the first program of a pipe fails, the last one does: without pipefail, for every pair of
+# programs that stand side by side in the workflow.
+# shellcheck disable=SC2046,SC2154 # labels, a word each; bats' own variables
+
+load lib
+load nets
+
+# Whole inputs: images, their IDX files, a model, features.
+whole() {
+    idx_images 40 8 8 >images
+    idx_labels $(cycle 40 3) >labels
+    idx2rts images labels >data.rts
+    teach model.rts
+    featdump -m model.rts data.rts >features.rts
+}
+
+# pair PRODUCER CONSUMER INPUT...: succeeds with the inputs as they are; with one of them cut
+# anywhere both programs complain, the pipe's status is 1, and what was written is not whole.
+pair() {
+    local producer=$1 consumer=$2 input size at
+    shift 2
+    bash -c "$producer | $consumer" >good 2>said || fail "$producer | $consumer" "$(<said)"
+    for input; do
+        mv "$input" "whole-$input"
+        size=$(size_of "whole-$input")
+        for at in 0 1 $((size / 3)) $((size - 129)) $((size - 128)) $((size - 1)); do
+            ((at >= 0)) || continue
+            head -c "$at" "whole-$input" >"$input"
+            run --separate-stderr bash -c "$producer | $consumer > result"
+            [[ $status == 1 ]] || fail "$producer | $consumer: $input cut at $at: status $status"
+            grep -q "^${producer%% *}: " <<<"$stderr" || fail "$producer is silent: $stderr"
+            grep -q "^${consumer%% *}: " <<<"$stderr" || fail "$consumer is silent: $stderr"
+            run -1 cmp -s good result
+            run rtsinfo result
+            ((status)) || fail "$producer | $consumer: $input cut at $at: a whole result"
+        done
+        mv "whole-$input" "$input"
+    done
+}
+
+@test "pipes: from the data set's files on" {
+    whole
+    pair 'idx2rts images labels' rtsample\ -n\ 6 images labels
+    pair 'idx2rts images labels' rotgen images labels
+    pair 'idx2rts images labels' 'rottrain -q -e 1 --net c2' images labels
+    pair 'idx2rts images labels' 'evalacc -m model.rts' images labels
+    pair 'idx2rts images labels' 'featdump -m model.rts' images labels
+    pair 'idx2rts images labels' rts2png images labels
+    pair 'idx2rts images labels' rts2tsv images labels
+    pair 'idx2rts images labels' rtsinfo images labels
+}
+
+@test "pipes: from samples and rotations on" {
+    whole
+    local consumer
+    for consumer in 'rtsample -n 3' rotgen 'rottrain -q -e 1 --net c2' 'evalacc -m model.rts' \
+        'featdump -m model.rts' rts2png rts2tsv rtsinfo; do
+        pair 'rtsample -n 6 data.rts' "$consumer" data.rts
+        pair 'rtsample -v -n 6 data.rts' "$consumer" data.rts
+    done
+    rotgen data.rts | rottrain -q -e 1 --net c2 >rotations.rts
+    for consumer in 'rtsample -n 4' rotgen 'rottrain -q -e 1 --net c2' \
+        'evalacc -m rotations.rts' 'featdump -m model.rts' rts2png rts2tsv rtsinfo; do
+        pair 'rotgen data.rts' "$consumer" data.rts
+    done
+}
+
+@test "pipes: from models and features on" {
+    whole
+    local consumer
+    for consumer in 'rottrain -q -e 1 -m - data2.rts' 'evalacc -m - data2.rts' \
+        'featdump -m - data2.rts' headswap rtsinfo; do
+        cp data.rts data2.rts
+        pair 'headswap --freeze model.rts' "$consumer" model.rts
+        pair 'rottrain -q -e 1 -m model.rts data.rts' "$consumer" model.rts data.rts
+    done
+    pair 'featdump -m model.rts data.rts' rts2tsv model.rts data.rts
+    pair 'featdump -m model.rts data.rts' 'rtsample -n 3' model.rts data.rts
+    pair 'featdump -m model.rts data.rts' rtsinfo model.rts data.rts
+}
+
+# A program that is killed leaves a stream cut anywhere, between records too.
+@test "pipes: a stream cut behind any of its records is no stream to any program" {
+    whole
+    local consumer at n=0
+    for consumer in 'rtsample -n 6' 'rtsample -v -n 6' rotgen 'rottrain -q -e 1 --net c2' \
+        'evalacc -m model.rts' 'featdump -m model.rts' rts2png rts2tsv rtsinfo; do
+        for at in $(records data.rts | cut -d ' ' -f 1); do
+            run --separate-stderr bash -c "head -c $at data.rts | $consumer > result"
+            [[ $status == 1 ]] || fail "$consumer: cut at $at: status $status"
+            n=$((n + 1))
+        done
+    done
+    for consumer in headswap 'rottrain -q -e 1 -m - data.rts' 'evalacc -m - data.rts' \
+        'featdump -m - data.rts' rtsinfo; do
+        for at in $(records model.rts | cut -d ' ' -f 1); do
+            run --separate-stderr bash -c "head -c $at model.rts | $consumer > result"
+            [[ $status == 1 ]] || fail "$consumer: cut at $at: status $status"
+            n=$((n + 1))
+        done
+    done
+    ((n > 60))
+}
