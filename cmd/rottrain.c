@@ -196,9 +196,10 @@ static atomic_int caught;
 
 static void catch_signal(int signal_number)
 {
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
-    atomic_store(&caught, signal_number);
+    if (atomic_exchange(&caught, signal_number)) {
+        signal(signal_number, SIG_DFL);
+        raise(signal_number); /* held back until this handler returns */
+    }
 }
 
 static void catch_signals(void)
@@ -230,7 +231,6 @@ static int describe(const struct settings *s, const struct dataset *d, const str
                  end->steps, end->planned);
     if (t->keep_best)
         snprintf(best, sizeof best, " --keep-best epoch=%d", end->best_epoch);
-
     if (t->warmup >= 0)
         snprintf(warmup, sizeof warmup, " --warmup %" PRId64, t->warmup);
     if (t->optimizer == OPTIMIZER_SGD)
@@ -441,7 +441,9 @@ int main(int argc, char **argv)
     if (run(&s, argv + optind, argc - optind, &stopped, &e) < 0)
         die(&e);
     /* Whoever waits learns of the signal, so that a script or make stops as well. */
-    if (stopped)
+    if (stopped) {
+        signal(atomic_load(&caught), SIG_DFL);
         raise(atomic_load(&caught));
+    }
     return EXIT_DONE;
 }

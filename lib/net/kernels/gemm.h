@@ -61,7 +61,7 @@ INLINE int gemm_panel(const int rows, const int wide, int from, int m, int k, co
     return r;
 }
 
-/* The same with tiles of four rows and, up to columns that no wider tile takes, of one. */
+/* The same for all rows: in tiles of four, and what is then left over one by one. */
 INLINE void gemm_few(const int wide, int from, int m, int k, const float *a, const float *b,
                      float *c, const struct gemm *g, const int add)
 {
