@@ -16,17 +16,10 @@
 #define ROTPIPE_NET_MODEL_H
 
 #include "net/net.h"
+#include "net/records.h"
 #include "rts/history.h"
-#include "rts/rts.h"
 
 enum { MODEL_CHANNELS_MAX = 64 };
-
-/* A record that this program does not know, kept so that it is written back as it came. */
-struct record {
-    struct rts_header head;
-    void *payload;
-    struct record *next;
-};
 
 struct model {
     struct net net;
@@ -34,7 +27,7 @@ struct model {
     float mean[MODEL_CHANNELS_MAX], std[MODEL_CHANNELS_MAX];
     char *names; /* class names, one a line, or NULL */
     struct history history;
-    struct record *extras;
+    struct record *extras; /* records not known here, written back as they came */
 };
 
 /* A model of fresh weights (head included); normalisation left at mean 0, std 1. 0 or -1. */
