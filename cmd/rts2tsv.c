@@ -59,15 +59,15 @@ static int put_name(struct text *t, const char *name, int n, struct error *e)
 }
 
 /* The label of example i, "-" if it has none. */
-static int put_label(struct text *t, const struct chunk *c, uint64_t i, const char *names,
-                     struct error *e)
+static int put_label(struct text *t, const struct chunk *c, uint64_t i,
+                     const struct names_table *names, struct error *e)
 {
     const char *name;
     int length;
 
     if (!c->label)
         return put_char(t, '-', e);
-    name = names_line(names, c->label[i], &length);
+    name = names_table_line(names, c->label[i], &length);
     if (name)
         return put_name(t, name, length, e);
     if (t->used > sizeof t->bytes - ROOM && flush_text(t, e) < 0)
@@ -105,8 +105,8 @@ static int put_floats(struct text *t, const float *value, uint64_t n, struct err
     return 0;
 }
 
-static int put_example(struct text *t, const struct chunk *c, uint64_t i, const char *names,
-                       struct error *e)
+static int put_example(struct text *t, const struct chunk *c, uint64_t i,
+                       const struct names_table *names, struct error *e)
 {
     const char *data = (const char *)c->data + i * c->stride;
     int status;
@@ -121,8 +121,8 @@ static int put_example(struct text *t, const struct chunk *c, uint64_t i, const 
 }
 
 /* Writes the examples of a chunk, at most `left`; whoever waits for them gets them at once. */
-static int put_chunk(struct text *t, const struct chunk *c, uint64_t *left, const char *names,
-                     struct error *e)
+static int put_chunk(struct text *t, const struct chunk *c, uint64_t *left,
+                     const struct names_table *names, struct error *e)
 {
     for (uint64_t i = 0; i < c->n && *left; i++, --*left)
         if (put_example(t, c, i, names, e) < 0)
@@ -132,11 +132,23 @@ static int put_chunk(struct text *t, const struct chunk *c, uint64_t *left, cons
     return fflush(stdout) == 0 ? 0 : error_set(e, "standard output: %s", strerror(errno));
 }
 
+/* The lines of the stream's names, when they have come: which are the same from then on. */
+static int take_names(struct names_table *names, const struct source *in, struct error *e)
+{
+    const char *text = source_names(in);
+
+    if (text && !names->start && names_table_make(names, text, e) < 0)
+        return -1;
+    names->names = text;
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static struct text text;
     struct error e;
     struct chunk c;
+    struct names_table names = {0};
     struct source *in;
     uint64_t left = UINT64_MAX;
     int option, with_names = 0, got = -1;
@@ -155,11 +167,13 @@ int main(int argc, char **argv)
         }
     in = source_open(argv + optind, argc - optind, &e);
     while (in && (got = source_next(in, &c, &e)) > 0)
-        if (put_chunk(&text, &c, &left, with_names ? source_names(in) : NULL, &e) < 0) {
+        if ((with_names && take_names(&names, in, &e) < 0) ||
+            put_chunk(&text, &c, &left, &names, &e) < 0) {
             got = -1;
             break;
         }
     source_close(in);
+    names_table_free(&names);
     if (got < 0) {
         fflush(stdout);
         die(&e);

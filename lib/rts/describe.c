@@ -70,12 +70,15 @@ static uint64_t classes_seen(const struct summary *s)
 /* A line for every class that has a name or an example: number, examples, name. */
 static void print_classes(FILE *to, const struct summary *s)
 {
-    uint64_t named = names_count(s->names);
+    const char *rest = s->names; /* the line of class i and those after it */
+    uint64_t named = names_count(rest);
 
     for (uint64_t i = 0; i < named || i < SUMMARY_CLASSES; i++) {
         int length;
-        const char *name = names_line(s->names, i, &length);
+        const char *name = names_line(rest, 0, &length);
         uint64_t count = i < SUMMARY_CLASSES ? s->class_count[i] : 0;
+        if (name)
+            rest = name + length + (name[length] == '\n');
         if (!name && !count)
             continue;
         key(to, "class");

@@ -90,6 +90,18 @@ const char *names_line(const char *names, uint64_t index, int *length);
 /* The number of lines. */
 uint64_t names_count(const char *names);
 
+/* The lines of names (NULL: none), for whoever looks up many. The text stays the caller's. */
+struct names_table {
+    const char *names;
+    uint32_t *start; /* of each line; behind the last one the end of the text */
+    uint64_t count;
+};
+int names_table_make(struct names_table *t, const char *names, struct error *e);
+
+/* As names_line. */
+const char *names_table_line(const struct names_table *t, uint64_t index, int *length);
+void names_table_free(struct names_table *t);
+
 /*
  * Reads a file of class names, one a line (no tabs or other control characters, valid as text);
  * returns the text to be freed, or NULL.
