@@ -102,6 +102,8 @@ static int understand(struct model *m, const char *file, struct error *e)
         error_set(e, "%s: %.400s", file, why.text);
         goto done;
     }
+    if (tensors_check(&m->net, "", 0, m->extras, file, e) < 0)
+        goto done;
     m->parameters = net_allocate(m->net.parameters);
     if (!m->parameters) {
         error_memory(e, file);

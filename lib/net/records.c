@@ -21,6 +21,7 @@ int records_load(struct record **list, struct rts_reader *r, struct error *e)
     while ((got = rts_next(r, &h, e)) > 0) {
         struct record *record;
         size_t capacity = 0;
+        uint64_t most = h.dtype == RTS_TEXT ? EXAMPLES_TEXT_MAX : (uint64_t)NET_PARAMETERS_MAX * 4;
         if (strcmp(h.name, "image") == 0 || strcmp(h.name, "feature") == 0)
             return rts_complain(r, e, "this is a data set, where a model is needed");
         if (++count > RECORDS_MAX)
@@ -31,7 +32,7 @@ int records_load(struct record **list, struct rts_reader *r, struct error *e)
         record->head = h;
         *last = record;
         last = &record->next;
-        if (rts_load(r, (uint64_t)NET_PARAMETERS_MAX * 4, &record->payload, &capacity, e) < 0)
+        if (rts_load(r, most, &record->payload, &capacity, e) < 0)
             return -1;
     }
     if (got == 0 && rts_streams(r) != 1)
@@ -107,8 +108,8 @@ int records_take_text(struct record **list, const char *name, const char *file, 
     return *text ? 0 : error_memory(e, file);
 }
 
-static void wrong_shape(const char *name, const char *file, enum rts_dtype dtype, uint32_t ndim,
-                        const uint64_t *shape, struct error *e)
+static int wrong_shape(const char *name, const char *file, enum rts_dtype dtype, uint32_t ndim,
+                       const uint64_t *shape, struct error *e)
 {
     struct rts_header want;
     char text[128] = "";
@@ -116,24 +117,27 @@ static void wrong_shape(const char *name, const char *file, enum rts_dtype dtype
     rts_describe(&want, name, dtype, ndim, shape);
     for (uint32_t i = 0; i < ndim; i++)
         sprintf(text + strlen(text), "%s%" PRIu64, i ? "," : "", shape[i]);
-    error_set(e, "%s: record '%s': is not %s [%s]", file, name, want.dtype_text, text);
+    return error_set(e, "%s: record '%s': is not %s [%s]", file, name, want.dtype_text, text);
+}
+
+int records_check(const struct record *list, const char *name, const char *file,
+                  enum rts_dtype dtype, uint32_t ndim, const uint64_t *shape, struct error *e)
+{
+    const struct record *r = records_find(list, name);
+
+    if (!r)
+        return error_set(e, "%s: record '%s' is missing", file, name);
+    if (r->head.dtype != dtype || r->head.ndim != ndim ||
+        memcmp(r->head.shape, shape, ndim * sizeof *shape) != 0)
+        return wrong_shape(name, file, dtype, ndim, shape, e);
+    return 0;
 }
 
 struct record *records_take(struct record **list, const char *name, const char *file,
                             enum rts_dtype dtype, uint32_t ndim, const uint64_t *shape,
                             struct error *e)
 {
-    struct record *r = take(list, name);
-
-    if (r && r->head.dtype == dtype && r->head.ndim == ndim &&
-        memcmp(r->head.shape, shape, ndim * sizeof *shape) == 0)
-        return r;
-    if (r)
-        wrong_shape(name, file, dtype, ndim, shape, e);
-    else
-        error_set(e, "%s: record '%s' is missing", file, name);
-    record_free(r);
-    return NULL;
+    return records_check(*list, name, file, dtype, ndim, shape, e) < 0 ? NULL : take(list, name);
 }
 
 int records_copy(struct record **list, const char *name, const char *file, enum rts_dtype dtype,

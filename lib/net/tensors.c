@@ -60,6 +60,22 @@ int tensors_put(const struct net *n, const char *suffix, const float *values, si
     return 0;
 }
 
+int tensors_check(const struct net *n, const char *suffix, size_t first, const struct record *list,
+                  const char *file, struct error *e)
+{
+    for (int i = 0; i < n->layers; i++) {
+        const struct layer *l = &n->layer[i];
+        struct tensor t;
+        if (!l->weights || l->weight < first)
+            continue;
+        tensor_name(&t, l, suffix);
+        if (records_check(list, t.weight, file, RTS_F4, t.ndim, t.shape, e) < 0 ||
+            records_check(list, t.bias, file, RTS_F4, 1, t.shape, e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int take_layer(const struct layer *l, const char *suffix, float *values, size_t first,
                       struct record **list, const char *file, struct error *e)
 {

@@ -15,6 +15,10 @@
 int tensors_put(const struct net *n, const char *suffix, const float *values, size_t first,
                 struct rts_writer *w, struct error *e);
 
+/* 0 if all of them are there; -1. Before memory is taken because a net's text asks for it. */
+int tensors_check(const struct net *n, const char *suffix, size_t first, const struct record *list,
+                  const char *file, struct error *e);
+
 /* Takes them out of the list; all must be there. values between the layers' stay. 0 or -1. */
 int tensors_take(const struct net *n, const char *suffix, float *values, size_t first,
                  struct record **list, const char *file, struct error *e);
