@@ -55,6 +55,12 @@ KERNEL_OBJ = $(foreach v,$(VARIANTS),$(KERNEL_SRC:lib/%.c=$(BUILD)/obj/lib/%.$(v
 # Unit tests: tests/unit/test_NAME.c is a program.
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 
+# What breaks programs and files on purpose; for Linux alone.
+ifeq ($(shell uname -s),Linux)
+FAULT_DRIVERS = $(addprefix $(BUILD)/tests/,damage faults limits)
+FAULT_LIBRARIES = $(addprefix $(BUILD)/tests/,inject_memory.so inject_calls.so)
+endif
+
 MAN_PAGES = $(wildcard man/man?/*.?)
 BINDIR = $(DESTDIR)$(PREFIX)/bin
 MANDIR = $(DESTDIR)$(PREFIX)/share/man
@@ -65,7 +71,7 @@ PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 
 
 all: $(PROGRAMS)
 
-unit: $(UNIT_TESTS)
+unit: $(UNIT_TESTS) $(FAULT_DRIVERS) $(FAULT_LIBRARIES)
 
 $(BUILD)/%: $(BUILD)/obj/cmd/%.o $(BUILD)/librotpipe.a
 	$(CC) $(CFLAGS_ALL) -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -73,6 +79,15 @@ $(BUILD)/%: $(BUILD)/obj/cmd/%.o $(BUILD)/librotpipe.a
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/librotpipe.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(FAULT_DRIVERS): $(BUILD)/tests/%: $(BUILD)/obj/tests/fault/%.o $(BUILD)/obj/tests/fault/child.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ -lz
+
+# Preloaded, they come before any sanitizer and carry none.
+$(FAULT_LIBRARIES): $(BUILD)/tests/%.so: tests/fault/%.c tests/fault/plan.c tests/fault/plan.h $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(WARNINGS) $(CFLAGS) -fPIC -shared -o $@ $(filter %.c,$^) -ldl
 
 $(BUILD)/librotpipe.a: $(LIB_OBJ) $(KERNEL_OBJ)
 	@rm -f $@
@@ -101,7 +116,8 @@ $(BUILD)/flags:
 	@echo '$(FLAGS)' > $@
 
 -include $(LIB_OBJ:.o=.d) $(KERNEL_OBJ:.o=.d) $(PROGRAMS:$(BUILD)/%=$(BUILD)/obj/cmd/%.d) \
-    $(UNIT_TESTS:$(BUILD)/tests/%=$(BUILD)/obj/tests/unit/%.d)
+    $(UNIT_TESTS:$(BUILD)/tests/%=$(BUILD)/obj/tests/unit/%.d) \
+    $(wildcard $(BUILD)/obj/tests/fault/*.d)
 
 check:
 	@tests/setup
