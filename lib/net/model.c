@@ -121,7 +121,7 @@ done:
     return status;
 }
 
-int model_load(struct model *m, const char *path, struct error *e)
+int model_load_with(struct model *m, const char *path, struct error *e)
 {
     struct rts_reader *r = rts_open(path, e);
     int status = -1;
@@ -133,6 +133,17 @@ int model_load(struct model *m, const char *path, struct error *e)
     if (status < 0)
         model_free(m);
     return status;
+}
+
+int model_load(struct model *m, const char *path, struct error *e)
+{
+    if (model_load_with(m, path, e) < 0)
+        return -1;
+    if (!records_find(m->extras, "train.settings"))
+        return 0;
+    model_free(m);
+    return error_set(e, "%s: a saved training state, where a model is needed",
+                     strcmp(path, "-") == 0 ? "standard input" : path);
 }
 
 /* ---- writing ---- */

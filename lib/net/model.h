@@ -37,6 +37,9 @@ int model_new(struct model *m, const char *net, struct extent image, int classes
 /* Reads one model from path ("-": standard input). 0 or -1. */
 int model_load(struct model *m, const char *path, struct error *e);
 
+/* The same from a file that holds more, such as a training state: what else it has is in extras. */
+int model_load_with(struct model *m, const char *path, struct error *e);
+
 /* Writes all records of it; the caller finishes the writer. 0 or -1. */
 int model_save(const struct model *m, struct rts_writer *w, struct error *e);
 
