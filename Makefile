@@ -2,6 +2,8 @@
 #
 #   make             the programs, in build/
 #   make check       every test; installs what the tests need and is missing, where it may
+#   make check-all   the same, with every cut, bit and fault tried that make check takes samples of,
+#                    under valgrind, and once more under each sanitizer; takes an hour
 #   make lint        only the style of sources, scripts and manual pages
 #   make demo        the whole workflow on Fashion-MNIST
 #   make bench       speed, side by side with PyTorch
@@ -124,6 +126,14 @@ check:
 	@$(MAKE) $(PARALLEL) --no-print-directory all unit
 	@ROTPIPE_BUILD=$(abspath $(BUILD)) tests/run
 
+# Each sanitizer in its own build; the sampled tests are enough there.
+check-all:
+	@tests/setup all
+	@$(MAKE) $(PARALLEL) --no-print-directory all unit
+	@ROTPIPE_ALL=1 ROTPIPE_BUILD=$(abspath $(BUILD)) tests/run
+	@for san in address undefined thread; do \
+	    echo "SAN=$$san:"; $(MAKE) --no-print-directory SAN=$$san check || exit 1; done
+
 lint:
 	@tests/lint
 
@@ -158,4 +168,4 @@ clean:
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all unit check lint demo bench install uninstall dist clean FORCE
+.PHONY: all unit check check-all lint demo bench install uninstall dist clean FORCE

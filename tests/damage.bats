@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Nothing damaged passes: files cut after every byte, files with every bit turned over, one by one,
 # against every program that reads them. `make check` takes a sample, `make check-all` all of them.
-# shellcheck disable=SC2154 # bats' own variables
+# shellcheck disable=SC2016,SC2154 # $ for inner shells; bats' own variables
 
 load lib
 load fault/small
@@ -62,6 +62,16 @@ rtsinfo @
 END
 }
 
+state_readers() {
+    cat <<'END'
+rottrain -q -e 1 -b 2 -j 1 --net d1 --optimizer sgd --resume @ data.rts
+rottrain -q -e 1 -b 2 -j 1 -m @ data.rts
+evalacc -j 1 -m @ data.rts
+headswap --thaw
+rtsinfo @
+END
+}
+
 feature_readers() {
     cat <<'END'
 rtsample -n 2 @
@@ -95,6 +105,10 @@ END
 
 @test "damage: a model, cut after every byte and with every bit turned over" {
     model_readers | try_damage 'models' 397 model.rts
+}
+
+@test "damage: a training state, cut after every byte and with every bit turned over" {
+    state_readers | try_damage 'training states' 397 state.rts
 }
 
 @test "damage: features, cut after every byte and with every bit turned over" {
@@ -132,5 +146,6 @@ END
     # What they say may be true, so a result counts; a crash, a hang or much memory does not.
     image_readers | try_damage 'forged image streams' 197 -f data.rts
     model_readers | try_damage 'forged models' 397 -f model.rts
+    state_readers | try_damage 'forged training states' 397 -f state.rts
     feature_readers | try_damage 'forged feature streams' 197 -f features.rts
 }

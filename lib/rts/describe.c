@@ -180,8 +180,8 @@ static void print_model(FILE *to, const struct summary *s)
 static void print_training(FILE *to, const struct summary *s)
 {
     key(to, "training");
-    fprintf(to, "step %" PRIu64 ", epoch %" PRIu64 ", %" PRIu64 " images into it\n",
-            s->position[0], s->position[1], s->position[2]);
+    fprintf(to, "step %" PRIu64 ", epoch %" PRIu64 ", %" PRIu64 " images into it\n", s->position[0],
+            s->position[1], s->position[2]);
     print_lines(to, "settings", s->training);
 }
 

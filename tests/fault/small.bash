@@ -11,6 +11,7 @@ small_files() {
     idx2rts --names names images labels >data.rts
     rottrain -q -e 1 --net 'c1 r p d2 r' data.rts | headswap --freeze=conv1 >model.rts
     featdump -m model.rts data.rts >features.rts
+    rottrain -q -e 1 -b 2 -j 1 --net d1 --optimizer sgd --save state.rts data.rts >/dev/null
 }
 
 # every N: 1 for make check-all, which tries everything; otherwise N, more under a sanitizer, where
