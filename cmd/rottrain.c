@@ -1,5 +1,5 @@
 /* rottrain - train a network on a labelled image stream */
-#include "cmd.h"
+#include "stream.h"
 
 #include <signal.h>
 #include <stdatomic.h>
@@ -34,6 +34,7 @@ static const char help[] =
     "      --log FILE           write a tab-separated line an epoch\n"
     "  -o, --output FILE        write the model there, whole or not at all\n"
     "  -q, --quiet              nothing on standard error but errors\n"
+    "      --no-history         write nothing of how it was made\n"
     "      --help               this text\n"
     "      --version            the version\n";
 
@@ -70,6 +71,7 @@ static const struct option options[] = {{"model", required_argument, NULL, 'm'},
                                         {"log", required_argument, NULL, OPT_LOG},
                                         {"output", required_argument, NULL, 'o'},
                                         {"quiet", no_argument, NULL, 'q'},
+                                        STREAM_OPTIONS,
                                         COMMON_OPTIONS};
 
 static const char *const optimizer_names[] = {"adam", "adamw", "sgd"};
@@ -78,7 +80,7 @@ static const char *const schedule_names[] = {"constant", "cosine"};
 struct settings {
     struct train_options train;
     const char *model, *net, *valid, *log, *output;
-    int classes, threads, quiet;
+    int classes, threads, quiet, no_history;
     int has_lr, has_decay, has_momentum;
 };
 
@@ -156,6 +158,9 @@ static void take_option(struct settings *s, int option)
     case 'q':
         s->quiet = 1;
         break;
+    case OPT_NO_HISTORY:
+        s->no_history = 1;
+        break;
     default:
         common_option(option, help);
     }
@@ -226,6 +231,10 @@ static int describe(const struct settings *s, const struct dataset *d, const str
     const struct train_options *t = &s->train;
     char line[1024], extra[128] = "", warmup[64] = "", cut[128] = "", best[64] = "";
 
+    if (s->no_history) {
+        model_drop_history(m);
+        return 0;
+    }
     if (end->steps < end->planned)
         snprintf(cut, sizeof cut, " stopped=%s at step %" PRIu64 " of %" PRIu64, caught_name(),
                  end->steps, end->planned);
@@ -242,7 +251,9 @@ static int describe(const struct settings *s, const struct dataset *d, const str
              ROTPIPE_VERSION, s->model ? " -m" : "", m->net.text, m->net.classes, t->epochs,
              t->batch, optimizer_names[t->optimizer], t->lr, extra, t->weight_decay,
              schedule_names[t->schedule], warmup, best, t->seed, d->n, cut);
-    if (history_add(&m->history, "", line, e) < 0)
+    if (history_add(&m->history, "", line, e) < 0 ||
+        (d->digest.text && (history_add(&m->history, "  data: ", d->digest.text, e) < 0 ||
+                            history_merge(&m->digest, d->digest.text, e) < 0)))
         return -1;
     return d->history.text ? history_add(&m->history, "  data: ", d->history.text, e) : 0;
 }

@@ -130,6 +130,37 @@ broken_pipe() {
     silent_sigpipe "${command[@]}" "$operand"
 }
 
+# What is in a stream beside its provenance: a line for each record, with a checksum.
+contents() {
+    local at size dtype shape name
+    records "$1" | while read -r at size dtype shape name; do
+        [[ $name == history || $name == digest ]] ||
+            echo "$name $dtype $shape $(tail -c +$((at + 129)) "$1" | head -c "$size" | cksum)"
+    done
+}
+
+# A program that writes a stream tells how it was made, unless it is told not to.
+no_history() {
+    use "$1"
+    "${command[@]}" "$operand" >told
+    if [[ $(head -c 4 told) != rts1 ]]; then
+        run -1 grep -qx no-history <(long_options "$1")
+        return
+    fi
+    records told | grep -q ' history$'
+    records told | grep -q ' digest$'
+    "${command[@]}" --no-history "$operand" >untold
+    run -1 grep -E ' (history|digest)$' <(records untold)
+    [[ -z $(rtsinfo --history untold) ]]
+    contents told >want
+    contents untold >got
+    same want got
+    # Through a pipe, which rtsample keeps in a file of its own.
+    # shellcheck disable=SC2002
+    cat "$operand" | "${command[@]}" --no-history | cmp - untold
+    told+=("$1")
+}
+
 # ---- the tests ----
 
 @test "manners: --help names every option that there is, and no other" {
@@ -170,6 +201,12 @@ broken_pipe() {
 
 @test "manners: a closed pipe ends a program without a word" {
     each broken_pipe
+}
+
+@test "manners: --no-history, of all that write streams, drops how it was made and nothing else" {
+    local told=()
+    each no_history
+    ((${#told[@]} >= 6))
 }
 
 @test "manners: models may be compressed, and come by -m - from standard input" {

@@ -38,9 +38,15 @@ void model_free(struct model *m)
     }
     free(m->parameters);
     free(m->names);
-    history_free(&m->history);
+    model_drop_history(m);
     m->parameters = NULL;
     m->names = NULL;
+}
+
+void model_drop_history(struct model *m)
+{
+    history_free(&m->history);
+    history_free(&m->digest);
 }
 
 /* ---- reading ---- */
@@ -114,6 +120,19 @@ static int take_text(struct model *m, const char *name, const char *file, char *
     }
     drop(r);
     return *text ? 0 : error_memory(e, file);
+}
+
+/* Takes a text record into a history, which bounds it. */
+static int take_lines(struct model *m, const char *name, const char *file, struct history *to,
+                      struct error *e)
+{
+    char *lines = NULL;
+    int status = take_text(m, name, file, &lines, e);
+
+    if (status == 0 && lines)
+        status = history_add(to, "", lines, e);
+    free(lines);
+    return status;
 }
 
 /* Takes a numeric record that must have this dtype and shape. */
@@ -228,7 +247,7 @@ static int take_frozen(struct model *m, const char *file, struct error *e)
 /* Turns the records in m->extras into a model; what is left there is not known here. */
 static int understand(struct model *m, const char *file, struct error *e)
 {
-    char *net = NULL, *history = NULL;
+    char *net = NULL;
     struct extent image;
     struct record *head = NULL;
     uint64_t classes = 0;
@@ -258,13 +277,11 @@ static int understand(struct model *m, const char *file, struct error *e)
     for (int i = 0; i < m->net.layers; i++)
         if (m->net.layer[i].weights && take_parameters(m, &m->net.layer[i], file, e) < 0)
             goto done;
-    if (take_frozen(m, file, e) < 0 || take_text(m, "names", file, &m->names, e) < 0 ||
-        take_text(m, "history", file, &history, e) < 0)
-        goto done;
-    status = history ? history_add(&m->history, "", history, e) : 0;
+    if (take_frozen(m, file, e) == 0 && take_text(m, "names", file, &m->names, e) == 0 &&
+        take_lines(m, "history", file, &m->history, e) == 0)
+        status = take_lines(m, "digest", file, &m->digest, e);
 done:
     free(net);
-    free(history);
     return status;
 }
 
@@ -335,6 +352,7 @@ int model_save(const struct model *m, struct rts_writer *w, struct error *e)
 
     rts_describe(&h, "input.shape", RTS_U8, 1, (uint64_t[]){3});
     if ((m->history.text && rts_put_text(w, "history", m->history.text, e) < 0) ||
+        (m->digest.text && rts_put_text(w, "digest", m->digest.text, e) < 0) ||
         rts_put_text(w, "net", m->net.text, e) < 0 || rts_put(w, &h, shape, e) < 0 ||
         put_floats(w, "input.mean", 1, &shape[2], m->mean, e) < 0 ||
         put_floats(w, "input.std", 1, &shape[2], m->std, e) < 0 ||

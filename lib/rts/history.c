@@ -1,7 +1,10 @@
 #include "rts/history.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { LINE_MAX_BYTES = HISTORY_MAX / 4 };
 
 static const char cut_mark[] = "...\n";
 
@@ -27,8 +30,8 @@ static int add_line(struct history *h, const char *indent, const char *line, siz
     size_t old = h->text ? strlen(h->text) : 0, margin = strlen(indent);
     char *text;
 
-    if (n > HISTORY_MAX / 4)
-        n = HISTORY_MAX / 4;
+    if (n > LINE_MAX_BYTES)
+        n = LINE_MAX_BYTES;
     text = realloc(h->text, old + margin + n + 2 + sizeof cut_mark);
     if (!text)
         return error_memory(e, "history");
@@ -49,6 +52,21 @@ int history_add(struct history *h, const char *indent, const char *lines, struct
     while (*lines) {
         size_t n = strcspn(lines, "\n");
         if (add_line(h, indent, lines, n, e) < 0)
+            return -1;
+        lines += n + (lines[n] == '\n');
+    }
+    return 0;
+}
+
+int history_merge(struct history *h, const char *lines, struct error *e)
+{
+    char line[LINE_MAX_BYTES + 2];
+
+    while (*lines) {
+        size_t n = strcspn(lines, "\n");
+        snprintf(line, sizeof line, "%.*s\n", (int)(n < LINE_MAX_BYTES ? n : LINE_MAX_BYTES),
+                 lines);
+        if (!history_holds(h, line) && history_add(h, "", line, e) < 0)
             return -1;
         lines += n + (lines[n] == '\n');
     }
