@@ -40,8 +40,8 @@ static int put_rotations(struct rotator *r, const struct chunk *c, const uint8_t
         uint32_t first = r->random ? (uint32_t)rng_below(&r->rng, 4) : 0;
         uint32_t last = r->random ? first : 3;
         for (uint32_t turn = first; turn <= last; turn++, count++) {
-            rotate_image(images + i * c->stride, r->images + count * c->stride, size, channels,
-                         (int)turn);
+            rotate_image(images + i * c->stride, r->images + count * c->stride, size, size,
+                         channels, (int)turn);
             r->label[count] = turn;
         }
     }

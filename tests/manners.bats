@@ -12,6 +12,7 @@ setup_file() {
     idx_labels $(cycle 12 3) >labels
     idx2rts images labels >data.rts
     rottrain -q -e 1 --net 'c2 r p d4 r' data.rts >model.rts
+    rtsample -k 1 data.rts >other.rts
     for file in images labels data.rts model.rts; do
         gzip -c $file >$file.gz
     done
@@ -35,6 +36,7 @@ use() {
     idx2png | idx2rts) operand=images ;;
     rotgen | rts2png | rts2tsv | rtsinfo) ;;
     rottrain) command+=(-q -e 1 --net 'c2 r d3') ;;
+    rtscomm) command+=(--only-b other.rts) ;;
     rtsample) command+=(-n 2) ;;
     *) fail "tests/manners.bats does not know how to use $1" ;;
     esac
