@@ -5,6 +5,7 @@
 #   make lint        only the style of sources, scripts and manual pages
 #   make demo        the whole workflow on Fashion-MNIST
 #   make bench       speed, side by side with PyTorch
+#   make fuzz T=60   every fuzz target in turn, T seconds in all (default 60); needs clang
 #   make install     to $(DESTDIR)$(PREFIX); make uninstall takes it away again
 #   make dist        rotpipe-VERSION.tar.gz
 #   make clean
@@ -55,6 +56,19 @@ KERNEL_OBJ = $(foreach v,$(VARIANTS),$(KERNEL_SRC:lib/%.c=$(BUILD)/obj/lib/%.$(v
 # Unit tests: tests/unit/test_NAME.c is a program.
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 
+# Fuzz targets: tests/fuzz/fuzz_NAME.c is a program, with replay.c for `make check` and with
+# libFuzzer for `make fuzz`, where some have a mutator that knows their format.
+FUZZ_TARGETS = $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+REPLAYS = $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz_%)
+FUZZERS = $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
+FUZZ_OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/fuzz/*.c))
+FUZZ_STREAMS = stream summary examples dataset model
+FUZZ_CC = clang
+# Kernels with UBSan in them take minutes each to compile; ASan is what finds a wrong index.
+FUZZ_FLAGS = CC='$(FUZZ_CC)' SAN=fuzzer-no-link,address,undefined BUILD=$(abspath build-fuzz) \
+    KERNEL_FLAGS='-O1 -fno-sanitize=undefined -fno-math-errno -fno-trapping-math -ffp-contract=fast'
+T = 60
+
 MAN_PAGES = $(wildcard man/man?/*.?)
 BINDIR = $(DESTDIR)$(PREFIX)/bin
 MANDIR = $(DESTDIR)$(PREFIX)/share/man
@@ -65,7 +79,7 @@ PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 
 
 all: $(PROGRAMS)
 
-unit: $(UNIT_TESTS)
+unit: $(UNIT_TESTS) $(REPLAYS)
 
 $(BUILD)/%: $(BUILD)/obj/cmd/%.o $(BUILD)/librotpipe.a
 	$(CC) $(CFLAGS_ALL) -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -73,6 +87,18 @@ $(BUILD)/%: $(BUILD)/obj/cmd/%.o $(BUILD)/librotpipe.a
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/librotpipe.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o \
+    $(BUILD)/librotpipe.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/librotpipe.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -fsanitize=fuzzer -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(FUZZ_STREAMS:%=$(BUILD)/fuzz/%): $(BUILD)/obj/tests/fuzz/mutate_stream.o
+$(BUILD)/fuzz/input: $(BUILD)/obj/tests/fuzz/mutate_gzip.o
 
 $(BUILD)/librotpipe.a: $(LIB_OBJ) $(KERNEL_OBJ)
 	@rm -f $@
@@ -101,7 +127,8 @@ $(BUILD)/flags:
 	@echo '$(FLAGS)' > $@
 
 -include $(LIB_OBJ:.o=.d) $(KERNEL_OBJ:.o=.d) $(PROGRAMS:$(BUILD)/%=$(BUILD)/obj/cmd/%.d) \
-    $(UNIT_TESTS:$(BUILD)/tests/%=$(BUILD)/obj/tests/unit/%.d)
+    $(UNIT_TESTS:$(BUILD)/tests/%=$(BUILD)/obj/tests/unit/%.d) \
+    $(FUZZ_OBJ:.o=.d)
 
 check:
 	@tests/setup
@@ -118,6 +145,14 @@ demo:
 
 bench: all
 	@ROTPIPE_BUILD=$(abspath $(BUILD)) tests/bench/run
+
+# The same findings whatever CC and SAN are: the fuzzers have a build of their own.
+fuzz:
+	@tests/fuzz/run check '$(FUZZ_CC)'
+	@$(MAKE) $(PARALLEL) --no-print-directory $(FUZZ_FLAGS) fuzzers
+	@tests/fuzz/run $(T) $(FUZZ_TARGETS)
+
+fuzzers: $(FUZZERS)
 
 install: all
 	$(INSTALL) -d $(BINDIR) $(patsubst man/%,$(MANDIR)/%,$(sort $(dir $(MAN_PAGES))))
@@ -142,4 +177,4 @@ clean:
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all unit check lint demo bench install uninstall dist clean FORCE
+.PHONY: all unit check lint demo bench fuzz fuzzers install uninstall dist clean FORCE
