@@ -74,16 +74,24 @@ static int load_records(struct model *m, struct rts_reader *r, struct error *e)
     return got;
 }
 
+/* What points to the first record called name, or to the end of the list. */
+static struct record **find(struct model *m, const char *name)
+{
+    struct record **p = &m->extras;
+
+    while (*p && strcmp((*p)->head.name, name) != 0)
+        p = &(*p)->next;
+    return p;
+}
+
 /* Takes the record called name out of the list; NULL if there is none. */
 static struct record *take(struct model *m, const char *name)
 {
-    for (struct record **p = &m->extras; *p; p = &(*p)->next)
-        if (strcmp((*p)->head.name, name) == 0) {
-            struct record *found = *p;
-            *p = found->next;
-            return found;
-        }
-    return NULL;
+    struct record **p = find(m, name), *found = *p;
+
+    if (found)
+        *p = found->next;
+    return found;
 }
 
 static void drop(struct record *r)
@@ -116,26 +124,30 @@ static int take_text(struct model *m, const char *name, const char *file, char *
     return *text ? 0 : error_memory(e, file);
 }
 
-/* Takes a numeric record that must have this dtype and shape. */
+/* A numeric record must be there and have this dtype and shape. */
+static int check_tensor(struct model *m, const char *name, const char *file, enum rts_dtype dtype,
+                        uint32_t ndim, const uint64_t *shape, struct error *e)
+{
+    const struct record *r = *find(m, name);
+    char want[128] = "";
+
+    if (!r)
+        return error_set(e, "%s: no model: record '%s' is missing", file, name);
+    if (r->head.dtype == dtype && r->head.ndim == ndim &&
+        memcmp(r->head.shape, shape, ndim * sizeof *shape) == 0)
+        return 0;
+    for (uint32_t i = 0; i < ndim; i++)
+        sprintf(want + strlen(want), "%s%llu", i ? "," : "", (unsigned long long)shape[i]);
+    return error_set(e, "%s: record '%s': is not %s [%s]", file, name,
+                     dtype == RTS_F4 ? "f4" : "u8", want);
+}
+
+/* Takes it; NULL if it is not as it must be. */
 static struct record *take_tensor(struct model *m, const char *name, const char *file,
                                   enum rts_dtype dtype, uint32_t ndim, const uint64_t *shape,
                                   struct error *e)
 {
-    struct record *r = take(m, name);
-    char want[128] = "";
-
-    if (r && r->head.dtype == dtype && r->head.ndim == ndim &&
-        memcmp(r->head.shape, shape, ndim * sizeof *shape) == 0)
-        return r;
-    for (uint32_t i = 0; i < ndim; i++)
-        sprintf(want + strlen(want), "%s%llu", i ? "," : "", (unsigned long long)shape[i]);
-    if (r)
-        error_set(e, "%s: record '%s': is not %s [%s]", file, name, dtype == RTS_F4 ? "f4" : "u8",
-                  want);
-    else
-        error_set(e, "%s: no model: record '%s' is missing", file, name);
-    drop(r);
-    return NULL;
+    return check_tensor(m, name, file, dtype, ndim, shape, e) < 0 ? NULL : take(m, name);
 }
 
 static int take_input(struct model *m, const char *file, struct extent *image, struct error *e)
@@ -174,6 +186,20 @@ static uint32_t weight_shape(const struct layer *l, uint64_t shape[4])
     shape[1] = l->kind == LAYER_CONV ? (uint64_t)l->in.c : extent_size(l->in);
     shape[2] = shape[3] = 3;
     return l->kind == LAYER_CONV ? 4 : 2;
+}
+
+static int check_parameters(struct model *m, const struct layer *l, const char *file,
+                            struct error *e)
+{
+    char name[RTS_NAME_BYTES];
+    uint64_t shape[4];
+    uint32_t ndim = weight_shape(l, shape);
+
+    snprintf(name, sizeof name, "%s.weight", l->name);
+    if (check_tensor(m, name, file, RTS_F4, ndim, shape, e) < 0)
+        return -1;
+    snprintf(name, sizeof name, "%s.bias", l->name);
+    return check_tensor(m, name, file, RTS_F4, 1, shape, e);
 }
 
 static int take_parameters(struct model *m, const struct layer *l, const char *file,
@@ -225,24 +251,47 @@ static int take_frozen(struct model *m, const char *file, struct error *e)
     return 0;
 }
 
+/* True if a model has a record of this name, and no more than one. */
+static int is_known(const struct net *n, const char *name)
+{
+    static const char *const known[] = {"history",   "net",   "input.shape", "input.mean",
+                                        "input.std", "names", "frozen"};
+    const char *dot = strrchr(name, '.');
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(name, known[i]) == 0)
+            return 1;
+    if (!dot || (strcmp(dot, ".weight") != 0 && strcmp(dot, ".bias") != 0))
+        return 0;
+    for (int i = 0; i < n->layers; i++)
+        if (n->layer[i].weights && strlen(n->layer[i].name) == (size_t)(dot - name) &&
+            memcmp(n->layer[i].name, name, (size_t)(dot - name)) == 0)
+            return 1;
+    return 0;
+}
+
+/* What is left is not known here: a second record of a known name would outlive the first. */
+static int check_extras(const struct model *m, const char *file, struct error *e)
+{
+    for (const struct record *r = m->extras; r; r = r->next)
+        if (is_known(&m->net, r->head.name))
+            return error_set(e, "%s: record '%s': there are two of them", file, r->head.name);
+    return 0;
+}
+
 /* Turns the records in m->extras into a model; what is left there is not known here. */
 static int understand(struct model *m, const char *file, struct error *e)
 {
     char *net = NULL, *history = NULL;
     struct extent image;
-    struct record *head = NULL;
-    uint64_t classes = 0;
+    const struct record *head = *find(m, "head.weight");
+    uint64_t classes = head ? head->head.shape[0] : 0;
     int status = -1;
 
     if (take_text(m, "net", file, &net, e) < 0)
         return -1;
     if (!net)
         return error_set(e, "%s: no model: record 'net' is missing", file);
-    for (struct record *r = m->extras; r; r = r->next)
-        if (strcmp(r->head.name, "head.weight") == 0)
-            head = r;
-    if (head)
-        classes = head->head.shape[0];
     if (take_input(m, file, &image, e) < 0)
         goto done;
     if (net_build(&m->net, net, image, classes > NET_CLASSES_MAX ? 0 : (int)classes, e) < 0) {
@@ -250,6 +299,10 @@ static int understand(struct model *m, const char *file, struct error *e)
         error_set(e, "%s: %.400s", file, why.text);
         goto done;
     }
+    /* All of them are there before there is memory for them: a net is a short text. */
+    for (int i = 0; i < m->net.layers; i++)
+        if (m->net.layer[i].weights && check_parameters(m, &m->net.layer[i], file, e) < 0)
+            goto done;
     m->parameters = net_allocate(m->net.parameters);
     if (!m->parameters) {
         error_memory(e, file);
@@ -259,7 +312,7 @@ static int understand(struct model *m, const char *file, struct error *e)
         if (m->net.layer[i].weights && take_parameters(m, &m->net.layer[i], file, e) < 0)
             goto done;
     if (take_frozen(m, file, e) < 0 || take_text(m, "names", file, &m->names, e) < 0 ||
-        take_text(m, "history", file, &history, e) < 0)
+        take_text(m, "history", file, &history, e) < 0 || check_extras(m, file, e) < 0)
         goto done;
     status = history ? history_add(&m->history, "", history, e) : 0;
 done:
