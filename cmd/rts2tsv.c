@@ -21,8 +21,10 @@ static const struct option options[] = {{"count", required_argument, NULL, 'n'},
                                         {"names", no_argument, NULL, OPT_NAMES},
                                         COMMON_OPTIONS};
 
-/* Text on its way to standard output. */
+/* Text on its way to standard output, and the class names that go into it. */
 struct text {
+    const char **name; /* where each begins, up to a newline; NULL: none are wanted or known */
+    uint64_t names;
     size_t used;
     char bytes[1 << 16];
 };
@@ -58,18 +60,32 @@ static int put_name(struct text *t, const char *name, int n, struct error *e)
     return 0;
 }
 
-/* The label of example i, "-" if it has none. */
-static int put_label(struct text *t, const struct chunk *c, uint64_t i, const char *names,
-                     struct error *e)
+/* Lists the class names of the source, once: they are looked up for every example. */
+static int list_names(struct text *t, const char *names, struct error *e)
 {
-    const char *name;
-    int length;
+    if (!names || t->name)
+        return 0;
+    t->names = names_count(names);
+    t->name = malloc((t->names + 1) * sizeof *t->name);
+    if (!t->name)
+        return error_memory(e, "class names");
+    for (uint64_t i = 0; i < t->names; i++) {
+        t->name[i] = names;
+        names += strcspn(names, "\n");
+        names += *names == '\n';
+    }
+    return 0;
+}
 
+/* The label of example i, "-" if it has none. */
+static int put_label(struct text *t, const struct chunk *c, uint64_t i, struct error *e)
+{
     if (!c->label)
         return put_char(t, '-', e);
-    name = names_line(names, c->label[i], &length);
-    if (name)
-        return put_name(t, name, length, e);
+    if (c->label[i] < t->names) {
+        const char *name = t->name[c->label[i]];
+        return put_name(t, name, (int)strcspn(name, "\n"), e);
+    }
     if (t->used > sizeof t->bytes - ROOM && flush_text(t, e) < 0)
         return -1;
     t->used += decimal_unsigned(c->label[i], t->bytes + t->used);
@@ -105,13 +121,12 @@ static int put_floats(struct text *t, const float *value, uint64_t n, struct err
     return 0;
 }
 
-static int put_example(struct text *t, const struct chunk *c, uint64_t i, const char *names,
-                       struct error *e)
+static int put_example(struct text *t, const struct chunk *c, uint64_t i, struct error *e)
 {
     const char *data = (const char *)c->data + i * c->stride;
     int status;
 
-    if (put_label(t, c, i, names, e) < 0)
+    if (put_label(t, c, i, e) < 0)
         return -1;
     if (c->kind == CHUNK_IMAGES)
         status = put_pixels(t, (const uint8_t *)data, c->stride, e);
@@ -121,11 +136,10 @@ static int put_example(struct text *t, const struct chunk *c, uint64_t i, const 
 }
 
 /* Writes the examples of a chunk, at most `left`; whoever waits for them gets them at once. */
-static int put_chunk(struct text *t, const struct chunk *c, uint64_t *left, const char *names,
-                     struct error *e)
+static int put_chunk(struct text *t, const struct chunk *c, uint64_t *left, struct error *e)
 {
     for (uint64_t i = 0; i < c->n && *left; i++, --*left)
-        if (put_example(t, c, i, names, e) < 0)
+        if (put_example(t, c, i, e) < 0)
             return -1;
     if (flush_text(t, e) < 0)
         return -1;
@@ -155,11 +169,13 @@ int main(int argc, char **argv)
         }
     in = source_open(argv + optind, argc - optind, &e);
     while (in && (got = source_next(in, &c, &e)) > 0)
-        if (put_chunk(&text, &c, &left, with_names ? source_names(in) : NULL, &e) < 0) {
+        if ((with_names && list_names(&text, source_names(in), &e) < 0) ||
+            put_chunk(&text, &c, &left, &e) < 0) {
             got = -1;
             break;
         }
     source_close(in);
+    free(text.name);
     if (got < 0) {
         fflush(stdout);
         die(&e);

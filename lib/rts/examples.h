@@ -66,7 +66,10 @@ int source_next_images(struct source *s, struct chunk *c, struct error *e);
 int source_complain(const struct source *s, struct error *e, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The class names seen so far, one a line, or NULL; and the history. Owned by the source. */
+/*
+ * The class names seen so far, one a line, or NULL; and the history. Owned by the source; once
+ * there, the names stay where and what they are.
+ */
 const char *source_names(const struct source *s);
 const struct history *source_history(const struct source *s);
 
