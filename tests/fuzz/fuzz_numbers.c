@@ -4,7 +4,6 @@
 #include "base/decimal.h"
 #include "base/parse.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
 
@@ -49,10 +48,10 @@ static void read_real(const char *text)
     double d = 77;
 
     if (parse_real(text, -1e9, 1e300, &d) == 0)
-        REQUIRE(d >= -1e9 && d <= 1e300 && !isspace((unsigned char)*text) &&
-                strtod(text, NULL) == d);
+        REQUIRE(d >= -1e9 && d <= 1e300 && strtod(text, NULL) == d &&
+                text[strspn(text, "0123456789.+-eE")] == '\0');
     else
-        REQUIRE(d == 77 || isnan(d));
+        REQUIRE(d == 77);
 }
 
 /* The shortest of the C library's texts that reads back. */
