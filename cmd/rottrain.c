@@ -5,13 +5,14 @@
 #include <stdatomic.h>
 
 #include "base/progress.h"
+#include "net/epochlog.h"
 #include "net/train.h"
 #include "rts/examples.h"
 
 static const char help[] =
     "usage: rottrain [-q] [-m model] [-e epochs] [-b batch] [-s seed] [-j threads] [-o file]\n"
     "                [--net string] [-c classes] [--lr rate] [--optimizer adam|adamw|sgd] ...\n"
-    "                [file ...]\n"
+    "                [--save file [--every steps]] [--resume file] [file ...]\n"
     "Train a network by cross-entropy on a labelled image stream; write the model.\n"
     "\n"
     "  -m, --model FILE         start from this model (its net, weights, frozen layers)\n"
@@ -32,6 +33,9 @@ static const char help[] =
     "      --valid FILE         evaluate on this stream after each epoch\n"
     "      --keep-best          write the model of the epoch that was best on --valid\n"
     "      --log FILE           write a tab-separated line an epoch\n"
+    "      --save FILE          save the state of the training there, again and again\n"
+    "      --every N            so many steps apart (default: after each epoch)\n"
+    "      --resume FILE        go on from a saved state, with the same options and data\n"
     "  -o, --output FILE        write the model there, whole or not at all\n"
     "  -q, --quiet              nothing on standard error but errors\n"
     "      --help               this text\n"
@@ -48,7 +52,10 @@ enum {
     OPT_WARMUP,
     OPT_VALID,
     OPT_KEEP_BEST,
-    OPT_LOG
+    OPT_LOG,
+    OPT_SAVE,
+    OPT_EVERY,
+    OPT_RESUME
 };
 
 static const struct option options[] = {{"model", required_argument, NULL, 'm'},
@@ -68,6 +75,9 @@ static const struct option options[] = {{"model", required_argument, NULL, 'm'},
                                         {"valid", required_argument, NULL, OPT_VALID},
                                         {"keep-best", no_argument, NULL, OPT_KEEP_BEST},
                                         {"log", required_argument, NULL, OPT_LOG},
+                                        {"save", required_argument, NULL, OPT_SAVE},
+                                        {"every", required_argument, NULL, OPT_EVERY},
+                                        {"resume", required_argument, NULL, OPT_RESUME},
                                         {"output", required_argument, NULL, 'o'},
                                         {"quiet", no_argument, NULL, 'q'},
                                         COMMON_OPTIONS};
@@ -150,6 +160,15 @@ static void take_option(struct settings *s, int option)
     case OPT_LOG:
         s->log = optarg;
         break;
+    case OPT_SAVE:
+        t->save = optarg;
+        break;
+    case OPT_EVERY:
+        t->every = (uint64_t)int_argument("--every", optarg, 1, INT64_MAX);
+        break;
+    case OPT_RESUME:
+        t->resume = optarg;
+        break;
     case 'o':
         s->output = optarg;
         break;
@@ -170,8 +189,13 @@ static void check_settings(struct settings *s, char **operands, int n)
 
     stdin_readers += s->model && strcmp(s->model, "-") == 0;
     stdin_readers += s->valid && strcmp(s->valid, "-") == 0;
+    stdin_readers += t->resume && strcmp(t->resume, "-") == 0;
     if (stdin_readers > 1)
-        misused("standard input can be only one of data, -m and --valid");
+        misused("standard input can be only one of data, -m, --valid and --resume");
+    if (t->every && !t->save)
+        misused("--every needs --save");
+    if (t->save && (strcmp(t->save, "-") == 0 || (s->output && strcmp(t->save, s->output) == 0)))
+        misused("--save needs a file of its own");
     if (s->model && (s->net || s->classes))
         misused("%s: the model of -m has its own", s->net ? "--net" : "-c");
     if (t->optimizer != OPTIMIZER_SGD && (t->nesterov || s->has_momentum))
@@ -219,29 +243,41 @@ static const char *caught_name(void)
     return atomic_load(&caught) == SIGINT ? "SIGINT" : "SIGTERM";
 }
 
-/* The history line: all that decides the result, and nothing that does not. */
-static int describe(const struct settings *s, const struct dataset *d, const struct ending *end,
-                    struct model *m, struct error *e)
+/* All that decides the result, and nothing that does not. */
+static void settings_line(const struct settings *s, const struct dataset *d, const struct model *m,
+                          char *line, size_t size)
 {
     const struct train_options *t = &s->train;
-    char line[1024], extra[128] = "", warmup[64] = "", cut[128] = "", best[64] = "";
+    char extra[128] = "", warmup[64] = "";
 
-    if (end->steps < end->planned)
-        snprintf(cut, sizeof cut, " stopped=%s at step %" PRIu64 " of %" PRIu64, caught_name(),
-                 end->steps, end->planned);
-    if (t->keep_best)
-        snprintf(best, sizeof best, " --keep-best epoch=%d", end->best_epoch);
     if (t->warmup >= 0)
         snprintf(warmup, sizeof warmup, " --warmup %" PRId64, t->warmup);
     if (t->optimizer == OPTIMIZER_SGD)
         snprintf(extra, sizeof extra, " --momentum %.15g%s", t->momentum,
                  t->nesterov ? " --nesterov" : "");
-    snprintf(line, sizeof line,
+    snprintf(line, size,
              "rottrain %s%s --net '%.200s' -c %d -e %d -b %d --optimizer %s --lr %.15g%s"
-             " --weight-decay %.15g --schedule %s%s%s -s %" PRIu64 " images=%" PRIu64 "%s",
+             " --weight-decay %.15g --schedule %s%s%s -s %" PRIu64 " images=%" PRIu64,
              ROTPIPE_VERSION, s->model ? " -m" : "", m->net.text, m->net.classes, t->epochs,
              t->batch, optimizer_names[t->optimizer], t->lr, extra, t->weight_decay,
-             schedule_names[t->schedule], warmup, best, t->seed, d->n, cut);
+             schedule_names[t->schedule], warmup, t->keep_best ? " --keep-best" : "", t->seed,
+             d->n);
+}
+
+/* The history line: the settings, and how it ended. */
+static int describe(const struct settings *s, const struct dataset *d, const struct ending *end,
+                    struct model *m, struct error *e)
+{
+    char line[1200];
+    size_t n;
+
+    settings_line(s, d, m, line, 1024);
+    n = strlen(line);
+    if (s->train.keep_best)
+        n += (size_t)snprintf(line + n, sizeof line - n, " epoch=%d", end->best_epoch);
+    if (end->steps < end->planned)
+        snprintf(line + n, sizeof line - n, " stopped=%s at step %" PRIu64 " of %" PRIu64,
+                 caught_name(), end->steps, end->planned);
     if (history_add(&m->history, "", line, e) < 0)
         return -1;
     return d->history.text ? history_add(&m->history, "  data: ", d->history.text, e) : 0;
@@ -313,23 +349,18 @@ static void tell_step(void *context, const struct step *step)
 static void tell_epoch(void *context, const struct epoch *ep)
 {
     struct listener *l = context;
-    char valid[64] = "", columns[64] = "-\t-";
+    char valid[64] = "";
 
-    if (ep->has_valid) {
+    if (ep->has_valid)
         snprintf(valid, sizeof valid, ", valid loss %.4f accuracy %.4f", ep->valid_loss,
                  ep->valid_accuracy);
-        snprintf(columns, sizeof columns, "%.6f\t%.6f", ep->valid_loss, ep->valid_accuracy);
-    }
     progress_clear(&l->progress);
     if (!l->s->quiet)
         fprintf(stderr, "epoch %d/%d: loss %.4f accuracy %.4f%s, %.0f images/s\n", ep->number,
                 l->s->train.epochs, ep->loss, ep->accuracy, valid, ep->images_per_second);
     progress_start(&l->progress, l->s->quiet);
-    if (l->log) {
-        fprintf(l->log, "%d\t%.6f\t%.6f\t%s\t%.9g\t%.1f\t%.3f\n", ep->number, ep->loss,
-                ep->accuracy, columns, ep->lr, ep->images_per_second, ep->seconds);
-        fflush(l->log);
-    }
+    if (l->log)
+        epochlog_add(l->log, ep);
 }
 
 static int tell_stop(void *context)
@@ -345,25 +376,14 @@ static void tell_end(void *context, const struct ending *end)
     l->end = *end;
 }
 
-static FILE *open_log(const char *path, struct error *e)
+/* A saved state was taken up. */
+static int tell_resumed(void *context, uint64_t steps, int epochs, struct error *e)
 {
-    FILE *f = fopen(path, "w");
+    struct listener *l = context;
 
-    if (!f) {
-        error_set(e, "%s: %s", path, strerror(errno));
-        return NULL;
-    }
-    fputs("epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_second\tseconds\n", f);
-    return f;
-}
-
-static int close_log(FILE *f, const char *path, struct error *e)
-{
-    int failed = f && ferror(f);
-
-    if (f && (fclose(f) != 0 || failed))
-        return error_set(e, "%s: cannot write", path);
-    return 0;
+    if (!l->s->quiet)
+        fprintf(stderr, "resumed after step %" PRIu64 "\n", steps);
+    return l->s->log && !(l->log = epochlog_continue(l->s->log, epochs, e)) ? -1 : 0;
 }
 
 /* Ends `out`, whatever happens. */
@@ -379,8 +399,9 @@ static int write_model(const struct settings *s, const struct dataset *d, const 
     if (end->steps < end->planned)
         fprintf(stderr,
                 "%s: stopped by %s at step %" PRIu64 " of %" PRIu64
-                "; the model so far is written\n",
-                program, caught_name(), end->steps, end->planned);
+                "; the model so far%s written\n",
+                program, caught_name(), end->steps, end->planned,
+                s->train.save ? " and the state are" : " is");
     return 0;
 }
 
@@ -391,9 +412,11 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
     struct dataset data = {0}, valid = {0};
     struct model m = {0};
     struct listener l = {.s = s};
-    struct train_listener tell = {&l, tell_epoch, tell_step, tell_stop, tell_end};
+    struct train_listener tell = {&l, tell_epoch, tell_step, tell_stop, tell_end, tell_resumed};
+    struct train_options how = s->train;
     struct team *team = NULL;
     struct rts_writer *out = NULL;
+    char settings[1100];
     int status = -1;
 
     if (!kernels)
@@ -406,13 +429,16 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
                      check_data(&m, &valid, s->valid, e) < 0))
         goto done;
     if (!(team = team_new(s->threads ? s->threads : team_default_size(), e)) ||
-        (s->log && !(l.log = open_log(s->log, e))))
+        (s->log && !s->train.resume && !(l.log = epochlog_create(s->log, e))))
         goto done;
+    settings_line(s, &data, &m, settings, 1024);
+    snprintf(settings + strlen(settings), 32, " kernels=%s", kernels->name);
+    how.settings = settings;
     progress_start(&l.progress, s->quiet);
     catch_signals();
-    status = train(&m, &data, s->valid ? &valid : NULL, &s->train, kernels, team, &tell, e);
+    status = train(&m, &data, s->valid ? &valid : NULL, &how, kernels, team, &tell, e);
     progress_clear(&l.progress);
-    if (close_log(l.log, s->log, e) < 0)
+    if (epochlog_close(l.log, s->log, e) < 0)
         status = -1;
     if (status == 0) {
         status = write_model(s, &data, &l.end, &m, out, e);

@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rts/examples.h"
-
-enum { RECORDS_MAX = 1024 };
+#include "net/tensors.h"
 
 int model_new(struct model *m, const char *net, struct extent image, int classes, uint64_t seed,
               struct error *e)
@@ -30,12 +28,7 @@ int model_new(struct model *m, const char *net, struct extent image, int classes
 
 void model_free(struct model *m)
 {
-    while (m->extras) {
-        struct record *next = m->extras->next;
-        free(m->extras->payload);
-        free(m->extras);
-        m->extras = next;
-    }
+    records_free(&m->extras);
     free(m->parameters);
     free(m->names);
     history_free(&m->history);
@@ -45,186 +38,22 @@ void model_free(struct model *m)
 
 /* ---- reading ---- */
 
-/* Every record of the file, in order, in m->extras. */
-static int load_records(struct model *m, struct rts_reader *r, struct error *e)
-{
-    struct record **last = &m->extras;
-    struct rts_header h;
-    int got, count = 0;
-
-    while ((got = rts_next(r, &h, e)) > 0) {
-        struct record *record;
-        size_t capacity = 0;
-        if (strcmp(h.name, "image") == 0 || strcmp(h.name, "feature") == 0)
-            return rts_complain(r, e, "this is a data set, where a model is needed");
-        if (++count > RECORDS_MAX)
-            return rts_complain(r, e, "more than %d records: not a model", RECORDS_MAX);
-        record = calloc(1, sizeof *record);
-        if (!record)
-            return error_memory(e, rts_file_name(r));
-        record->head = h;
-        *last = record;
-        last = &record->next;
-        if (rts_load(r, (uint64_t)NET_PARAMETERS_MAX * 4, &record->payload, &capacity, e) < 0)
-            return -1;
-    }
-    if (got == 0 && rts_streams(r) != 1)
-        return error_set(e, "%s: %llu streams, where one model is needed", rts_file_name(r),
-                         (unsigned long long)rts_streams(r));
-    return got;
-}
-
-/* What points to the first record called name, or to the end of the list. */
-static struct record **find(struct model *m, const char *name)
-{
-    struct record **p = &m->extras;
-
-    while (*p && strcmp((*p)->head.name, name) != 0)
-        p = &(*p)->next;
-    return p;
-}
-
-/* Takes the record called name out of the list; NULL if there is none. */
-static struct record *take(struct model *m, const char *name)
-{
-    struct record **p = find(m, name), *found = *p;
-
-    if (found)
-        *p = found->next;
-    return found;
-}
-
-static void drop(struct record *r)
-{
-    if (r)
-        free(r->payload);
-    free(r);
-}
-
-/* Takes a text record as a string; *text stays NULL if there is none. */
-static int take_text(struct model *m, const char *name, const char *file, char **text,
-                     struct error *e)
-{
-    struct record *r = take(m, name);
-    uint64_t n;
-
-    if (!r)
-        return 0;
-    n = r->head.size;
-    if (r->head.dtype != RTS_TEXT || n > EXAMPLES_TEXT_MAX || memchr(r->payload, '\0', n)) {
-        drop(r);
-        return error_set(e, "%s: record '%s': bad text", file, name);
-    }
-    *text = malloc(n + 1);
-    if (*text) {
-        memcpy(*text, r->payload, n);
-        (*text)[n] = '\0';
-    }
-    drop(r);
-    return *text ? 0 : error_memory(e, file);
-}
-
-/* A numeric record must be there and have this dtype and shape. */
-static int check_tensor(struct model *m, const char *name, const char *file, enum rts_dtype dtype,
-                        uint32_t ndim, const uint64_t *shape, struct error *e)
-{
-    const struct record *r = *find(m, name);
-    char want[128] = "";
-
-    if (!r)
-        return error_set(e, "%s: no model: record '%s' is missing", file, name);
-    if (r->head.dtype == dtype && r->head.ndim == ndim &&
-        memcmp(r->head.shape, shape, ndim * sizeof *shape) == 0)
-        return 0;
-    for (uint32_t i = 0; i < ndim; i++)
-        sprintf(want + strlen(want), "%s%llu", i ? "," : "", (unsigned long long)shape[i]);
-    return error_set(e, "%s: record '%s': is not %s [%s]", file, name,
-                     dtype == RTS_F4 ? "f4" : "u8", want);
-}
-
-/* Takes it; NULL if it is not as it must be. */
-static struct record *take_tensor(struct model *m, const char *name, const char *file,
-                                  enum rts_dtype dtype, uint32_t ndim, const uint64_t *shape,
-                                  struct error *e)
-{
-    return check_tensor(m, name, file, dtype, ndim, shape, e) < 0 ? NULL : take(m, name);
-}
-
 static int take_input(struct model *m, const char *file, struct extent *image, struct error *e)
 {
-    struct record *r = take_tensor(m, "input.shape", file, RTS_U8, 1, (uint64_t[]){3}, e);
     uint64_t shape[3];
 
-    if (!r)
+    if (records_copy(&m->extras, "input.shape", file, RTS_U8, 1, (uint64_t[]){3}, shape, e) < 0)
         return -1;
-    memcpy(shape, r->payload, sizeof shape);
-    drop(r);
     if (shape[0] > NET_SIDE_MAX || shape[1] > NET_SIDE_MAX || shape[2] > MODEL_CHANNELS_MAX ||
         !shape[0] || !shape[1] || !shape[2])
         return error_set(e, "%s: record 'input.shape': impossible images", file);
     *image = (struct extent){(int)shape[0], (int)shape[1], (int)shape[2]};
-    r = take_tensor(m, "input.mean", file, RTS_F4, 1, &shape[2], e);
-    if (!r)
+    if (records_copy(&m->extras, "input.mean", file, RTS_F4, 1, &shape[2], m->mean, e) < 0 ||
+        records_copy(&m->extras, "input.std", file, RTS_F4, 1, &shape[2], m->std, e) < 0)
         return -1;
-    memcpy(m->mean, r->payload, shape[2] * sizeof(float));
-    drop(r);
-    r = take_tensor(m, "input.std", file, RTS_F4, 1, &shape[2], e);
-    if (!r)
-        return -1;
-    memcpy(m->std, r->payload, shape[2] * sizeof(float));
-    drop(r);
     for (int k = 0; k < image->c; k++)
         if (!isfinite(m->mean[k]) || !isfinite(m->std[k]) || !(m->std[k] > 0))
             return error_set(e, "%s: impossible normalisation of channel %d", file, k);
-    return 0;
-}
-
-/* The shape of a layer's weight in PyTorch's layout; returns the number of dimensions. */
-static uint32_t weight_shape(const struct layer *l, uint64_t shape[4])
-{
-    shape[0] = (uint64_t)l->out.c;
-    shape[1] = l->kind == LAYER_CONV ? (uint64_t)l->in.c : extent_size(l->in);
-    shape[2] = shape[3] = 3;
-    return l->kind == LAYER_CONV ? 4 : 2;
-}
-
-static int check_parameters(struct model *m, const struct layer *l, const char *file,
-                            struct error *e)
-{
-    char name[RTS_NAME_BYTES];
-    uint64_t shape[4];
-    uint32_t ndim = weight_shape(l, shape);
-
-    snprintf(name, sizeof name, "%s.weight", l->name);
-    if (check_tensor(m, name, file, RTS_F4, ndim, shape, e) < 0)
-        return -1;
-    snprintf(name, sizeof name, "%s.bias", l->name);
-    return check_tensor(m, name, file, RTS_F4, 1, shape, e);
-}
-
-static int take_parameters(struct model *m, const struct layer *l, const char *file,
-                           struct error *e)
-{
-    char name[RTS_NAME_BYTES];
-    uint64_t shape[4], count = layer_parameters(l) - (uint64_t)l->out.c;
-    uint32_t ndim = weight_shape(l, shape);
-    struct record *r;
-    const float *from;
-
-    snprintf(name, sizeof name, "%s.weight", l->name);
-    r = take_tensor(m, name, file, RTS_F4, ndim, shape, e);
-    if (!r)
-        return -1;
-    from = r->payload;
-    for (uint64_t i = 0; i < count; i++)
-        m->parameters[layer_weight_index(l, i)] = from[i];
-    drop(r);
-    snprintf(name, sizeof name, "%s.bias", l->name);
-    r = take_tensor(m, name, file, RTS_F4, 1, shape, e);
-    if (!r)
-        return -1;
-    memcpy(m->parameters + l->bias, r->payload, shape[0] * sizeof(float));
-    drop(r);
     return 0;
 }
 
@@ -232,7 +61,7 @@ static int take_frozen(struct model *m, const char *file, struct error *e)
 {
     char *text = NULL;
 
-    if (take_text(m, "frozen", file, &text, e) < 0)
+    if (records_take_text(&m->extras, "frozen", file, &text, e) < 0)
         return -1;
     for (char *line = text; line && *line;) {
         size_t n = strcspn(line, "\n");
@@ -251,47 +80,21 @@ static int take_frozen(struct model *m, const char *file, struct error *e)
     return 0;
 }
 
-/* True if a model has a record of this name, and no more than one. */
-static int is_known(const struct net *n, const char *name)
-{
-    static const char *const known[] = {"history",   "net",   "input.shape", "input.mean",
-                                        "input.std", "names", "frozen"};
-    const char *dot = strrchr(name, '.');
-
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (strcmp(name, known[i]) == 0)
-            return 1;
-    if (!dot || (strcmp(dot, ".weight") != 0 && strcmp(dot, ".bias") != 0))
-        return 0;
-    for (int i = 0; i < n->layers; i++)
-        if (n->layer[i].weights && strlen(n->layer[i].name) == (size_t)(dot - name) &&
-            memcmp(n->layer[i].name, name, (size_t)(dot - name)) == 0)
-            return 1;
-    return 0;
-}
-
-/* What is left is not known here: a second record of a known name would outlive the first. */
-static int check_extras(const struct model *m, const char *file, struct error *e)
-{
-    for (const struct record *r = m->extras; r; r = r->next)
-        if (is_known(&m->net, r->head.name))
-            return error_set(e, "%s: record '%s': there are two of them", file, r->head.name);
-    return 0;
-}
-
 /* Turns the records in m->extras into a model; what is left there is not known here. */
 static int understand(struct model *m, const char *file, struct error *e)
 {
     char *net = NULL, *history = NULL;
     struct extent image;
-    const struct record *head = *find(m, "head.weight");
-    uint64_t classes = head ? head->head.shape[0] : 0;
+    const struct record *head;
+    uint64_t classes = 0;
     int status = -1;
 
-    if (take_text(m, "net", file, &net, e) < 0)
+    if (records_take_text(&m->extras, "net", file, &net, e) < 0)
         return -1;
     if (!net)
         return error_set(e, "%s: no model: record 'net' is missing", file);
+    if ((head = records_find(m->extras, "head.weight")))
+        classes = head->head.shape[0];
     if (take_input(m, file, &image, e) < 0)
         goto done;
     if (net_build(&m->net, net, image, classes > NET_CLASSES_MAX ? 0 : (int)classes, e) < 0) {
@@ -299,20 +102,18 @@ static int understand(struct model *m, const char *file, struct error *e)
         error_set(e, "%s: %.400s", file, why.text);
         goto done;
     }
-    /* All of them are there before there is memory for them: a net is a short text. */
-    for (int i = 0; i < m->net.layers; i++)
-        if (m->net.layer[i].weights && check_parameters(m, &m->net.layer[i], file, e) < 0)
-            goto done;
+    /* A net is a short text: the file pays for the memory that it asks for. */
+    if (tensors_check(&m->net, "", 0, m->extras, file, e) < 0)
+        goto done;
     m->parameters = net_allocate(m->net.parameters);
     if (!m->parameters) {
         error_memory(e, file);
         goto done;
     }
-    for (int i = 0; i < m->net.layers; i++)
-        if (m->net.layer[i].weights && take_parameters(m, &m->net.layer[i], file, e) < 0)
-            goto done;
-    if (take_frozen(m, file, e) < 0 || take_text(m, "names", file, &m->names, e) < 0 ||
-        take_text(m, "history", file, &history, e) < 0 || check_extras(m, file, e) < 0)
+    if (tensors_take(&m->net, "", m->parameters, 0, &m->extras, file, e) < 0 ||
+        take_frozen(m, file, e) < 0 ||
+        records_take_text(&m->extras, "names", file, &m->names, e) < 0 ||
+        records_take_text(&m->extras, "history", file, &history, e) < 0)
         goto done;
     status = history ? history_add(&m->history, "", history, e) : 0;
 done:
@@ -321,13 +122,13 @@ done:
     return status;
 }
 
-int model_load(struct model *m, const char *path, struct error *e)
+int model_load_with(struct model *m, const char *path, struct error *e)
 {
     struct rts_reader *r = rts_open(path, e);
     int status = -1;
 
     memset(m, 0, sizeof *m);
-    if (r && load_records(m, r, e) == 0)
+    if (r && records_load(&m->extras, r, e) == 0)
         status = understand(m, rts_file_name(r), e);
     rts_close(r);
     if (status < 0)
@@ -335,38 +136,18 @@ int model_load(struct model *m, const char *path, struct error *e)
     return status;
 }
 
-/* ---- writing ---- */
-
-static int put_floats(struct rts_writer *w, const char *name, uint32_t ndim, const uint64_t *shape,
-                      const float *values, struct error *e)
+int model_load(struct model *m, const char *path, struct error *e)
 {
-    struct rts_header h;
-
-    rts_describe(&h, name, RTS_F4, ndim, shape);
-    return rts_put(w, &h, values, e);
-}
-
-static int put_parameters(const struct model *m, const struct layer *l, struct rts_writer *w,
-                          struct error *e)
-{
-    char name[RTS_NAME_BYTES];
-    uint64_t shape[4], count = layer_parameters(l) - (uint64_t)l->out.c;
-    uint32_t ndim = weight_shape(l, shape);
-    float *weights = net_allocate(count);
-    int status;
-
-    if (!weights)
-        return error_memory(e, "model");
-    for (uint64_t i = 0; i < count; i++)
-        weights[i] = m->parameters[layer_weight_index(l, i)];
-    snprintf(name, sizeof name, "%s.weight", l->name);
-    status = put_floats(w, name, ndim, shape, weights, e);
-    free(weights);
-    if (status < 0)
+    if (model_load_with(m, path, e) < 0)
         return -1;
-    snprintf(name, sizeof name, "%s.bias", l->name);
-    return put_floats(w, name, 1, shape, m->parameters + l->bias, e);
+    if (!records_find(m->extras, "train.settings"))
+        return 0;
+    model_free(m);
+    return error_set(e, "%s: a saved training state, where a model is needed",
+                     strcmp(path, "-") == 0 ? "standard input" : path);
 }
+
+/* ---- writing ---- */
 
 static int put_frozen(const struct net *n, struct rts_writer *w, struct error *e)
 {
@@ -384,24 +165,17 @@ int model_save(const struct model *m, struct rts_writer *w, struct error *e)
 {
     const struct extent *image = &m->net.image;
     uint64_t shape[3] = {(uint64_t)image->h, (uint64_t)image->w, (uint64_t)image->c};
-    struct rts_header h;
+    struct rts_header h, mean, std;
 
     rts_describe(&h, "input.shape", RTS_U8, 1, (uint64_t[]){3});
+    rts_describe(&mean, "input.mean", RTS_F4, 1, &shape[2]);
+    rts_describe(&std, "input.std", RTS_F4, 1, &shape[2]);
     if ((m->history.text && rts_put_text(w, "history", m->history.text, e) < 0) ||
         rts_put_text(w, "net", m->net.text, e) < 0 || rts_put(w, &h, shape, e) < 0 ||
-        put_floats(w, "input.mean", 1, &shape[2], m->mean, e) < 0 ||
-        put_floats(w, "input.std", 1, &shape[2], m->std, e) < 0 ||
+        rts_put(w, &mean, m->mean, e) < 0 || rts_put(w, &std, m->std, e) < 0 ||
         (m->names && rts_put_text(w, "names", m->names, e) < 0) || put_frozen(&m->net, w, e) < 0)
         return -1;
-    for (int i = 0; i < m->net.layers; i++)
-        if (m->net.layer[i].weights && put_parameters(m, &m->net.layer[i], w, e) < 0)
-            return -1;
-    for (const struct record *r = m->extras; r; r = r->next) {
-        struct rts_part part = {r->payload, r->head.size};
-        if (rts_put_parts(w, &r->head, &part, 1, e) < 0)
-            return -1;
-    }
-    return 0;
+    return tensors_put(&m->net, "", m->parameters, 0, w, e) < 0 ? -1 : records_put(m->extras, w, e);
 }
 
 int model_swap_head(struct model *m, int classes, uint64_t seed, struct error *e)

@@ -16,17 +16,10 @@
 #define ROTPIPE_NET_MODEL_H
 
 #include "net/net.h"
+#include "net/records.h"
 #include "rts/history.h"
-#include "rts/rts.h"
 
 enum { MODEL_CHANNELS_MAX = 64 };
-
-/* A record that this program does not know, kept so that it is written back as it came. */
-struct record {
-    struct rts_header head;
-    void *payload;
-    struct record *next;
-};
 
 struct model {
     struct net net;
@@ -34,7 +27,7 @@ struct model {
     float mean[MODEL_CHANNELS_MAX], std[MODEL_CHANNELS_MAX];
     char *names; /* class names, one a line, or NULL */
     struct history history;
-    struct record *extras;
+    struct record *extras; /* records not known here, written back as they came */
 };
 
 /* A model of fresh weights (head included); normalisation left at mean 0, std 1. 0 or -1. */
@@ -43,6 +36,9 @@ int model_new(struct model *m, const char *net, struct extent image, int classes
 
 /* Reads one model from path ("-": standard input). 0 or -1. */
 int model_load(struct model *m, const char *path, struct error *e);
+
+/* The same from a file that holds more, such as a training state: what else it has is in extras. */
+int model_load_with(struct model *m, const char *path, struct error *e);
 
 /* Writes all records of it; the caller finishes the writer. 0 or -1. */
 int model_save(const struct model *m, struct rts_writer *w, struct error *e);

@@ -34,6 +34,15 @@ struct train_options {
     int epochs, batch;
     int keep_best; /* in the end the weights are those of the epoch that was best on valid */
     uint64_t seed;
+
+    /*
+     * save (or NULL): a file for the state of the training, from which it can go on as if it had
+     * never been cut off. It is written every `every` steps, if that is 0 after each epoch, and
+     * when the training is stopped. resume (or NULL): such a file, to go on from. settings: all
+     * that decides the result, as text; a state is only taken up where it is the same.
+     */
+    const char *save, *resume, *settings;
+    uint64_t every;
 };
 
 /* What happened in an epoch. */
@@ -59,14 +68,18 @@ struct ending {
     int best_epoch;          /* whose weights the model has, from 1; 0: those of the last step */
 };
 
-/* Told about an epoch's end, each step and the end; asked after each step whether to stop there.
- * Each may be NULL. */
+/*
+ * Told about an epoch's end, each step and the end, and when a saved state has been taken up, with
+ * the steps and the whole epochs behind it (where -1 ends the training); asked after each step
+ * whether to stop there. Each may be NULL.
+ */
 struct train_listener {
     void *context;
     void (*epoch)(void *context, const struct epoch *e);
     void (*step)(void *context, const struct step *s);
     int (*stop)(void *context);
     void (*end)(void *context, const struct ending *e);
+    int (*resumed)(void *context, uint64_t steps, int epochs, struct error *e);
 };
 
 /* The options that are used where nothing is said: Adam, 1e-3, 10 epochs, batch 128. */
@@ -76,7 +89,8 @@ struct train_options train_defaults(void);
  * Trains m's layers that are not frozen on d. valid (or NULL) is evaluated after each epoch; best
  * is the epoch with the highest accuracy there, among equals the lowest loss, then the first. 0, if
  * it was stopped too: m is then what the steps so far have made of it. -1 if memory runs out or the
- * loss, or in the end a weight, is no longer finite.
+ * loss, a gradient, or in the end a weight, is no longer finite, a state cannot be saved, or the
+ * one to resume is damaged or not of this training. A state that was saved before stays.
  */
 int train(struct model *m, const struct dataset *d, const struct dataset *valid,
           const struct train_options *o, const struct kernels *kernels, struct team *team,

@@ -176,8 +176,19 @@ static void print_model(FILE *to, const struct summary *s)
     putc('\n', to);
 }
 
+/* A state that rottrain has saved: how far it had come, and with what settings. */
+static void print_training(FILE *to, const struct summary *s)
+{
+    key(to, "training");
+    fprintf(to, "step %" PRIu64 ", epoch %" PRIu64 ", %" PRIu64 " images into it\n",
+            s->position[0], s->position[1], s->position[2]);
+    print_lines(to, "settings", s->training);
+}
+
 void describe_summary(FILE *to, const struct summary *s)
 {
+    if (s->training)
+        print_training(to, s);
     if (s->net)
         print_model(to, s);
     print_data(to, s);

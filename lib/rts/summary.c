@@ -13,6 +13,7 @@ void summary_reset(struct summary *s)
     free(s->names);
     free(s->net);
     free(s->frozen);
+    free(s->training);
     memset(s, 0, sizeof *s);
 }
 
@@ -136,6 +137,10 @@ int summary_take(struct summary *s, struct rts_reader *r, const struct rts_heade
         return take_text(r, &s->net, e);
     if (is(h, "frozen", RTS_TEXT))
         return take_text(r, &s->frozen, e);
+    if (is(h, "train.settings", RTS_TEXT))
+        return take_text(r, &s->training, e);
+    if (is(h, "train.position", RTS_U8) && h->ndim == 1 && h->size == sizeof s->position)
+        return rts_read(r, s->position, h->size, e);
     if (is(h, "label", RTS_U4) && h->ndim == 1 && h->size <= EXAMPLES_CHUNK_MAX)
         return take_labels(s, r, h, e);
     if (is(h, "input.shape", RTS_U8) && h->ndim == 1 && h->shape[0] == 3)

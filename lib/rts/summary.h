@@ -41,6 +41,8 @@ struct summary {
     struct summary_layer layer[SUMMARY_LAYERS];
     unsigned layers;
     uint64_t more_parameters; /* of layers past the last */
+    char *training;           /* the settings of a saved training state, or NULL: none */
+    uint64_t position[4];     /* its steps, epoch in hand, images of that, of these recognised */
     struct history history;
     struct history digest; /* of the sources, as lines */
     void *scratch;

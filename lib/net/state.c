@@ -1,0 +1,266 @@
+#include "net/trainer.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <zlib.h>
+
+#include "net/tensors.h"
+
+/* The names of what an optimiser keeps, as in PyTorch. */
+static const char *moment1_name(const struct train_options *o)
+{
+    return o->optimizer == OPTIMIZER_SGD ? ".momentum_buffer" : ".exp_avg";
+}
+
+static const char *moment2_name(const struct train_options *o)
+{
+    return o->optimizer == OPTIMIZER_SGD ? NULL : ".exp_avg_sq";
+}
+
+enum {
+    AT_STEP,    /* optimiser steps done */
+    AT_EPOCH,   /* in hand, from 1 */
+    AT_DONE,    /* images of it */
+    AT_CORRECT, /* of these recognised */
+    AT_COUNT
+};
+
+/* ---- saving ---- */
+
+static int put(struct rts_writer *w, const char *name, enum rts_dtype dtype, uint64_t n,
+               const void *values, struct error *e)
+{
+    struct rts_header h;
+
+    rts_describe(&h, name, dtype, 1, &n);
+    return rts_put(w, &h, values, e);
+}
+
+static int put_position(const struct trainer *t, struct rts_writer *w, struct error *e)
+{
+    const struct step *s = &t->so_far;
+    uint64_t at[AT_COUNT] = {[AT_STEP] = t->step,
+                             [AT_EPOCH] = (uint64_t)s->epoch,
+                             [AT_DONE] = s->done,
+                             [AT_CORRECT] = (uint64_t)s->accuracy};
+    double measures[2] = {s->loss, t->lr};
+    uint64_t generator[2] = {t->rng.state, t->rng.increment};
+    uint64_t data[2] = {t->trained_on.images, t->trained_on.crc};
+
+    return rts_put_text(w, "train.settings", t->o->settings, e) < 0 ||
+                   put(w, "train.position", RTS_U8, AT_COUNT, at, e) < 0 ||
+                   put(w, "train.measures", RTS_F8, 2, measures, e) < 0 ||
+                   put(w, "train.generator", RTS_U8, 2, generator, e) < 0 ||
+                   put(w, "train.data", RTS_U8, 2, data, e) < 0
+               ? -1
+               : 0;
+}
+
+static int put_best(const struct trainer *t, struct rts_writer *w, struct error *e)
+{
+    const struct epoch *b = &t->best_epoch;
+    double best[3] = {b->number, b->valid_loss, b->valid_accuracy};
+    uint64_t data[2] = {t->judged_on.images, t->judged_on.crc};
+
+    if (!t->best)
+        return 0;
+    if (put(w, "train.valid", RTS_U8, 2, data, e) < 0 ||
+        put(w, "train.best", RTS_F8, 3, best, e) < 0)
+        return -1;
+    return b->number ? tensors_put(&t->m->net, ".best", t->best, 0, w, e) : 0;
+}
+
+static int put_all(const struct trainer *t, struct rts_writer *w, struct error *e)
+{
+    const struct net *net = &t->m->net;
+    const char *second = moment2_name(t->o);
+
+    if (put_position(t, w, e) < 0 || model_save(t->m, w, e) < 0 ||
+        tensors_put(net, moment1_name(t->o), t->moment1, t->first, w, e) < 0 ||
+        (second && tensors_put(net, second, t->moment2, t->first, w, e) < 0))
+        return -1;
+    return put_best(t, w, e);
+}
+
+int state_save(const struct trainer *t, struct error *e)
+{
+    struct rts_writer *w = rts_create(t->o->save, e);
+
+    if (!w)
+        return -1;
+    if (put_all(t, w, e) < 0) {
+        rts_abandon(w);
+        return -1;
+    }
+    return rts_finish(w, e);
+}
+
+/* ---- taking it up ---- */
+
+/* Of a text, from the last option before byte `at` to the next one. */
+static int option_around(const char *text, size_t at, const char **from)
+{
+    size_t start = at, end = at;
+
+    while (start > 0 && strncmp(text + start, " -", 2) != 0)
+        start--;
+    start += text[start] == ' ';
+    while (text[end] && strncmp(text + end, " -", 2) != 0)
+        end++;
+    *from = text + start;
+    return end > start ? (int)(end - start) : 0;
+}
+
+static int check_settings(const char *saved, const char *now, const char *file, struct error *e)
+{
+    const char *a, *b;
+    int a_length, b_length;
+    size_t i = 0;
+
+    if (strcmp(saved, now) == 0)
+        return 0;
+    while (saved[i] && saved[i] == now[i])
+        i++;
+    a_length = option_around(saved, i, &a);
+    b_length = option_around(now, i, &b);
+    return error_set(e, "%s: was saved with other settings: '%.*s' there, '%.*s' here", file,
+                     a_length < 120 ? a_length : 120, a, b_length < 120 ? b_length : 120, b);
+}
+
+static int same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static int check_model(const struct trainer *t, const struct model *saved, const char *file,
+                       struct error *e)
+{
+    const struct model *m = t->m;
+    const struct net *a = &m->net, *b = &saved->net;
+    size_t channels = (size_t)a->image.c * sizeof *m->mean;
+    int same = strcmp(a->text, b->text) == 0 && a->classes == b->classes &&
+               a->image.h == b->image.h && a->image.w == b->image.w && a->image.c == b->image.c;
+
+    same = same && memcmp(m->mean, saved->mean, channels) == 0 &&
+           memcmp(m->std, saved->std, channels) == 0 && same_text(m->names, saved->names) &&
+           same_text(m->history.text, saved->history.text) &&
+           memcmp(m->parameters, saved->parameters, t->first * sizeof *m->parameters) == 0;
+    for (int i = 0; same && i < a->layers; i++)
+        same = a->layer[i].frozen == b->layer[i].frozen;
+    return same ? 0 : error_set(e, "%s: was saved in training another model", file);
+}
+
+static int take_data(struct record **list, const char *name, const struct fingerprint *now,
+                     const char *file, struct error *e)
+{
+    uint64_t data[2];
+
+    if (records_copy(list, name, file, RTS_U8, 1, (uint64_t[]){2}, data, e) < 0)
+        return -1;
+    if (data[0] != now->images || data[1] != now->crc)
+        return error_set(e, "%s: was saved with other %s data", file,
+                         strcmp(name, "train.data") == 0 ? "training" : "validation");
+    return 0;
+}
+
+/* The position, if it is one that this training can come to. */
+static int take_position(struct trainer *t, struct record **list, const char *file, struct error *e)
+{
+    uint64_t at[AT_COUNT], n = t->data->n, batch = (uint64_t)t->o->batch, step;
+    double measures[2];
+
+    if (records_copy(list, "train.position", file, RTS_U8, 1, (uint64_t[]){AT_COUNT}, at, e) < 0 ||
+        records_copy(list, "train.measures", file, RTS_F8, 1, (uint64_t[]){2}, measures, e) < 0)
+        return -1;
+    if (at[AT_EPOCH] < 1 || at[AT_EPOCH] > (uint64_t)t->o->epochs + 1 || at[AT_DONE] > n ||
+        (at[AT_DONE] < n && at[AT_DONE] % batch) || at[AT_CORRECT] > at[AT_DONE] ||
+        !isfinite(measures[0]) || !isfinite(measures[1]))
+        return error_set(e, "%s: record 'train.position': impossible", file);
+    step = (at[AT_EPOCH] - 1) * ((n + batch - 1) / batch) + (at[AT_DONE] + batch - 1) / batch;
+    if (step != at[AT_STEP] || step > t->steps)
+        return error_set(e, "%s: record 'train.position': impossible", file);
+    t->step = step;
+    t->lr = (float)measures[1];
+    t->so_far =
+        (struct step){(int)at[AT_EPOCH], at[AT_DONE], n, measures[0], (double)at[AT_CORRECT]};
+    return 0;
+}
+
+/* The order of the images is drawn anew; the generator must come out as it was. */
+static int take_generator(struct trainer *t, struct record **list, const char *file,
+                          struct error *e)
+{
+    uint64_t generator[2];
+
+    if (records_copy(list, "train.generator", file, RTS_U8, 1, (uint64_t[]){2}, generator, e) < 0)
+        return -1;
+    for (int epoch = t->so_far.done ? 0 : 1; epoch < t->so_far.epoch; epoch++)
+        trainer_shuffle(t);
+    if (t->rng.state != generator[0] || t->rng.increment != generator[1])
+        return error_set(e, "%s: record 'train.generator': not of this seed and position", file);
+    return 0;
+}
+
+static int take_best(struct trainer *t, struct record **list, const char *file, struct error *e)
+{
+    double best[3];
+
+    if (!t->best)
+        return 0;
+    if (take_data(list, "train.valid", &t->judged_on, file, e) < 0 ||
+        records_copy(list, "train.best", file, RTS_F8, 1, (uint64_t[]){3}, best, e) < 0)
+        return -1;
+    if (!(best[0] >= 0 && best[0] <= t->so_far.epoch) || best[0] != floor(best[0]))
+        return error_set(e, "%s: record 'train.best': impossible", file);
+    t->best_epoch = (struct epoch){
+        .number = (int)best[0], .has_valid = 1, .valid_loss = best[1], .valid_accuracy = best[2]};
+    return best[0] > 0 ? tensors_take(&t->m->net, ".best", t->best, 0, list, file, e) : 0;
+}
+
+static int take_up(struct trainer *t, struct model *saved, const char *file, struct error *e)
+{
+    struct record **list = &saved->extras;
+    const char *second = moment2_name(t->o);
+    char *settings = NULL;
+    int status;
+
+    if (records_take_text(list, "train.settings", file, &settings, e) < 0)
+        return -1;
+    status = settings ? check_settings(settings, t->o->settings, file, e)
+                      : error_set(e, "%s: a model, where a saved training state is needed", file);
+    free(settings);
+    if (status < 0 || take_data(list, "train.data", &t->trained_on, file, e) < 0 ||
+        check_model(t, saved, file, e) < 0 || take_position(t, list, file, e) < 0 ||
+        take_generator(t, list, file, e) < 0 ||
+        tensors_take(&t->m->net, moment1_name(t->o), t->moment1, t->first, list, file, e) < 0 ||
+        (second && tensors_take(&t->m->net, second, t->moment2, t->first, list, file, e) < 0) ||
+        take_best(t, list, file, e) < 0)
+        return -1;
+    memcpy(t->m->parameters, saved->parameters, t->m->net.parameters * sizeof *saved->parameters);
+    return 0;
+}
+
+int state_load(struct trainer *t, struct error *e)
+{
+    struct model saved;
+    int status;
+
+    if (model_load_with(&saved, t->o->resume, e) < 0)
+        return -1;
+    status = take_up(t, &saved, t->o->resume, e);
+    model_free(&saved);
+    return status;
+}
+
+void state_fingerprint(const struct dataset *d, struct fingerprint *f)
+{
+    uLong crc = crc32_z(0, NULL, 0);
+
+    crc = crc32_z(crc, d->images, d->n * dataset_stride(d));
+    crc = crc32_z(crc, (const Bytef *)d->label, d->n * sizeof *d->label);
+    *f = (struct fingerprint){d->n, crc};
+}

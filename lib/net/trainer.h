@@ -1,0 +1,79 @@
+/*
+ * A training in hand: private to train.c (preparation and the epochs), step.c (one optimiser step)
+ * and state.c (saving it and taking it up again).
+ */
+#ifndef ROTPIPE_NET_TRAINER_H
+#define ROTPIPE_NET_TRAINER_H
+
+#include <stdatomic.h>
+
+#include "base/rng.h"
+#include "net/engine.h"
+#include "net/train.h"
+
+enum { SHARES_MAX = 64 }; /* of a batch */
+
+/* What a data set is told from another by. */
+struct fingerprint {
+    uint64_t images, crc; /* CRC-32 of all images, then all labels */
+};
+
+struct trainer {
+    struct model *m;
+    const struct dataset *data, *valid;
+    const struct train_options *o;
+    const struct kernels *kernels;
+    struct team *team;
+    struct engine *engine;
+    float *table;
+    float *cache; /* the frozen base's output for every sample, or NULL */
+    int from;     /* the first stage that is run: 0, or the one behind the cache */
+    uint64_t *order;
+    struct rng rng;
+    size_t first;     /* parameters before this one are frozen and never touched */
+    size_t count;     /* parameters from `first` on */
+    float *kept;      /* those parameters as they were at the start */
+    float *gradients; /* SHARES of them, `count` floats each */
+    float *total, *moment1, *moment2;
+    uint64_t steps, warmup;                   /* in all */
+    struct fingerprint trained_on, judged_on; /* if a state is saved or taken up */
+    float *best; /* all parameters after the best epoch so far; NULL unless asked to be kept */
+    struct epoch best_epoch;
+
+    /* How far it has come. */
+    uint64_t step;      /* optimiser steps done */
+    struct step so_far; /* of the epoch in hand; loss and accuracy as sums over its images */
+
+    /* The step in hand. */
+    uint64_t at; /* of its first sample in order[] */
+    int batch, shares, share;
+    float lr;
+    double loss[SHARES_MAX];
+    int correct[SHARES_MAX];
+    atomic_int overflow; /* a gradient is not finite */
+};
+
+/* Samples of a share: by the batch size alone, never by the number of threads. */
+int trainer_share(int batch);
+
+/* One optimiser step on the epoch's next batch; adds to so_far. 0 or -1. */
+int trainer_step(struct trainer *t, struct error *e);
+
+/* A new order for the next epoch. */
+void trainer_shuffle(struct trainer *t);
+
+void state_fingerprint(const struct dataset *d, struct fingerprint *f);
+
+/*
+ * Writes o->save, whole or not at all: the model as it is by now, and all that the rest of the
+ * training depends on. 0 or -1.
+ */
+int state_save(const struct trainer *t, struct error *e);
+
+/*
+ * Takes up what state_save has written to o->resume, in a trainer that is prepared and has done no
+ * step yet. A state of other settings, data or another model is refused. 0 or -1.
+ */
+int state_load(struct trainer *t, struct error *e);
+
+#endif

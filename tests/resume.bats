@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# Training that is killed, stopped or resumed.
+# shellcheck disable=SC2086 # options in one string
+load lib
+load nets
+
+# What decides nothing: the last two columns, images/s and seconds.
+epochs_of() {
+    cut -f 1-6 "$1"
+}
+
+# now: milliseconds.
+now() {
+    local t=${EPOCHREALTIME/./}
+    echo $((t / 1000))
+}
+
+# The whole training takes as long as its 200 epochs; it is killed at a random moment of that, goes
+# on, is killed again and so on, twenty times; whenever it has come to its end the model must be
+# that of the uninterrupted one, and another one begins.
+@test "resume: twenty SIGKILLs at random moments, and the same bytes in the end" {
+    local how='-q -e 200 -b 8 -s 4 --net c2 --optimizer adamw --schedule cosine'
+    local started took kills=0 ends=0 pid resume=
+    stream 60 8 3 >data.rts
+    started=$(now)
+    rottrain $how --save state --every 17 --log want.log -o want data.rts
+    took=$(($(now) - started))
+    echo "uninterrupted: $took ms"
+    rm state
+    while ((kills < 20)); do
+        rottrain $how --save state --every 17 $resume --log log -o m data.rts &
+        pid=$!
+        sleep "$(awk -v ms=$((RANDOM % took)) 'BEGIN { print ms / 1000 }')"
+        if kill -s KILL $pid 2>/dev/null; then
+            kills=$((kills + 1))
+            wait $pid || true
+            [[ ! -e state ]] || resume='--resume state'
+            # Never half a state, and no model before the end.
+            [[ ! -e state ]] || rtsinfo state >/dev/null
+            [[ ! -e m ]]
+        else
+            wait $pid
+            same m want
+            cmp <(epochs_of log) <(epochs_of want.log)
+            ends=$((ends + 1))
+            rm m state
+            resume=
+        fi
+    done
+    echo "$ends ends"
+    rottrain $how $resume --log log -o m data.rts
+    same m want
+    cmp <(epochs_of log) <(epochs_of want.log)
+}
+
+@test "resume: a signal saves the state, too" {
+    local status=0 said
+    stream 24 8 3 >data.rts
+    local how='-q -e 3000 -b 8 --net c2'
+    rottrain $how -o want data.rts
+    rottrain $how --log log --save state --every 100000000 -o m data.rts 2>said &
+    for _ in {1..600}; do
+        [[ -e log ]] && (($(wc -l <log) > 2)) && break
+        sleep 0.02
+    done
+    kill -s TERM $!
+    wait $! || status=$?
+    ((status == 143))
+    said=$(<said)
+    [[ $said =~ ^rottrain:\ stopped\ by\ SIGTERM\ at\ step\ ([0-9]+)\ of\ 9000\;\ the\ model\ so\ far\ and\ the\ state\ are\ written$ ]] ||
+        fail "$said"
+    rtsinfo state | grep "^training    step ${BASH_REMATCH[1]}, epoch "
+    rottrain $how --resume state data.rts | cmp - want
+    # From standard input, and compressed.
+    gzip -c state | rottrain $how --resume - data.rts | cmp - want
+}
+
+@test "resume: frozen layers, the best epoch, another optimiser" {
+    stream 40 8 3 >data.rts
+    stream 30 8 3 | rtsample -n 12 -s 5 >valid.rts
+    rottrain -q -e 1 --net 'c2 r p d4 r' data.rts >base
+    local how
+    for how in '-m frozen' '-m base --keep-best' '-m frozen --keep-best --optimizer adamw' \
+        '-m base --optimizer sgd --nesterov --momentum 0.5'; do
+        headswap --freeze -c 3 <base >frozen
+        rottrain -q -e 5 -b 16 $how --valid valid.rts data.rts >want
+        # 15 steps: the last state that is saved is that of the 12th, in the last epoch.
+        rottrain -q -e 5 -b 16 $how --valid valid.rts --save state --every 6 data.rts | cmp - want
+        rtsinfo state | grep 'training    step 12, epoch 5, 0 images into it'
+        rottrain -q -e 5 -b 16 $how --valid valid.rts --resume state data.rts | cmp - want
+    done
+}
+
+@test "resume: what is another training is refused, and says what differs" {
+    stream 24 8 3 >data.rts
+    stream 25 8 3 >other.rts
+    rottrain -q -e 2 -b 8 --net c2 --save state data.rts >m
+    local go='rottrain -q --resume state --net c2'
+    expect_error 1 "state: was saved with other settings: '-e 2' there, '-e 3' here" $go -e 3 -b 8 data.rts
+    expect_error 1 "other settings: '-b 8' there, '-b 4' here" $go -e 2 -b 4 data.rts
+    expect_error 1 "'--net 'c2'' there, '--net 'c3'' here" rottrain --resume state --net c3 -e 2 -b 8 data.rts
+    expect_error 1 "'--lr 0.001' there, '--lr 0.01' here" $go -e 2 -b 8 --lr 0.01 data.rts
+    expect_error 1 "images=24.* there, .*images=25.* here" $go -e 2 -b 8 other.rts
+    expect_error 1 'images=24 kernels=[a-z0-9]+.* there, .*images=24 kernels=reference.* here' \
+        env ROTPIPE_KERNELS=reference $go -e 2 -b 8 data.rts
+    stream 25 8 3 | rtsample -n 24 -s 9 >shuffled.rts
+    expect_error 1 'state: was saved with other training data' $go -e 2 -b 8 shuffled.rts
+    rottrain -q -e 2 -b 8 -m m --save state2 data.rts >m2
+    expect_error 1 'state2: was saved in training another model' \
+        rottrain -q -e 2 -b 8 -m m2 --resume state2 data.rts
+    expect_error 1 'm: a model, where a saved training state is needed' \
+        rottrain -q -e 2 -b 8 --net c2 --resume m data.rts
+    expect_error 1 'data.rts: .*data set, where a model is needed' \
+        rottrain -q -e 2 -b 8 --net c2 --resume data.rts data.rts
+    expect_error 1 'nothing: No such file' rottrain -q --resume nothing data.rts
+    # And a state is no model.
+    local program
+    for program in 'rottrain -m state data.rts' 'evalacc -m state data.rts' \
+        'featdump -m state data.rts' 'headswap -c 3 state'; do
+        expect_error 1 'state: a saved training state, where a model is needed' $program
+    done
+}
+
+@test "resume: a state that cannot be written ends training before it begins, or where it happens" {
+    stream 24 8 3 >data.rts
+    expect_error 1 'nowhere/state: No such file' rottrain --save nowhere/state -o m data.rts
+    expect_error 1 '/dev/full: No space left' rottrain -q --save /dev/full -o m data.rts
+    [[ ! -e m ]]
+    expect_error 2 '--every needs --save' rottrain --every 3 data.rts
+    expect_error 2 '--every: ' rottrain --save s --every 0 data.rts
+    expect_error 2 '--save needs a file of its own' rottrain --save m -o m data.rts
+    expect_error 2 '--save needs a file of its own' rottrain --save - data.rts
+    expect_error 2 'standard input can be only one' rottrain -m - --resume - data.rts
+}
+
+@test "resume: the log goes on behind the epochs that are done" {
+    stream 24 8 3 >data.rts
+    local how='-q -e 6 -b 8 --net c2'
+    rottrain $how --save state --every 7 --log want.log data.rts >want
+    # The last state is of step 14, in the fifth epoch. What is behind, and half a line, goes.
+    { cat want.log && printf '7\t0.1'; } >log
+    rottrain $how --resume state --log log data.rts | cmp - want
+    cmp <(epochs_of log) <(epochs_of want.log)
+    head -n 3 want.log >log
+    rottrain $how --resume state --log log data.rts | cmp - want
+    [[ $(cut -f 1 log | xargs) == 'epoch 1 2 5 6' ]]
+    rm log
+    rottrain $how --resume state --log log data.rts | cmp - want
+    [[ $(cut -f 1 log | xargs) == 'epoch 5 6' ]]
+    echo 'my letters' >log
+    expect_error 1 'log: is no log of a training' rottrain $how --resume state --log log data.rts
+    [[ $(<log) == 'my letters' ]]
+}
