@@ -62,7 +62,7 @@ FUZZ_TARGETS = $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAYS = $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz_%)
 FUZZERS = $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 FUZZ_OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/fuzz/*.c))
-FUZZ_STREAMS = stream summary examples dataset model
+FUZZ_STREAMS = stream summary examples dataset model state
 FUZZ_CC = clang
 # Kernels with UBSan in them take minutes each to compile; ASan is what finds a wrong index.
 FUZZ_FLAGS = CC='$(FUZZ_CC)' SAN=fuzzer-no-link,address,undefined BUILD=$(abspath build-fuzz) \

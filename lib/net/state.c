@@ -1,5 +1,6 @@
 #include "net/trainer.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -178,7 +179,7 @@ static int take_position(struct trainer *t, struct record **list, const char *fi
         return -1;
     if (at[AT_EPOCH] < 1 || at[AT_EPOCH] > (uint64_t)t->o->epochs + 1 || at[AT_DONE] > n ||
         (at[AT_DONE] < n && at[AT_DONE] % batch) || at[AT_CORRECT] > at[AT_DONE] ||
-        !isfinite(measures[0]) || !isfinite(measures[1]))
+        !(measures[0] >= 0 && measures[0] <= DBL_MAX && measures[1] >= 0 && measures[1] <= FLT_MAX))
         return error_set(e, "%s: record 'train.position': impossible", file);
     step = (at[AT_EPOCH] - 1) * ((n + batch - 1) / batch) + (at[AT_DONE] + batch - 1) / batch;
     if (step != at[AT_STEP] || step > t->steps)
