@@ -219,7 +219,15 @@ static int take_best(struct trainer *t, struct record **list, const char *file, 
         return error_set(e, "%s: record 'train.best': impossible", file);
     t->best_epoch = (struct epoch){
         .number = (int)best[0], .has_valid = 1, .valid_loss = best[1], .valid_accuracy = best[2]};
-    return best[0] > 0 ? tensors_take(&t->m->net, ".best", t->best, 0, list, file, e) : 0;
+    if (best[0] == 0)
+        return 0;
+    if (tensors_take(&t->m->net, ".best", t->best, 0, list, file, e) < 0)
+        return -1;
+    /* They may be what the training gives in the end, and nobody looks at them before. */
+    for (size_t i = 0; i < t->m->net.parameters; i++)
+        if (!isfinite(t->best[i]))
+            return error_set(e, "%s: the weights of the best epoch are not finite", file);
+    return 0;
 }
 
 static int take_up(struct trainer *t, struct model *saved, const char *file, struct error *e)
