@@ -121,6 +121,7 @@ static int understand(struct model *m, const char *file, struct error *e)
         error_set(e, "%s: %.400s", file, why.text);
         goto done;
     }
+    /* A net is a short text: the file pays for the memory that it asks for. */
     if (tensors_check(&m->net, "", 0, m->extras, file, e) < 0)
         goto done;
     m->parameters = net_allocate(m->net.parameters);

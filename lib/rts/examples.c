@@ -161,16 +161,16 @@ static int take_names(struct source *s, struct error *e)
 
     if (!names)
         return -1;
-    if (s->names && strcmp(s->names, names) != 0) {
+    if (s->names) {
+        int same = strcmp(s->names, names) == 0;
         free(names);
-        return rts_complain(s->reader, e, "class names differ from those before");
+        return same ? 0 : rts_complain(s->reader, e, "class names differ from those before");
     }
-    if (!s->names && s->writer && !(s->drop & SOURCE_DROP_NAMES) &&
+    if (s->writer && !(s->drop & SOURCE_DROP_NAMES) &&
         rts_put_text(s->writer, "names", names, e) < 0) {
         free(names);
         return -1;
     }
-    free(s->names);
     s->names = names;
     return 0;
 }

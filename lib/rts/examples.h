@@ -72,7 +72,8 @@ int source_complain(const struct source *s, struct error *e, const char *format,
 
 /*
  * What the streams have said so far: the class names, one a line, or NULL; how they were made; the
- * checksums of the files that they were made from. Owned by the source.
+ * checksums of the files that they were made from. Owned by the source; once there, the names stay
+ * where and what they are.
  */
 const char *source_names(const struct source *s);
 const struct history *source_history(const struct source *s);
