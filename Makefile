@@ -2,6 +2,8 @@
 #
 #   make             the programs, in build/
 #   make check       every test; installs what the tests need and is missing, where it may
+#   make check-all   the same, with every cut, bit and fault tried that make check takes samples of,
+#                    under valgrind, and once more under each sanitizer; takes an hour
 #   make lint        only the style of sources, scripts and manual pages
 #   make demo        the whole workflow on Fashion-MNIST
 #   make bench       speed, side by side with PyTorch
@@ -56,6 +58,11 @@ KERNEL_OBJ = $(foreach v,$(VARIANTS),$(KERNEL_SRC:lib/%.c=$(BUILD)/obj/lib/%.$(v
 # Unit tests: tests/unit/test_NAME.c is a program.
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 
+# What breaks programs and files on purpose; for Linux alone.
+ifeq ($(shell uname -s),Linux)
+FAULT_DRIVERS = $(addprefix $(BUILD)/tests/,damage faults limits)
+FAULT_LIBRARIES = $(addprefix $(BUILD)/tests/,inject_memory.so inject_calls.so)
+endif
 # Fuzz targets: tests/fuzz/fuzz_NAME.c is a program, with replay.c for `make check` and with
 # libFuzzer for `make fuzz`, where some have a mutator that knows their format.
 FUZZ_TARGETS = $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -79,7 +86,7 @@ PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 
 
 all: $(PROGRAMS)
 
-unit: $(UNIT_TESTS) $(REPLAYS)
+unit: $(UNIT_TESTS) $(REPLAYS) $(FAULT_DRIVERS) $(FAULT_LIBRARIES)
 
 $(BUILD)/%: $(BUILD)/obj/cmd/%.o $(BUILD)/librotpipe.a
 	$(CC) $(CFLAGS_ALL) -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -88,6 +95,14 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/librotpipe.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(FAULT_DRIVERS): $(BUILD)/tests/%: $(BUILD)/obj/tests/fault/%.o $(BUILD)/obj/tests/fault/child.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ -lz
+
+# Preloaded, they come before any sanitizer and carry none.
+$(FAULT_LIBRARIES): $(BUILD)/tests/%.so: tests/fault/%.c tests/fault/plan.c tests/fault/plan.h $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(WARNINGS) $(CFLAGS) -fPIC -shared -o $@ $(filter %.c,$^) -ldl
 $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o \
     $(BUILD)/librotpipe.a
 	@mkdir -p $(@D)
@@ -128,12 +143,20 @@ $(BUILD)/flags:
 
 -include $(LIB_OBJ:.o=.d) $(KERNEL_OBJ:.o=.d) $(PROGRAMS:$(BUILD)/%=$(BUILD)/obj/cmd/%.d) \
     $(UNIT_TESTS:$(BUILD)/tests/%=$(BUILD)/obj/tests/unit/%.d) \
-    $(FUZZ_OBJ:.o=.d)
+    $(wildcard $(BUILD)/obj/tests/fault/*.d) $(FUZZ_OBJ:.o=.d)
 
 check:
 	@tests/setup
 	@$(MAKE) $(PARALLEL) --no-print-directory all unit
 	@ROTPIPE_BUILD=$(abspath $(BUILD)) tests/run
+
+# Each sanitizer in its own build; the sampled tests are enough there.
+check-all:
+	@tests/setup all
+	@$(MAKE) $(PARALLEL) --no-print-directory all unit
+	@ROTPIPE_ALL=1 ROTPIPE_BUILD=$(abspath $(BUILD)) tests/run
+	@for san in address undefined thread; do \
+	    echo "SAN=$$san:"; $(MAKE) --no-print-directory SAN=$$san check || exit 1; done
 
 lint:
 	@tests/lint
@@ -177,4 +200,4 @@ clean:
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all unit check lint demo bench fuzz fuzzers install uninstall dist clean FORCE
+.PHONY: all unit check check-all lint demo bench fuzz fuzzers install uninstall dist clean FORCE

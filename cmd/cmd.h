@@ -8,6 +8,7 @@
 #include "base/parse.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -15,11 +16,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_MISUSED = 2 };
 
 /* Values of options that have no letter start here. */
-enum { OPT_HELP = 256, OPT_VERSION, OPT_FIRST };
+enum { OPT_HELP = 256, OPT_VERSION, OPT_NO_HISTORY, OPT_FIRST };
 
 #define COMMON_OPTIONS                                                                             \
     {"help", no_argument, NULL, OPT_HELP}, {"version", no_argument, NULL, OPT_VERSION},            \
@@ -30,12 +32,26 @@ enum { OPT_HELP = 256, OPT_VERSION, OPT_FIRST };
 /* The only global: the program's name, for its messages. */
 static const char *program = "rotpipe";
 
+/*
+ * A standard stream that the caller has closed would be the next file that is opened, and messages
+ * or the result would go into that. Its place is taken by something that fails in every use.
+ */
+static inline void hold_standard_streams(void)
+{
+    static const int useless[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", useless[fd]) != fd)
+            exit(EXIT_FAILED);
+}
+
 static inline void start(char **argv)
 {
     const char *slash = argv[0] ? strrchr(argv[0], '/') : NULL;
 
     if (argv[0])
         program = slash ? slash + 1 : argv[0];
+    hold_standard_streams();
 }
 
 _Noreturn static inline void die(const struct error *e)

@@ -21,10 +21,8 @@ static const struct option options[] = {{"count", required_argument, NULL, 'n'},
                                         {"names", no_argument, NULL, OPT_NAMES},
                                         COMMON_OPTIONS};
 
-/* Text on its way to standard output, and the class names that go into it. */
+/* Text on its way to standard output. */
 struct text {
-    const char **name; /* where each begins, up to a newline; NULL: none are wanted or known */
-    uint64_t names;
     size_t used;
     char bytes[1 << 16];
 };
@@ -60,32 +58,18 @@ static int put_name(struct text *t, const char *name, int n, struct error *e)
     return 0;
 }
 
-/* Lists the class names of the source, once: they are looked up for every example. */
-static int list_names(struct text *t, const char *names, struct error *e)
-{
-    if (!names || t->name)
-        return 0;
-    t->names = names_count(names);
-    t->name = malloc((t->names + 1) * sizeof *t->name);
-    if (!t->name)
-        return error_memory(e, "class names");
-    for (uint64_t i = 0; i < t->names; i++) {
-        t->name[i] = names;
-        names += strcspn(names, "\n");
-        names += *names == '\n';
-    }
-    return 0;
-}
-
 /* The label of example i, "-" if it has none. */
-static int put_label(struct text *t, const struct chunk *c, uint64_t i, struct error *e)
+static int put_label(struct text *t, const struct chunk *c, uint64_t i,
+                     const struct names_table *names, struct error *e)
 {
+    const char *name;
+    int length;
+
     if (!c->label)
         return put_char(t, '-', e);
-    if (c->label[i] < t->names) {
-        const char *name = t->name[c->label[i]];
-        return put_name(t, name, (int)strcspn(name, "\n"), e);
-    }
+    name = names_table_line(names, c->label[i], &length);
+    if (name)
+        return put_name(t, name, length, e);
     if (t->used > sizeof t->bytes - ROOM && flush_text(t, e) < 0)
         return -1;
     t->used += decimal_unsigned(c->label[i], t->bytes + t->used);
@@ -121,12 +105,13 @@ static int put_floats(struct text *t, const float *value, uint64_t n, struct err
     return 0;
 }
 
-static int put_example(struct text *t, const struct chunk *c, uint64_t i, struct error *e)
+static int put_example(struct text *t, const struct chunk *c, uint64_t i,
+                       const struct names_table *names, struct error *e)
 {
     const char *data = (const char *)c->data + i * c->stride;
     int status;
 
-    if (put_label(t, c, i, e) < 0)
+    if (put_label(t, c, i, names, e) < 0)
         return -1;
     if (c->kind == CHUNK_IMAGES)
         status = put_pixels(t, (const uint8_t *)data, c->stride, e);
@@ -136,14 +121,26 @@ static int put_example(struct text *t, const struct chunk *c, uint64_t i, struct
 }
 
 /* Writes the examples of a chunk, at most `left`; whoever waits for them gets them at once. */
-static int put_chunk(struct text *t, const struct chunk *c, uint64_t *left, struct error *e)
+static int put_chunk(struct text *t, const struct chunk *c, uint64_t *left,
+                     const struct names_table *names, struct error *e)
 {
     for (uint64_t i = 0; i < c->n && *left; i++, --*left)
-        if (put_example(t, c, i, e) < 0)
+        if (put_example(t, c, i, names, e) < 0)
             return -1;
     if (flush_text(t, e) < 0)
         return -1;
     return fflush(stdout) == 0 ? 0 : error_set(e, "standard output: %s", strerror(errno));
+}
+
+/* The lines of the stream's names, when they have come: which are the same from then on. */
+static int take_names(struct names_table *names, const struct source *in, struct error *e)
+{
+    const char *text = source_names(in);
+
+    if (text && !names->start && names_table_make(names, text, e) < 0)
+        return -1;
+    names->names = text;
+    return 0;
 }
 
 int main(int argc, char **argv)
@@ -151,6 +148,7 @@ int main(int argc, char **argv)
     static struct text text;
     struct error e;
     struct chunk c;
+    struct names_table names = {0};
     struct source *in;
     uint64_t left = UINT64_MAX;
     int option, with_names = 0, got = -1;
@@ -169,13 +167,13 @@ int main(int argc, char **argv)
         }
     in = source_open(argv + optind, argc - optind, &e);
     while (in && (got = source_next(in, &c, &e)) > 0)
-        if ((with_names && list_names(&text, source_names(in), &e) < 0) ||
-            put_chunk(&text, &c, &left, &e) < 0) {
+        if ((with_names && take_names(&names, in, &e) < 0) ||
+            put_chunk(&text, &c, &left, &names, &e) < 0) {
             got = -1;
             break;
         }
     source_close(in);
-    free(text.name);
+    names_table_free(&names);
     if (got < 0) {
         fflush(stdout);
         die(&e);

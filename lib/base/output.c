@@ -201,24 +201,23 @@ uint64_t output_offset(const struct output *out)
     return out->offset;
 }
 
-/* A rename is safe from a power cut only when its folder is on disk too. */
-static int sync_folder(const char *path)
+/*
+ * A rename is safe from a power cut only when its folder is on disk too. It has the file already,
+ * so that nothing is left to do here that can fail for lack of memory: path is cut to the folder's.
+ */
+static int sync_folder(char *path)
 {
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? strdup(path) : strdup(".");
+    char *slash = strrchr(path, '/');
     int fd, status = 0;
 
-    if (!folder)
-        return -1;
     if (slash)
-        folder[slash == path ? 1 : slash - path] = '\0';
-    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        path[slash == path ? 1 : slash - path] = '\0';
+    fd = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     /* Some file systems refuse to sync a folder; the rename itself has succeeded there. */
     if (fd >= 0 && fsync(fd) < 0 && errno != EINVAL)
         status = -1;
     if (fd >= 0)
         close(fd);
-    free(folder);
     return status;
 }
 

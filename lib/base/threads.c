@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* sched_getaffinity */
 #include "base/threads.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -136,18 +137,19 @@ static void publish(struct team *t)
     pthread_mutex_unlock(&t->mutex);
 }
 
+/* 0, or why it cannot: an errno. */
 static int start_member(struct team *t, int thread)
 {
     struct member *m = malloc(sizeof *m);
+    int wrong;
 
     if (!m)
-        return -1;
+        return ENOMEM;
     *m = (struct member){t, thread};
-    if (pthread_create(&t->threads[t->started], NULL, member_main, m) != 0) {
+    wrong = pthread_create(&t->threads[t->started], NULL, member_main, m);
+    if (wrong)
         free(m);
-        return -1;
-    }
-    return 0;
+    return wrong;
 }
 
 struct team *team_new(int size, struct error *e)
@@ -166,8 +168,9 @@ struct team *team_new(int size, struct error *e)
     pthread_cond_init(&t->done, NULL);
     t->spins = size <= team_default_size() ? SPINS : 0;
     for (; members < size - 1; members++) {
-        if (start_member(t, members + 1) < 0) {
-            error_set(e, "cannot start %d threads", size);
+        int wrong = start_member(t, members + 1);
+        if (wrong) {
+            error_set(e, "threads: cannot start %d: %s", size, strerror(wrong));
             team_free(t);
             return NULL;
         }

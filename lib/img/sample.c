@@ -128,7 +128,11 @@ static int grow(struct sample *s, uint32_t label, struct error *e)
     return 0;
 }
 
-/* One class more: where n is for all, each may get less than it could before. */
+/*
+ * One class more: where n is for all, each may get less than it could before. The heaps learn of
+ * that when their class comes next, and all of them when the classes have doubled: then all heaps
+ * together hold at most 2 n, and nobody goes through all classes for each.
+ */
 static void count_class(struct sample *s)
 {
     uint64_t most;
@@ -137,7 +141,7 @@ static void count_class(struct sample *s)
     if (s->per_class)
         return;
     most = s->n / s->distinct + (s->n % s->distinct != 0);
-    if (most < s->most)
+    if ((s->distinct & (s->distinct - 1)) == 0)
         for (uint64_t i = 0; i < s->classes; i++)
             shrink(&s->class[i], most);
     s->most = most;
@@ -159,6 +163,7 @@ int sample_offer(struct sample *s, uint64_t position, const uint32_t *label, str
     c = &s->class[label ? *label : 0];
     if (c->seen++ == 0)
         count_class(s);
+    shrink(c, s->most);
     if (c->used < s->most)
         return push(c, p, e) < 0 ? -1 : 1;
     if (c->used == 0 || !is_less(p, c->heap[0]))

@@ -13,6 +13,9 @@ enum { PAPER = 255, INK = 0, CAPTION_GAP = 1, CAPTION_HEIGHT = FONT_HEIGHT + 2 *
 /* Sizes beyond this are beyond PNG too; below it, none of the products here overflows. */
 #define PIXELS_MAX ((uint64_t)1 << 31)
 
+/* What readers of PNG take, by libpng's default; and a row of the sheet is held in memory. */
+enum { SIDE_MAX = 1000000 };
+
 int sheet_add(struct sheet *s, uint64_t height, uint64_t width, uint64_t channels, uint64_t n,
               const uint8_t *pixels, const uint32_t *label, struct error *e)
 {
@@ -98,6 +101,9 @@ static int lay_out(struct layout *l, const struct sheet *s, const struct sheet_s
         return error_set(e, "sheet: larger than a PNG can be");
     l->width = l->columns * l->cell_width + style->border;
     l->height = l->rows * l->cell_height + style->border;
+    if (l->width > SIDE_MAX || l->height > SIDE_MAX)
+        return error_set(e, "sheet: %llu x %llu pixels: at most %d a side are drawn",
+                         (unsigned long long)l->width, (unsigned long long)l->height, SIDE_MAX);
     return 0;
 }
 
@@ -112,9 +118,10 @@ static void draw_picture(const struct sheet *s, uint64_t scale, uint64_t i, uint
 }
 
 /* The caption of a label: its name, or the number in `digits`. */
-static const char *caption(const char *names, uint32_t label, char digits[16], int *length)
+static const char *caption(const struct names_table *names, uint32_t label, char digits[16],
+                           int *length)
 {
-    const char *text = names_line(names, label, length);
+    const char *text = names_table_line(names, label, length);
 
     if (text)
         return text;
@@ -140,7 +147,7 @@ static void draw_caption(const char *text, int length, int y, uint64_t channels,
 }
 
 static void draw_row(const struct sheet *s, const struct sheet_style *style, const struct layout *l,
-                     const char *names, uint64_t y, uint8_t *row)
+                     const struct names_table *names, uint64_t y, uint8_t *row)
 {
     uint64_t first, last;
     char digits[16];
@@ -170,25 +177,25 @@ int sheet_write(const struct sheet *s, const struct sheet_style *style, const ch
                 struct output *out, struct error *e)
 {
     struct layout l = {0};
-    struct pngout *png;
-    uint8_t *row;
-    int status = 0;
+    struct names_table table = {0};
+    struct pngout *png = NULL;
+    uint8_t *row = NULL;
+    int status = -1;
 
-    if (lay_out(&l, s, style, e) < 0)
+    if (lay_out(&l, s, style, e) < 0 || (style->captions && names_table_make(&table, names, e) < 0))
         return -1;
-    row = malloc(l.width * s->channels);
-    if (!row)
-        return error_memory(e, "sheet");
-    png = pngout_begin(out, l.width, l.height, (int)s->channels, e);
-    if (!png)
-        status = -1;
+    if (!(row = malloc(l.width * s->channels)))
+        error_memory(e, "sheet");
+    else if ((png = pngout_begin(out, l.width, l.height, (int)s->channels, e)))
+        status = 0;
     for (uint64_t y = 0; status == 0 && y < l.height; y++) {
-        draw_row(s, style, &l, names, y, row);
+        draw_row(s, style, &l, &table, y, row);
         status = pngout_row(png, row, e);
     }
     if (status == 0)
         status = pngout_end(png, e);
     pngout_free(png);
+    names_table_free(&table);
     free(row);
     return status;
 }

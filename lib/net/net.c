@@ -82,6 +82,27 @@ int net_check(const char *text, struct error *e)
 
 static const char *const kind_names[] = {"conv", "relu", "pool", "dense"};
 
+/* Floats that a layer's output takes, about: with its border. */
+static uint64_t activations(const struct layer *l)
+{
+    return (uint64_t)(l->out.h + 3) * (uint64_t)(l->out.w + 3) * (uint64_t)l->out_lanes;
+}
+
+static int check_activations(const struct net *n, struct error *e)
+{
+    const struct layer *last = &n->layer[n->layers - 1];
+    uint64_t all = 0;
+
+    for (int i = 0; i < n->layers; i++)
+        all += activations(&n->layer[i]);
+    if (activations(last) > NET_ACTIVATIONS_MAX)
+        return error_set(e, "net: %s: more than %d activations", last->name, NET_ACTIVATIONS_MAX);
+    if (all > NET_ALL_ACTIVATIONS_MAX)
+        return error_set(e, "net: %s: more than %d activations in all layers up to here",
+                         last->name, NET_ALL_ACTIVATIONS_MAX);
+    return 0;
+}
+
 /* Appends a layer behind the last one. */
 static int add_layer(struct net *n, enum layer_kind kind, int width, struct error *e)
 {
@@ -109,10 +130,7 @@ static int add_layer(struct net *n, enum layer_kind kind, int width, struct erro
     n->layers++;
     if (l->out.h < 1 || l->out.w < 1)
         return error_set(e, "net: %s: nothing left to pool of %d x %d", l->name, l->in.h, l->in.w);
-    if ((uint64_t)(l->out.h + 3) * (uint64_t)(l->out.w + 3) * (uint64_t)l->out_lanes >
-        NET_ACTIVATIONS_MAX)
-        return error_set(e, "net: %s: more than %d activations", l->name, NET_ACTIVATIONS_MAX);
-    return 0;
+    return check_activations(n, e);
 }
 
 /* Gives the layer its place in the parameter vector. */

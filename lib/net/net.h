@@ -32,11 +32,12 @@ enum {
     NET_LANES = 16,
     NET_LAYERS_MAX = 64,
     NET_TEXT_MAX = 1024,
-    NET_WIDTH_MAX = 4096,          /* channels or features of a layer */
-    NET_SIDE_MAX = 2048,           /* pixels of an image's side */
-    NET_CLASSES_MAX = 1000,        /* of the head */
-    NET_PARAMETERS_MAX = 1 << 27,  /* floats in the parameter vector */
-    NET_ACTIVATIONS_MAX = 1 << 24, /* floats of one example in one layer */
+    NET_WIDTH_MAX = 4096,              /* channels or features of a layer */
+    NET_SIDE_MAX = 2048,               /* pixels of an image's side */
+    NET_CLASSES_MAX = 1000,            /* of the head */
+    NET_PARAMETERS_MAX = 1 << 27,      /* floats in the parameter vector */
+    NET_ACTIVATIONS_MAX = 1 << 24,     /* floats of one example in one layer */
+    NET_ALL_ACTIVATIONS_MAX = 1 << 26, /* and in all layers: a short text can ask for terabytes */
     NET_NAME_BYTES = 16
 };
 

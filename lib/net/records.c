@@ -21,6 +21,7 @@ int records_load(struct record **list, struct rts_reader *r, struct error *e)
     while ((got = rts_next(r, &h, e)) > 0) {
         struct record *record;
         size_t capacity = 0;
+        uint64_t most = h.dtype == RTS_TEXT ? EXAMPLES_TEXT_MAX : (uint64_t)NET_PARAMETERS_MAX * 4;
         if (strcmp(h.name, "image") == 0 || strcmp(h.name, "feature") == 0)
             return rts_complain(r, e, "this is a data set, where a model is needed");
         if (++count > RECORDS_MAX)
@@ -34,7 +35,7 @@ int records_load(struct record **list, struct rts_reader *r, struct error *e)
         record->head = h;
         *last = record;
         last = &record->next;
-        if (rts_load(r, (uint64_t)NET_PARAMETERS_MAX * 4, &record->payload, &capacity, e) < 0)
+        if (rts_load(r, most, &record->payload, &capacity, e) < 0)
             return -1;
     }
     if (got == 0 && rts_streams(r) != 1)
@@ -129,10 +130,10 @@ int records_check(const struct record *list, const char *name, const char *file,
 
     if (!r)
         return error_set(e, "%s: record '%s' is missing", file, name);
-    if (r->head.dtype == dtype && r->head.ndim == ndim &&
-        memcmp(r->head.shape, shape, ndim * sizeof *shape) == 0)
-        return 0;
-    return wrong_shape(name, file, dtype, ndim, shape, e);
+    if (r->head.dtype != dtype || r->head.ndim != ndim ||
+        memcmp(r->head.shape, shape, ndim * sizeof *shape) != 0)
+        return wrong_shape(name, file, dtype, ndim, shape, e);
+    return 0;
 }
 
 struct record *records_take(struct record **list, const char *name, const char *file,

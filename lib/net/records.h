@@ -32,11 +32,14 @@ const struct record *records_find(const struct record *list, const char *name);
 int records_take_text(struct record **list, const char *name, const char *file, char **text,
                       struct error *e);
 
-/* Whether there is a record of numbers of this dtype and shape. 0 or -1. */
+/* 0 if there is a record of numbers with this dtype and shape; -1. */
 int records_check(const struct record *list, const char *name, const char *file,
                   enum rts_dtype dtype, uint32_t ndim, const uint64_t *shape, struct error *e);
 
-/* Takes it out; the caller's, for record_free. NULL on error. */
+/*
+ * Takes out a record of numbers, which must be there and have this dtype and shape; the caller's,
+ * for record_free. NULL on error.
+ */
 struct record *records_take(struct record **list, const char *name, const char *file,
                             enum rts_dtype dtype, uint32_t ndim, const uint64_t *shape,
                             struct error *e);

@@ -149,6 +149,7 @@ static int check_model(const struct trainer *t, const struct model *saved, const
     same = same && memcmp(m->mean, saved->mean, channels) == 0 &&
            memcmp(m->std, saved->std, channels) == 0 && same_text(m->names, saved->names) &&
            same_text(m->history.text, saved->history.text) &&
+           same_text(m->digest.text, saved->digest.text) &&
            memcmp(m->parameters, saved->parameters, t->first * sizeof *m->parameters) == 0;
     for (int i = 0; same && i < a->layers; i++)
         same = a->layer[i].frozen == b->layer[i].frozen;

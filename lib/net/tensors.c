@@ -60,23 +60,17 @@ int tensors_put(const struct net *n, const char *suffix, const float *values, si
     return 0;
 }
 
-static int check_layer(const struct layer *l, const char *suffix, const struct record *list,
-                       const char *file, struct error *e)
-{
-    struct tensor t;
-
-    tensor_name(&t, l, suffix);
-    if (records_check(list, t.weight, file, RTS_F4, t.ndim, t.shape, e) < 0)
-        return -1;
-    return records_check(list, t.bias, file, RTS_F4, 1, t.shape, e);
-}
-
 int tensors_check(const struct net *n, const char *suffix, size_t first, const struct record *list,
                   const char *file, struct error *e)
 {
     for (int i = 0; i < n->layers; i++) {
         const struct layer *l = &n->layer[i];
-        if (l->weights && l->weight >= first && check_layer(l, suffix, list, file, e) < 0)
+        struct tensor t;
+        if (!l->weights || l->weight < first)
+            continue;
+        tensor_name(&t, l, suffix);
+        if (records_check(list, t.weight, file, RTS_F4, t.ndim, t.shape, e) < 0 ||
+            records_check(list, t.bias, file, RTS_F4, 1, t.shape, e) < 0)
             return -1;
     }
     return 0;

@@ -15,7 +15,7 @@
 int tensors_put(const struct net *n, const char *suffix, const float *values, size_t first,
                 struct rts_writer *w, struct error *e);
 
-/* Whether all are in the list, to be asked before there is memory for them. 0 or -1. */
+/* 0 if all of them are there; -1. Before memory is taken because a net's text asks for it. */
 int tensors_check(const struct net *n, const char *suffix, size_t first, const struct record *list,
                   const char *file, struct error *e);
 

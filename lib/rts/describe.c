@@ -67,18 +67,19 @@ static uint64_t classes_seen(const struct summary *s)
     return n;
 }
 
-/*
- * A line for every class that has a name or an example: number, examples, name. The names are
- * walked along once: there may be half a million of them.
- */
+/* A line for every class that has a name or an example: number, examples, name. */
 static void print_classes(FILE *to, const struct summary *s)
 {
-    const char *name = s->names ? s->names : "";
+    const char *rest = s->names; /* the line of class i and those after it */
+    uint64_t named = names_count(rest);
 
-    for (uint64_t i = 0; *name || i < SUMMARY_CLASSES; i++) {
-        size_t length = strcspn(name, "\n");
+    for (uint64_t i = 0; i < named || i < SUMMARY_CLASSES; i++) {
+        int length;
+        const char *name = names_line(rest, 0, &length);
         uint64_t count = i < SUMMARY_CLASSES ? s->class_count[i] : 0;
-        if (!*name && !count)
+        if (name)
+            rest = name + length + (name[length] == '\n');
+        if (!name && !count)
             continue;
         key(to, "class");
         fprintf(to, "%3" PRIu64 " ", i);
@@ -86,12 +87,11 @@ static void print_classes(FILE *to, const struct summary *s)
             fprintf(to, "%8" PRIu64, count);
         else
             fprintf(to, "%8s", "-");
-        if (*name) {
+        if (name) {
             fputs("  ", to);
-            describe_text(to, name, length);
+            describe_text(to, name, (size_t)length);
         }
         putc('\n', to);
-        name += length + (name[length] == '\n');
     }
 }
 
@@ -180,8 +180,8 @@ static void print_model(FILE *to, const struct summary *s)
 static void print_training(FILE *to, const struct summary *s)
 {
     key(to, "training");
-    fprintf(to, "step %" PRIu64 ", epoch %" PRIu64 ", %" PRIu64 " images into it\n",
-            s->position[0], s->position[1], s->position[2]);
+    fprintf(to, "step %" PRIu64 ", epoch %" PRIu64 ", %" PRIu64 " images into it\n", s->position[0],
+            s->position[1], s->position[2]);
     print_lines(to, "settings", s->training);
 }
 
@@ -195,4 +195,12 @@ void describe_summary(FILE *to, const struct summary *s)
     print_classes(to, s);
     print_lines(to, "digest", s->digest.text);
     print_lines(to, "history", s->history.text);
+}
+
+void describe_history(FILE *to, const struct summary *s)
+{
+    if (s->digest.text)
+        fputs(s->digest.text, to);
+    if (s->history.text)
+        fputs(s->history.text, to);
 }

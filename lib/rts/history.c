@@ -1,7 +1,10 @@
 #include "rts/history.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { LINE_MAX_BYTES = HISTORY_MAX / 4 };
 
 static const char cut_mark[] = "...\n";
 
@@ -21,34 +24,68 @@ static void make_fit(char *text)
     memcpy(second, cut_mark, strlen(cut_mark));
 }
 
-static int add_line(struct history *h, const char *indent, const char *line, size_t n,
-                    struct error *e)
+/* The bytes of a line that are kept. */
+static size_t kept(size_t n)
 {
-    size_t old = h->text ? strlen(h->text) : 0, margin = strlen(indent);
-    char *text;
+    return n < LINE_MAX_BYTES ? n : LINE_MAX_BYTES;
+}
 
-    if (n > HISTORY_MAX / 4)
-        n = HISTORY_MAX / 4;
-    text = realloc(h->text, old + margin + n + 2 + sizeof cut_mark);
-    if (!text)
-        return error_memory(e, "history");
-    h->text = text;
-    memcpy(text + old, indent, margin);
-    for (size_t i = 0; i < n; i++) {
+/* The line's length; *next is the line behind it. */
+static size_t line_length(const char *line, const char **next)
+{
+    size_t n = strcspn(line, "\n");
+
+    *next = line + n + (line[n] == '\n');
+    return n;
+}
+
+/* Writes a line behind its indent; returns where the next one goes. */
+static char *put_line(char *to, const char *indent, const char *line, size_t n)
+{
+    size_t margin = strlen(indent);
+
+    memcpy(to, indent, margin);
+    to += margin;
+    for (size_t i = 0; i < kept(n); i++) {
         unsigned char c = (unsigned char)line[i];
-        text[old + margin + i] = (char)(c < 0x20 || c == 0x7f ? '?' : c);
+        *to++ = (char)(c < 0x20 || c == 0x7f ? '?' : c);
     }
-    memcpy(text + old + margin + n, "\n", 2);
-    if (strlen(text) > HISTORY_MAX)
-        make_fit(text);
-    return 0;
+    *to++ = '\n';
+    return to;
 }
 
 int history_add(struct history *h, const char *indent, const char *lines, struct error *e)
 {
+    size_t old = h->text ? strlen(h->text) : 0, more = 0;
+    const char *line, *next;
+    char *text, *to;
+
+    if (!*lines)
+        return 0;
+    for (line = lines; *line; line = next)
+        more += strlen(indent) + kept(line_length(line, &next)) + 1;
+    text = realloc(h->text, old + more + 1 + sizeof cut_mark);
+    if (!text)
+        return error_memory(e, "history");
+    h->text = text;
+    to = text + old;
+    for (line = lines; *line; line = next)
+        to = put_line(to, indent, line, line_length(line, &next));
+    *to = '\0';
+    if (old + more > HISTORY_MAX)
+        make_fit(text);
+    return 0;
+}
+
+int history_merge(struct history *h, const char *lines, struct error *e)
+{
+    char line[LINE_MAX_BYTES + 2];
+
     while (*lines) {
         size_t n = strcspn(lines, "\n");
-        if (add_line(h, indent, lines, n, e) < 0)
+        snprintf(line, sizeof line, "%.*s\n", (int)(n < LINE_MAX_BYTES ? n : LINE_MAX_BYTES),
+                 lines);
+        if (!history_holds(h, line) && history_add(h, "", line, e) < 0)
             return -1;
         lines += n + (lines[n] == '\n');
     }

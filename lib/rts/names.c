@@ -31,6 +31,42 @@ uint64_t names_count(const char *names)
     return n;
 }
 
+int names_table_make(struct names_table *t, const char *names, struct error *e)
+{
+    uint64_t n = names_count(names), at = 0;
+
+    *t = (struct names_table){names, malloc((n + 1) * sizeof *t->start), n};
+    if (!t->start)
+        return error_memory(e, "class names");
+    for (uint64_t i = 0; i < n; i++) {
+        t->start[i] = (uint32_t)at;
+        at += strcspn(names + at, "\n");
+        at += names[at] == '\n';
+    }
+    t->start[n] = (uint32_t)at;
+    return 0;
+}
+
+const char *names_table_line(const struct names_table *t, uint64_t index, int *length)
+{
+    const char *line;
+
+    *length = 0;
+    if (index >= t->count)
+        return NULL;
+    line = t->names + t->start[index];
+    *length = (int)(t->start[index + 1] - t->start[index]);
+    *length -= line[*length - 1] == '\n';
+    return line;
+}
+
+void names_table_free(struct names_table *t)
+{
+    free(t->start);
+    t->start = NULL;
+    t->count = 0;
+}
+
 char *names_load(const char *path, struct error *e)
 {
     struct input *in = input_open(path, e);

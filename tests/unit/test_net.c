@@ -112,6 +112,10 @@ static void test_impossible_nets(void)
         {"p p p", {7, 28, 1}, 4, "net: pool3: nothing left to pool of 1 x 7"},
         {"c4 p", {28, 1, 1}, 4, "net: pool1: nothing left to pool of 28 x 1"},
         {"c32", {2048, 2048, 1}, 4, "net: conv1: more than 16777216 activations"},
+        {"c9 c9 c9 c9 c9 c9",
+         {1000, 1000, 1},
+         4,
+         "net: conv5: more than 67108864 activations in all layers up to here"},
         {"d4096", {1024, 1024, 1}, 4, "net: dense1: more than 134217728 parameters"},
     };
 

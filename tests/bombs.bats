@@ -1,0 +1,225 @@
+#!/usr/bin/env bats
+# Input that is small and asks for much: refused or handled within a second of processor time and
+# 64 MiB.
+# shellcheck disable=SC2016,SC2154 # $ for inner shells; bats' own variables
+
+load lib
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    # Where the driver is not built, the programs run without it.
+    limits=(env)
+    [[ ! -x $BUILD/tests/limits ]] || limits=(env "$BUILD/tests/limits" 1 64)
+}
+
+forge() {
+    python3 "$ROOT/tests/fault/forge.py" "$1" >"$1.rts"
+}
+
+# refuses REGEX COMMAND...: an error of one line, within the limits.
+refuses() {
+    local regex=$1
+    shift
+    expect_error 1 "$regex" sh -c '"$@" >result' - "${limits[@]}" "$@"
+}
+
+# handles COMMAND...: success, within the limits. What it writes is in the file `result`.
+handles() {
+    "${limits[@]}" "$@" >result 2>err || fail "$*: status $?: $(cat err)" || return 1
+    [[ ! -s err ]] || fail "$*: $(cat err)"
+}
+
+small_model() {
+    stream 6 1 2 >small.rts
+    rottrain -q -e 0 --net d1 small.rts >model.rts
+}
+
+# every_reader CHECK...: runs it with each command that reads images from $file.
+every_reader() {
+    "$@" rts2png "$file"
+    "$@" rtsample -n 2 "$file"
+    "$@" rotgen "$file"
+    "$@" rottrain -q -e 1 -j 1 --net d1 "$file"
+    "$@" evalacc -j 1 -m model.rts "$file"
+    "$@" featdump -j 1 -m model.rts "$file"
+    "$@" rtsinfo "$file"
+    "$@" rts2tsv "$file"
+}
+
+# zeros MIB: so many MiB of zeros, compressed, in members of 32 MiB.
+zeros() {
+    local i
+    head -c $((32 << 20)) /dev/zero | gzip -1 -c >member
+    for ((i = 0; i < $1 / 32; i++)); do
+        cat member
+    done
+}
+
+# idx_head N H W: a header without images.
+idx_head() {
+    octal 0 0 8 3
+    be32 "$@"
+}
+
+# ---- IDX ----
+
+@test "bombs: 10 GiB of zeros behind a header that promises little" {
+    { idx_head 2 5 5 | gzip -c && zeros 10240; } >bomb.gz
+    [[ $(size_of bomb.gz) -lt $((64 << 20)) ]]
+    refuses 'bytes left over at offset 66, after 2 images' idx2rts bomb.gz
+    refuses 'bytes left over' idx2png bomb.gz
+    { octal 0 0 8 1 && be32 2; } | gzip -c >labels.gz
+    cat member >>labels.gz
+    idx_images 2 3 3 >images
+    refuses 'labels.gz: bytes left over' idx2rts images labels.gz
+}
+
+@test "bombs: zeros behind a header that promises more than all of them" {
+    # Written while they come; where they end is seen when they end.
+    { idx_head 4294967295 28 28 | gzip -c && zeros 64; } >bomb.gz
+    refuses 'cut short at offset 67108880, in image 85598 of 4294967295' idx2rts bomb.gz
+    refuses 'cut short at offset 67108880' idx2png bomb.gz
+    refuses 'cut short at offset 67108880' idx2png -d folder -n 1 bomb.gz
+}
+
+@test "bombs: IDX dimensions of 2^32 - 1" {
+    { idx_head 4294967295 4294967295 4294967295 && head -c 1000 /dev/zero; } >all
+    refuses 'the product of the dimensions overflows' idx2rts all
+    { idx_head 1 4294967295 1 && head -c 1000 /dev/zero; } >high
+    refuses 'images of 4294967295 bytes: at most' idx2png high
+    { idx_head 4294967295 1 1 && head -c 1000 /dev/zero; } >many
+    refuses 'in image 1000 of 4294967295' idx2png many
+    refuses 'in image 1000 of 4294967295' idx2rts many
+    { octal 0 0 8 1 && be32 4294967295; } >labels
+    refuses '4294967295 labels for the 4294967295 images|cut short' idx2rts many labels
+}
+
+@test "bombs: sheets of 2^31 pixels a side" {
+    # As wide as an image may be, a thousand times as large.
+    { idx_head 1 1 2000000 && head -c 2000000 /dev/zero; } >wide
+    refuses 'sheet: 2000000002 x 1002 pixels: at most 1000000 a side' idx2png --scale 1000 wide
+    idx2rts wide >wide.rts
+    refuses 'sheet: 2000000002 x 1002 pixels' rts2png --scale 1000 wide.rts
+    { idx_head 1 2000000 1 && head -c 2000000 /dev/zero; } >high
+    refuses 'sheet: 1002 x 2000000002 pixels' idx2png --scale 1000 high
+    refuses 'sheet: larger than a PNG can be' idx2png -n 2 --scale 1000 --border 1000 \
+        --columns 2147483647 <(idx_head 2 1 2000000 && head -c 4000000 /dev/zero)
+}
+
+# ---- streams ----
+
+@test "bombs: headers that promise 2^60 bytes and more" {
+    small_model
+    for kind in examples-2-63 examples-2-62 image-2-62 overflow features-2-60 labels-2-61 \
+        history-gigabyte names-gigabyte net-gigabyte tensor-terabyte; do
+        forge "$kind"
+        file=$kind.rts
+        every_reader refuses "$kind.rts: record "
+        refuses "$kind.rts: record " headswap -c 2 "$file"
+        refuses "$kind.rts: record " evalacc -m "$file" small.rts
+        refuses "$kind.rts: record " rottrain -q -m "$file" small.rts
+    done
+}
+
+@test "bombs: 100,000 tiny records that nobody knows, 50,000 tiny chunks, 25,000 tiny streams" {
+    small_model
+    for file in tiny-records tiny-chunks tiny-streams; do
+        forge $file
+        file=$file.rts
+        every_reader handles
+    done
+    refuses 'tiny-records.rts: record 1024 .*: more than 1024 records' headswap -c 2 tiny-records.rts
+}
+
+@test "bombs: class names by the hundred thousand" {
+    small_model
+    forge names
+    handles rtsinfo names.rts
+    [[ $(grep -c '^class ' result) == 524288 ]]
+    handles rts2tsv --names names.rts
+    handles rts2png --labels names.rts
+    refuses '524288 names|65536 classes' rtsample -n 2 names.rts
+    forge far-names
+    handles rts2tsv --names far-names.rts
+    [[ $(cut -f 1 result | uniq -c | tr -s ' ') == ' 100000 a' ]]
+    handles rts2png -n 4000 --labels far-names.rts
+    forge names-too-long
+    file=names-too-long.rts
+    every_reader refuses "record 0 'names' at offset 0: 1048577 bytes, at most 1048576 are allowed"
+}
+
+@test "bombs: histories of a million lines" {
+    small_model
+    for file in history histories; do
+        forge $file
+        file=$file.rts
+        every_reader handles
+    done
+}
+
+@test "bombs: many classes" {
+    forge classes
+    handles rtsample -n 65536 classes.rts
+    refuses 'examples, where' rtsample -n 6553600000 classes.rts
+    refuses 'label 1024|at most 1000 classes' rottrain -q classes.rts
+    handles rtsinfo classes.rts
+}
+
+@test "bombs: compressed zeros in the place of a stream" {
+    small_model
+    zeros 10240 >bomb.gz
+    file=bomb.gz
+    every_reader refuses 'bomb.gz: not an rts stream'
+    { gzip -c small.rts && zeros 10240; } >bomb.gz
+    every_reader refuses 'bomb.gz: damaged: no record at offset'
+    { gzip -c model.rts && zeros 10240; } >bomb.gz
+    refuses 'bomb.gz: damaged: no record' headswap -c 2 bomb.gz
+    refuses 'bomb.gz: damaged: no record' evalacc -m bomb.gz small.rts
+}
+
+# ---- nets and models ----
+
+@test "bombs: a net string of a hundred kilobytes" {
+    small_model
+    long=$(printf 'r %.0s' {1..50000})
+    expect_error 2 'net: longer than 1023 characters' "${limits[@]}" rottrain --net "$long" small.rts
+    long=$(printf 'x%.0s' {1..100000})
+    expect_error 2 'net: longer than 1023 characters' "${limits[@]}" rottrain --net "$long" small.rts
+}
+
+@test "bombs: models of a million layers" {
+    small_model
+    forge net
+    forge net-too-long
+    forge layers
+    forge frozen
+    for command in headswap\ --thaw "rottrain -q -m %" "evalacc -m %" "featdump -m %"; do
+        # shellcheck disable=SC2086 # a command with its arguments
+        for pair in 'net:net: longer than 1023 characters' \
+            'net-too-long:2097152 bytes, at most 1048576 are allowed' \
+            'layers:more than 1024 records: not a model'; do
+            case $command in
+            *%*) refuses "${pair#*:}" ${command/\%/${pair%%:*}.rts} small.rts ;;
+            *) refuses "${pair#*:}" $command "${pair%%:*}.rts" ;;
+            esac
+        done
+    done
+    handles rtsinfo layers.rts
+    handles rtsinfo net.rts
+    handles headswap frozen.rts
+    [[ $(rtsinfo frozen.rts | grep -c '^layer.*frozen') == 1 ]]
+}
+
+@test "bombs: nets that ask for gigabytes in a line" {
+    small_model
+    forge parameters
+    forge activations
+    for command in 'headswap %' 'rottrain -q -m % small.rts' 'evalacc -m % small.rts' \
+        'featdump -m % small.rts'; do
+        # shellcheck disable=SC2086 # a command with its arguments
+        refuses "parameters.rts: record 'dense1.weight' is missing" ${command/\%/parameters.rts}
+        # shellcheck disable=SC2086
+        refuses 'activations.rts: net: conv5: more than 67108864 activations' \
+            ${command/\%/activations.rts}
+    done
+}

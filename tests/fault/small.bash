@@ -1,0 +1,52 @@
+# Shared by damage.bats and faults.bats: files as small as they can be, since every byte and every
+# call of theirs is tried; and the commands that read them. `load fault/small` after `load lib`.
+# shellcheck shell=bash
+
+# small_files: images, labels, names, data.rts, features.rts, model.rts in the current folder.
+small_files() {
+    idx_images 4 2 2 >images
+    idx_labels 0 1 0 1 >labels
+    printf 'no\nyes\n' >names
+    printf 'no\nperhaps\nyes\n' >names.3
+    idx2rts --names names images labels >data.rts
+    rottrain -q -e 1 --net 'c1 r p d2 r' data.rts | headswap --freeze=conv1 >model.rts
+    featdump -m model.rts data.rts >features.rts
+    rottrain -q -e 1 -b 2 -j 1 --net d1 --optimizer sgd --save state.rts data.rts >/dev/null
+}
+
+# every N: 1 for make check-all, which tries everything; otherwise N, more under a sanitizer, where
+# a process takes its time to start.
+every() {
+    if [[ -n ${ROTPIPE_ALL:-} ]]; then
+        echo 1
+    elif sanitized; then
+        echo $(($1 * 12 + 1))
+    else
+        echo "$1"
+    fi
+}
+
+# Drivers and libraries are built on Linux alone.
+need_drivers() {
+    [[ -x $BUILD/tests/damage ]] || skip 'faults are injected on Linux alone'
+}
+
+# tell TITLE FILE: the sum of all numbers before a word in the lines of a file, word by word:
+# `# tried: TITLE: 12 cuts, 90 bits ...`, where the runner of the tests finds it.
+tell() {
+    awk -v title="$1" '
+        {
+            for (i = 1; i < NF; i++)
+                if ($i ~ /^[0-9]+$/) {
+                    word = $(i + 1)
+                    sub(/[,:]$/, "", word)
+                    if (!(word in sum)) order[++words] = word
+                    sum[word] += $i
+                }
+        }
+        END {
+            printf "# tried: %s:", title
+            for (i = 1; i <= words; i++) printf "%s %d %s", (i > 1 ? "," : ""), sum[order[i]], order[i]
+            print ""
+        }' "$2" >&3
+}

@@ -1,0 +1,236 @@
+#!/usr/bin/env bats
+# A system that fails below the programs: memory that runs out at every single allocation, reads and
+# writes that fail, come short or are interrupted, disks that are full after every byte, and so on.
+# Each ends in one clear line and status 1, and leaves no file but a whole one; or it changes nothing.
+# shellcheck disable=SC2016,SC2154 # $ for inner shells; bats' own variables
+
+load lib
+load fault/small
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return 1
+    small_files
+    # Some that take more than one read and one write.
+    idx_images 90 30 30 >many_images
+    # shellcheck disable=SC2046 # a list of numbers
+    idx_labels $(cycle 90 2) >many_labels
+    idx2rts many_images many_labels >many.rts
+    gzip -c many.rts >many.rts.gz
+    mkdir made
+}
+
+setup() {
+    need_drivers
+    cd "$BATS_FILE_TMPDIR" || return 1
+}
+
+# Every program in small uses, a line each; what comes on standard input stands before `<`, or
+# before `|` where that is a pipe.
+uses() {
+    cat <<'END'
+idx2rts --names names images labels
+idx2png images labels
+idx2png --labels --names names images labels
+idx2png -f -d made images labels
+rts2png --labels data.rts
+rtsample -n 2 data.rts
+data.rts < rtsample -n 2 -v
+data.rts | rtsample -n 2
+rotgen data.rts
+data.rts < rotgen -r
+rottrain -q -e 1 -j 2 --net d1 -o made/model data.rts
+rottrain -q -e 1 -b 2 -j 2 --net d1 --save made/state --every 1 -o made/model data.rts
+rottrain -q -e 1 -b 2 -j 2 --net d1 --optimizer sgd --resume state.rts data.rts
+rottrain -q -e 2 -j 2 --net d1 --keep-best --valid data.rts --log log data.rts
+data.rts < rottrain -q -e 1 -j 2 -m model.rts
+headswap -c 3 --names names.3 model.rts
+model.rts < headswap --thaw
+evalacc -j 2 -m model.rts --confusion --report data.rts
+evalacc -j 2 -m model.rts --json data.rts
+featdump -j 2 -m model.rts data.rts
+rtsinfo data.rts
+rtsinfo model.rts
+rtsinfo state.rts
+rtsinfo -r data.rts
+rts2tsv --names data.rts
+END
+}
+
+# Of the same, those that write and read a good deal.
+large_uses() {
+    cat <<'END'
+idx2rts many_images many_labels
+rtsample -n 80 many.rts
+many.rts | rtsample -n 80
+rotgen many.rts
+rotgen many.rts.gz
+rottrain -q -e 0 --net d64 -o made/model many.rts
+rts2png many.rts
+END
+}
+
+# try_faults KIND STRIDE <USES
+try_faults() {
+    local kind=$1 stride use input failed=0 counts=$BATS_TEST_TMPDIR/counts
+    stride=$(every "$2")
+    while read -r use; do
+        input=()
+        case $use in
+        *' | '*) input=(-p "${use%% *}") ;;
+        *' < '*) input=(-i "${use%% *}") ;;
+        esac
+        # shellcheck disable=SC2086 # a command with its arguments
+        "$BUILD/tests/faults" -s "$stride" "${input[@]}" "$kind" ${use#* [|<] } >>"$counts" || failed=1
+    done
+    [[ $failed == 0 ]]
+    # Nothing tried is nothing shown.
+    grep -q '^[1-9]' "$counts"
+    tell "$kind" "$counts"
+    rm "$counts"
+}
+
+need_preloading() {
+    need_drivers
+    ! grep -q __tsan_init "$BUILD/rotgen" || skip 'nothing is preloaded before the thread sanitizer'
+}
+
+need_own_allocation() {
+    need_drivers
+    ! sanitized || skip 'the sanitizer has an allocator of its own'
+}
+
+@test "faults: what injects them notices a program that passes them over" {
+    need_preloading
+    # careless NAME LINE...: a program of these lines of shell.
+    careless() {
+        printf '%s\n' '#!/bin/sh' "${@:2}" >"$1"
+        chmod +x "$1"
+    }
+    careless deaf 'cat data.rts 2>/dev/null; exit 0'
+    run "$BUILD/tests/faults" -s 100 disk-full ./deaf
+    [[ $status == 1 && $output == *'status is not 1'* ]] || fail "$output"
+    careless mute 'cat data.rts 2>/dev/null || exit 1'
+    run "$BUILD/tests/faults" -s 100 disk-full ./mute
+    [[ $status == 1 && $output == *'no line on standard error'* ]] || fail "$output"
+    careless untidy 'echo x >made/temporary; cat data.rts 2>err && rm made/temporary && exit 0' \
+        'echo "untidy: it: fails" >&2; exit 1'
+    run "$BUILD/tests/faults" -s 100 disk-full ./untidy
+    [[ $status == 1 && $output == *'leaves made/temporary'* ]] || fail "$output"
+    # dd takes what one read gives it.
+    careless hasty 'exec dd if=data.rts bs=500 count=1 2>err'
+    run "$BUILD/tests/faults" read-short ./hasty
+    [[ $status == 1 && $output == *'another result'* ]] || fail "$output"
+}
+
+@test "faults: memory runs out once, at every allocation" {
+    need_own_allocation
+    uses | try_faults memory 1
+}
+
+@test "faults: memory runs out for good, from every allocation on" {
+    need_own_allocation
+    uses | try_faults memory-gone 1
+}
+
+@test "faults: reads fail, come short, are interrupted" {
+    need_preloading
+    for kind in read-EIO read-short read-EINTR; do
+        { uses && large_uses; } | try_faults $kind 1
+    done
+}
+
+@test "faults: writes fail in the middle, come short, are interrupted" {
+    need_preloading
+    for kind in write-ENOSPC write-EPIPE write-short write-EINTR; do
+        { uses && large_uses; } | try_faults $kind 1
+    done
+}
+
+@test "faults: a disk that is full after every byte" {
+    uses | try_faults disk-full 197
+    large_uses | try_faults disk-full 50021
+}
+
+@test "faults: files cannot be opened, looked at, sought in, doubled, closed" {
+    need_preloading
+    for kind in open-EMFILE stat-EIO seek-ESPIPE dup-EMFILE close-EIO; do
+        uses | try_faults $kind 1
+    done
+}
+
+@test "faults: a result cannot be made safe, given its mode, its name, a folder" {
+    need_preloading
+    for kind in sync-EIO mode-EPERM name-EACCES folder-EACCES; do
+        uses | try_faults $kind 1
+    done
+}
+
+@test "faults: threads cannot be started" {
+    need_preloading
+    uses | sed 's/-j 2/-j 4/' | try_faults thread-EAGAIN 1
+}
+
+# ---- standard streams that are not there ----
+
+# Every program that writes to standard output, by its first use.
+closed_output() {
+    local use input
+    uses | grep -v ' made' | while read -r use; do
+        input=/dev/null
+        [[ $use != *' '[\<\|]' '* ]] || input=${use%% *}
+        # shellcheck disable=SC2086 # a command with its arguments
+        expect_error 1 'standard output: .*Bad file descriptor' \
+            sh -c '"$@" <"$0" >&-' "$input" ${use#* [|<] }
+        # A pipe as input lets rtsample spool.
+        # shellcheck disable=SC2086
+        expect_error 1 'standard output: .*Bad file descriptor' \
+            sh -c 'cat "$0" | "$@" >&-' "$input" ${use#* [|<] }
+    done
+}
+
+@test "faults: a standard output that is closed, or cannot be written" {
+    closed_output
+    for program in idx2rts idx2png; do
+        expect_error 1 'standard output: ' sh -c '"$0" images 1<data.rts' $program
+    done
+    expect_error 1 'standard output: ' sh -c 'rotgen data.rts 1<data.rts'
+    cmp data.rts <(idx2rts --names names images labels)
+}
+
+@test "faults: a standard input that is closed, cannot be read, is a folder" {
+    for command in rts2png 'rtsample -n 2' rotgen 'rottrain -q' headswap 'evalacc -m model.rts' \
+        'featdump -m model.rts' rtsinfo rts2tsv idx2rts idx2png; do
+        # shellcheck disable=SC2086 # a command with its arguments
+        expect_error 1 'standard input: Bad file descriptor' sh -c '"$@" <&-' - $command
+        # shellcheck disable=SC2086
+        expect_error 1 'standard input: Bad file descriptor' sh -c '"$@" 0>written' - $command
+        # shellcheck disable=SC2086
+        expect_error 1 'standard input: is a directory' sh -c '"$@" <.' - $command
+    done
+}
+
+@test "faults: no message goes into a file that took the place of standard error" {
+    rottrain -e 2 -j 1 --net d1 -o want data.rts
+    rottrain -e 2 -j 1 --net d1 -o got data.rts 2>&-
+    same want got
+    head -c 1000 data.rts >half.rts
+    run sh -c 'rottrain -e 1 --net d1 -o made/model half.rts 2>&-'
+    [[ $status == 1 && -z $output ]]
+    [[ -z $(ls made) ]]
+    # The log is not the model, nor the model the log.
+    expect_error 1 'standard output: ' sh -c 'rottrain -q -e 1 --net d1 --log log data.rts >&-'
+    run ! grep -q rts1 log
+}
+
+@test "faults: files that may not be read or written" {
+    [[ $(id -u) != 0 ]] || skip 'root may read and write everything'
+    cp data.rts secret.rts
+    chmod 0 secret.rts
+    for command in rts2png 'rtsample -n 2' rotgen 'rottrain -q' headswap 'evalacc -m' rtsinfo rts2tsv; do
+        # shellcheck disable=SC2086 # a command with its arguments
+        expect_error 1 'secret.rts: Permission denied' $command secret.rts
+    done
+    mkdir locked
+    chmod 555 locked
+    expect_error 1 'locked/out: Permission denied' rottrain -q -o locked/out data.rts
+}
