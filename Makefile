@@ -7,6 +7,7 @@
 #   make lint        only the style of sources, scripts and manual pages
 #   make demo        the whole workflow on Fashion-MNIST
 #   make bench       speed, side by side with PyTorch
+#   make fuzz T=60   every fuzz target in turn, T seconds in all (default 60); needs clang
 #   make install     to $(DESTDIR)$(PREFIX); make uninstall takes it away again
 #   make dist        rotpipe-VERSION.tar.gz
 #   make clean
@@ -62,6 +63,18 @@ ifeq ($(shell uname -s),Linux)
 FAULT_DRIVERS = $(addprefix $(BUILD)/tests/,damage faults limits)
 FAULT_LIBRARIES = $(addprefix $(BUILD)/tests/,inject_memory.so inject_calls.so)
 endif
+# Fuzz targets: tests/fuzz/fuzz_NAME.c is a program, with replay.c for `make check` and with
+# libFuzzer for `make fuzz`, where some have a mutator that knows their format.
+FUZZ_TARGETS = $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+REPLAYS = $(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz_%)
+FUZZERS = $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
+FUZZ_OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/fuzz/*.c))
+FUZZ_STREAMS = stream summary examples dataset model state
+FUZZ_CC = clang
+# Kernels with UBSan in them take minutes each to compile; ASan is what finds a wrong index.
+FUZZ_FLAGS = CC='$(FUZZ_CC)' SAN=fuzzer-no-link,address,undefined BUILD=$(abspath build-fuzz) \
+    KERNEL_FLAGS='-O1 -fno-sanitize=undefined -fno-math-errno -fno-trapping-math -ffp-contract=fast'
+T = 60
 
 MAN_PAGES = $(wildcard man/man?/*.?)
 BINDIR = $(DESTDIR)$(PREFIX)/bin
@@ -73,7 +86,7 @@ PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 
 
 all: $(PROGRAMS)
 
-unit: $(UNIT_TESTS) $(FAULT_DRIVERS) $(FAULT_LIBRARIES)
+unit: $(UNIT_TESTS) $(REPLAYS) $(FAULT_DRIVERS) $(FAULT_LIBRARIES)
 
 $(BUILD)/%: $(BUILD)/obj/cmd/%.o $(BUILD)/librotpipe.a
 	$(CC) $(CFLAGS_ALL) -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -90,6 +103,17 @@ $(FAULT_DRIVERS): $(BUILD)/tests/%: $(BUILD)/obj/tests/fault/%.o $(BUILD)/obj/te
 $(FAULT_LIBRARIES): $(BUILD)/tests/%.so: tests/fault/%.c tests/fault/plan.c tests/fault/plan.h $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_ALL) $(WARNINGS) $(CFLAGS) -fPIC -shared -o $@ $(filter %.c,$^) -ldl
+$(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o \
+    $(BUILD)/librotpipe.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/librotpipe.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -fsanitize=fuzzer -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(FUZZ_STREAMS:%=$(BUILD)/fuzz/%): $(BUILD)/obj/tests/fuzz/mutate_stream.o
+$(BUILD)/fuzz/input: $(BUILD)/obj/tests/fuzz/mutate_gzip.o
 
 $(BUILD)/librotpipe.a: $(LIB_OBJ) $(KERNEL_OBJ)
 	@rm -f $@
@@ -119,7 +143,7 @@ $(BUILD)/flags:
 
 -include $(LIB_OBJ:.o=.d) $(KERNEL_OBJ:.o=.d) $(PROGRAMS:$(BUILD)/%=$(BUILD)/obj/cmd/%.d) \
     $(UNIT_TESTS:$(BUILD)/tests/%=$(BUILD)/obj/tests/unit/%.d) \
-    $(wildcard $(BUILD)/obj/tests/fault/*.d)
+    $(wildcard $(BUILD)/obj/tests/fault/*.d) $(FUZZ_OBJ:.o=.d)
 
 check:
 	@tests/setup
@@ -145,6 +169,14 @@ demo:
 bench: all
 	@ROTPIPE_BUILD=$(abspath $(BUILD)) tests/bench/run
 
+# The same findings whatever CC and SAN are: the fuzzers have a build of their own.
+fuzz:
+	@tests/fuzz/run check '$(FUZZ_CC)'
+	@$(MAKE) $(PARALLEL) --no-print-directory $(FUZZ_FLAGS) fuzzers
+	@tests/fuzz/run $(T) $(FUZZ_TARGETS)
+
+fuzzers: $(FUZZERS)
+
 install: all
 	$(INSTALL) -d $(BINDIR) $(patsubst man/%,$(MANDIR)/%,$(sort $(dir $(MAN_PAGES))))
 	$(INSTALL) $(PROGRAMS) $(BINDIR)
@@ -168,4 +200,4 @@ clean:
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all unit check check-all lint demo bench install uninstall dist clean FORCE
+.PHONY: all unit check check-all lint demo bench fuzz fuzzers install uninstall dist clean FORCE

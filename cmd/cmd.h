@@ -21,7 +21,7 @@
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_MISUSED = 2 };
 
 /* Values of options that have no letter start here. */
-enum { OPT_HELP = 256, OPT_VERSION, OPT_FIRST };
+enum { OPT_HELP = 256, OPT_VERSION, OPT_NO_HISTORY, OPT_FIRST };
 
 #define COMMON_OPTIONS                                                                             \
     {"help", no_argument, NULL, OPT_HELP}, {"version", no_argument, NULL, OPT_VERSION},            \

@@ -1,24 +1,27 @@
 /* featdump - what a layer of a model makes of each image */
-#include "cmd.h"
+#include "stream.h"
 
 #include "net/infer.h"
 #include "net/model.h"
 #include "rts/examples.h"
 
-static const char help[] = "usage: featdump -m model [--layer name] [-j threads] [file ...]\n"
-                           "Write a layer's output for every image, as a feature stream.\n"
-                           "\n"
-                           "  -m, --model FILE    the model\n"
-                           "      --layer NAME    the layer (default: the one below the head)\n"
-                           "  -j, --threads N     (default: the processors at hand)\n"
-                           "      --help          this text\n"
-                           "      --version       the version\n";
+static const char help[] =
+    "usage: featdump -m model [--layer name] [-j threads] [--no-history] [file ...]\n"
+    "Write a layer's output for every image, as a feature stream.\n"
+    "\n"
+    "  -m, --model FILE    the model\n"
+    "      --layer NAME    the layer (default: the one below the head)\n"
+    "  -j, --threads N     (default: the processors at hand)\n"
+    "      --no-history    write nothing of how it was made\n"
+    "      --help          this text\n"
+    "      --version       the version\n";
 
 enum { OPT_LAYER = OPT_FIRST };
 
 static const struct option options[] = {{"model", required_argument, NULL, 'm'},
                                         {"layer", required_argument, NULL, OPT_LAYER},
                                         {"threads", required_argument, NULL, 'j'},
+                                        STREAM_OPTIONS,
                                         COMMON_OPTIONS};
 
 /* The header of the features that the net's last layer makes: [n,features] or [n,h,w,c]. */
@@ -92,8 +95,26 @@ static int choose_layer(struct net *net, const char *name, struct error *e)
     return 0;
 }
 
-static int run(const char *model, const char *layer, int threads, char **paths, int n,
-               struct error *e)
+/* Makes the program a filter whose step tells how the model was made, too. */
+static int pass(struct source *in, const struct model *m, struct rts_writer *out, unsigned drop,
+                struct error *e)
+{
+    struct history step = {0};
+    char line[64];
+    int status = -1;
+
+    snprintf(line, sizeof line, "featdump %s --layer %s", ROTPIPE_VERSION,
+             m->net.layer[m->net.layers - 1].name);
+    if (history_add(&step, "", line, e) == 0 &&
+        (!m->digest.text || history_add(&step, "  model: ", m->digest.text, e) == 0) &&
+        (!m->history.text || history_add(&step, "  model: ", m->history.text, e) == 0))
+        status = source_pass(in, out, step.text, drop, e);
+    history_free(&step);
+    return status;
+}
+
+static int run(const char *model, const char *layer, int threads, unsigned drop, char **paths,
+               int n, struct error *e)
 {
     const struct kernels *kernels = kernels_pick(getenv("ROTPIPE_KERNELS"));
     struct model m = {0};
@@ -102,7 +123,6 @@ static int run(const char *model, const char *layer, int threads, char **paths, 
     struct team *team = NULL;
     struct engine *engine = NULL;
     float *table = NULL;
-    char step[64];
     int status = -1;
 
     if (!kernels)
@@ -112,9 +132,7 @@ static int run(const char *model, const char *layer, int threads, char **paths, 
     if (choose_layer(&m.net, layer, e) < 0 || !(in = source_open(paths, n, e)) ||
         !(out = rts_create(NULL, e)))
         goto done;
-    snprintf(step, sizeof step, "featdump %s --layer %s", ROTPIPE_VERSION,
-             m.net.layer[m.net.layers - 1].name);
-    if (source_pass(in, out, step, SOURCE_KEEP_ALL, e) < 0 || !(table = model_pixel_table(&m, e)) ||
+    if (pass(in, &m, out, drop, e) < 0 || !(table = model_pixel_table(&m, e)) ||
         !(team = team_new(threads ? threads : team_default_size(), e)) ||
         !(engine = engine_new(&m.net, m.parameters, kernels, team, 0, e)))
         goto done;
@@ -137,6 +155,7 @@ int main(int argc, char **argv)
 {
     const char *model = NULL, *layer = NULL;
     struct error e;
+    unsigned drop = SOURCE_KEEP_ALL;
     int option, threads = 0;
 
     start(argv);
@@ -151,6 +170,9 @@ int main(int argc, char **argv)
         case 'j':
             threads = (int)int_argument("-j", optarg, 1, 1024);
             break;
+        case OPT_NO_HISTORY:
+            drop = SOURCE_DROP_HISTORY;
+            break;
         default:
             common_option(option, help);
         }
@@ -158,7 +180,7 @@ int main(int argc, char **argv)
         misused("-m: a model is needed");
     if (standard_inputs(argv + optind, argc - optind) + (strcmp(model, "-") == 0) > 1)
         misused("standard input can be only one of data and -m");
-    if (run(model, layer, threads, argv + optind, argc - optind, &e) < 0)
+    if (run(model, layer, threads, drop, argv + optind, argc - optind, &e) < 0)
         die(&e);
     return EXIT_DONE;
 }

@@ -1,11 +1,12 @@
 /* headswap - give a model a fresh head, freeze or thaw what is below it */
-#include "cmd.h"
+#include "stream.h"
 
 #include "net/model.h"
 #include "rts/examples.h"
 
 static const char help[] =
-    "usage: headswap [-c classes] [--names file] [-s seed] [--freeze[=layer] | --thaw] [file]\n"
+    "usage: headswap [-c classes] [--names file] [-s seed] [--freeze[=layer] | --thaw]\n"
+    "                [--no-history] [file]\n"
     "Give a model a fresh head, freeze or thaw the layers below it.\n"
     "\n"
     "  -c, --classes N        a fresh head of N classes\n"
@@ -13,21 +14,25 @@ static const char help[] =
     "  -s, --seed N           of the fresh head (default 0)\n"
     "      --freeze[=LAYER]   freeze all below the head, or all up to LAYER\n"
     "      --thaw             nothing is frozen\n"
+    "      --no-history       write nothing of how it was made\n"
     "      --help             this text\n"
     "      --version          the version\n";
 
 enum { OPT_NAMES = OPT_FIRST, OPT_FREEZE, OPT_THAW };
 
-static const struct option options[] = {
-    {"classes", required_argument, NULL, 'c'}, {"names", required_argument, NULL, OPT_NAMES},
-    {"seed", required_argument, NULL, 's'},    {"freeze", optional_argument, NULL, OPT_FREEZE},
-    {"thaw", no_argument, NULL, OPT_THAW},     COMMON_OPTIONS};
+static const struct option options[] = {{"classes", required_argument, NULL, 'c'},
+                                        {"names", required_argument, NULL, OPT_NAMES},
+                                        {"seed", required_argument, NULL, 's'},
+                                        {"freeze", optional_argument, NULL, OPT_FREEZE},
+                                        {"thaw", no_argument, NULL, OPT_THAW},
+                                        STREAM_OPTIONS,
+                                        COMMON_OPTIONS};
 
 struct settings {
     int classes;
     const char *names;
     uint64_t seed;
-    int freeze, thaw;
+    int freeze, thaw, no_history;
     const char *layer; /* freeze up to this one; NULL: all below the head */
 };
 
@@ -66,8 +71,13 @@ static int freeze(const struct settings *s, struct model *m, struct error *e)
 static int describe(const struct settings *s, struct model *m, struct error *e)
 {
     char line[128];
-    int n = snprintf(line, sizeof line, "headswap %s", ROTPIPE_VERSION);
+    int n;
 
+    if (s->no_history) {
+        model_drop_history(m);
+        return 0;
+    }
+    n = snprintf(line, sizeof line, "headswap %s", ROTPIPE_VERSION);
     if (s->classes)
         n += snprintf(line + n, sizeof line - (size_t)n, " -c %d -s %" PRIu64, s->classes, s->seed);
     if (s->freeze)
@@ -120,6 +130,9 @@ int main(int argc, char **argv)
             break;
         case OPT_THAW:
             s.thaw = 1;
+            break;
+        case OPT_NO_HISTORY:
+            s.no_history = 1;
             break;
         default:
             common_option(option, help);

@@ -1,34 +1,32 @@
 /* idx2rts - IDX images and labels, as in MNIST, to an image stream */
-#include "cmd.h"
+#include "stream.h"
 
 #include "img/idx.h"
 #include "rts/examples.h"
 
-static const char help[] = "usage: idx2rts [--names file] [images [labels]]\n"
+static const char help[] = "usage: idx2rts [--names file] [--no-history] [images [labels]]\n"
                            "Turn IDX images, and their labels, into an image stream.\n"
                            "\n"
                            "      --names FILE  the names of the classes, one a line\n"
+                           "      --no-history  write nothing of how it was made\n"
                            "      --help        this text\n"
                            "      --version     the version\n";
 
 enum { OPT_NAMES = OPT_FIRST };
 
-static const struct option options[] = {{"names", required_argument, NULL, OPT_NAMES},
-                                        COMMON_OPTIONS};
+static const struct option options[] = {
+    {"names", required_argument, NULL, OPT_NAMES}, STREAM_OPTIONS, COMMON_OPTIONS};
 
-/* What made the stream; the checksums of the sources are known at its end only:
- * put_digest. */
-static int put_head(struct rts_writer *out, const struct idx_pair *p, const char *names,
-                    struct error *e)
+/* What made the stream; the checksums of the sources are known at its end only: put_digest. */
+static int put_history(struct rts_writer *out, const struct idx_pair *p, const char *names,
+                       struct error *e)
 {
     char step[128];
 
     snprintf(step, sizeof step, "idx2rts %s %" PRIu64 "x%" PRIu64 "x%" PRIu64 "%s%s\n",
              ROTPIPE_VERSION, p->images.height, p->images.width, p->images.channels,
              p->labelled ? " labels" : "", names ? " names" : "");
-    if (rts_put_text(out, "history", step, e) < 0)
-        return -1;
-    return names ? rts_put_text(out, "names", names, e) : 0;
+    return rts_put_text(out, "history", step, e);
 }
 
 static int put_examples(struct rts_writer *out, struct idx_pair *p, uint64_t classes,
@@ -56,8 +54,7 @@ static int put_examples(struct rts_writer *out, struct idx_pair *p, uint64_t cla
     return status;
 }
 
-/* A line for each source file: how much it held and its CRC-32 before
- * compression. */
+/* A line for each source file: how much it held and its CRC-32 before compression. */
 static int put_digest(struct rts_writer *out, const struct idx_pair *p, struct error *e)
 {
     char text[128];
@@ -70,6 +67,16 @@ static int put_digest(struct rts_writer *out, const struct idx_pair *p, struct e
     return rts_put_text(out, "digest", text, e);
 }
 
+static int put_all(struct rts_writer *out, struct idx_pair *p, const char *names, int provenance,
+                   struct error *e)
+{
+    if ((provenance && put_history(out, p, names, e) < 0) ||
+        (names && rts_put_text(out, "names", names, e) < 0) ||
+        put_examples(out, p, names_count(names), e) < 0 || idx_pair_end(p, e) < 0)
+        return -1;
+    return provenance ? put_digest(out, p, e) : 0;
+}
+
 int main(int argc, char **argv)
 {
     struct error e;
@@ -77,12 +84,14 @@ int main(int argc, char **argv)
     struct rts_writer *out = NULL;
     const char *names_path = NULL;
     char *names = NULL;
-    int option, status = -1;
+    int option, provenance = 1, status = -1;
 
     start(argv);
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
         if (option == OPT_NAMES)
             names_path = optarg;
+        else if (option == OPT_NO_HISTORY)
+            provenance = 0;
         else
             common_option(option, help);
     argc -= optind;
@@ -94,9 +103,8 @@ int main(int argc, char **argv)
 
     if ((!names_path || (names = names_load(names_path, &e))) &&
         idx_pair_open(&p, argc > 0 ? argv[0] : "-", argc > 1 ? argv[1] : NULL, &e) == 0 &&
-        (out = rts_create(NULL, &e)) && put_head(out, &p, names, &e) == 0 &&
-        put_examples(out, &p, names_count(names), &e) == 0 && idx_pair_end(&p, &e) == 0)
-        status = put_digest(out, &p, &e);
+        (out = rts_create(NULL, &e)))
+        status = put_all(out, &p, names, provenance, &e);
     idx_pair_close(&p);
     free(names);
     if (status == 0 && rts_finish(out, &e) == 0)

@@ -1,20 +1,23 @@
 /* rotgen - every image in its four rotations, labelled 0 to 3: the pretext task's data set */
-#include "cmd.h"
+#include "stream.h"
 
 #include "base/rng.h"
 #include "img/rotate.h"
 #include "rts/examples.h"
 
-static const char help[] = "usage: rotgen [-r] [-s seed] [file ...]\n"
+static const char help[] = "usage: rotgen [-r] [-s seed] [--no-history] [file ...]\n"
                            "Write every image of a stream in four rotations, labelled 0 to 3.\n"
                            "\n"
                            "  -r, --random     one rotation an image, drawn at random\n"
                            "  -s, --seed N     seed of -r (default 0)\n"
+                           "      --no-history write nothing of how it was made\n"
                            "      --help       this text\n"
                            "      --version    the version\n";
 
-static const struct option options[] = {
-    {"random", no_argument, NULL, 'r'}, {"seed", required_argument, NULL, 's'}, COMMON_OPTIONS};
+static const struct option options[] = {{"random", no_argument, NULL, 'r'},
+                                        {"seed", required_argument, NULL, 's'},
+                                        STREAM_OPTIONS,
+                                        COMMON_OPTIONS};
 
 /* What the labels of the written stream mean: degrees counter-clockwise. */
 static const char rotation_names[] = "0\n90\n180\n270\n";
@@ -37,8 +40,8 @@ static int put_rotations(struct rotator *r, const struct chunk *c, const uint8_t
         uint32_t first = r->random ? (uint32_t)rng_below(&r->rng, 4) : 0;
         uint32_t last = r->random ? first : 3;
         for (uint32_t turn = first; turn <= last; turn++, count++) {
-            rotate_image(images + i * c->stride, r->images + count * c->stride, size, channels,
-                         (int)turn);
+            rotate_image(images + i * c->stride, r->images + count * c->stride, size, size,
+                         channels, (int)turn);
             r->label[count] = turn;
         }
     }
@@ -79,6 +82,7 @@ int main(int argc, char **argv)
     struct source *in;
     struct rts_writer *out;
     uint64_t seed = 0;
+    unsigned drop = SOURCE_DROP_NAMES;
     char step[64];
     int option, got = -1;
 
@@ -91,6 +95,9 @@ int main(int argc, char **argv)
         case 's':
             seed = seed_argument(optarg);
             break;
+        case OPT_NO_HISTORY:
+            drop |= SOURCE_DROP_HISTORY;
+            break;
         default:
             common_option(option, help);
         }
@@ -100,7 +107,7 @@ int main(int argc, char **argv)
 
     in = source_open(argv + optind, argc - optind, &e);
     out = in ? rts_create(NULL, &e) : NULL;
-    if (out && source_pass(in, out, step, SOURCE_DROP_NAMES, &e) == 0) {
+    if (out && source_pass(in, out, step, drop, &e) == 0) {
         int first = 1;
         while ((got = source_next_images(in, &c, &e)) > 0) {
             if (first && rts_put_text(out, "names", rotation_names, &e) < 0)

@@ -1,5 +1,5 @@
 /* rottrain - train a network on a labelled image stream */
-#include "cmd.h"
+#include "stream.h"
 
 #include <signal.h>
 #include <stdatomic.h>
@@ -38,6 +38,7 @@ static const char help[] =
     "      --resume FILE        go on from a saved state, with the same options and data\n"
     "  -o, --output FILE        write the model there, whole or not at all\n"
     "  -q, --quiet              nothing on standard error but errors\n"
+    "      --no-history         write nothing of how it was made\n"
     "      --help               this text\n"
     "      --version            the version\n";
 
@@ -80,6 +81,7 @@ static const struct option options[] = {{"model", required_argument, NULL, 'm'},
                                         {"resume", required_argument, NULL, OPT_RESUME},
                                         {"output", required_argument, NULL, 'o'},
                                         {"quiet", no_argument, NULL, 'q'},
+                                        STREAM_OPTIONS,
                                         COMMON_OPTIONS};
 
 static const char *const optimizer_names[] = {"adam", "adamw", "sgd"};
@@ -88,7 +90,7 @@ static const char *const schedule_names[] = {"constant", "cosine"};
 struct settings {
     struct train_options train;
     const char *model, *net, *valid, *log, *output;
-    int classes, threads, quiet;
+    int classes, threads, quiet, no_history;
     int has_lr, has_decay, has_momentum;
 };
 
@@ -174,6 +176,9 @@ static void take_option(struct settings *s, int option)
         break;
     case 'q':
         s->quiet = 1;
+        break;
+    case OPT_NO_HISTORY:
+        s->no_history = 1;
         break;
     default:
         common_option(option, help);
@@ -271,6 +276,8 @@ static int describe(const struct settings *s, const struct dataset *d, const str
     char line[1200];
     size_t n;
 
+    if (s->no_history)
+        return 0;
     settings_line(s, d, m, line, 1024);
     n = strlen(line);
     if (s->train.keep_best)
@@ -278,7 +285,9 @@ static int describe(const struct settings *s, const struct dataset *d, const str
     if (end->steps < end->planned)
         snprintf(line + n, sizeof line - n, " stopped=%s at step %" PRIu64 " of %" PRIu64,
                  caught_name(), end->steps, end->planned);
-    if (history_add(&m->history, "", line, e) < 0)
+    if (history_add(&m->history, "", line, e) < 0 ||
+        (d->digest.text && (history_add(&m->history, "  data: ", d->digest.text, e) < 0 ||
+                            history_merge(&m->digest, d->digest.text, e) < 0)))
         return -1;
     return d->history.text ? history_add(&m->history, "  data: ", d->history.text, e) : 0;
 }
@@ -319,6 +328,8 @@ static int start_model(const struct settings *s, const struct dataset *d, struct
     } else if (model_load(m, s->model, e) < 0) {
         return -1;
     }
+    if (s->no_history)
+        model_drop_history(m);
     if (check_data(m, d, "training data", e) < 0)
         return -1;
     if (!m->names && d->names && names_count(d->names) == (uint64_t)m->net.classes &&

@@ -1,5 +1,5 @@
 /* rtsample - a random sample of a stream, evenly over its classes; or all but that */
-#include "cmd.h"
+#include "stream.h"
 
 #include "img/sample.h"
 #include "rts/gather.h"
@@ -8,20 +8,23 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-static const char help[] = "usage: rtsample -n count | -k count [-v] [-s seed] [file ...]\n"
-                           "Write a random sample of a stream's examples, in their order.\n"
-                           "\n"
-                           "  -n, --count N      N examples in all, evenly over the classes\n"
-                           "  -k, --per-class K  K examples of every class\n"
-                           "  -v, --invert       all the others instead\n"
-                           "  -s, --seed N       seed of the choice (default 0)\n"
-                           "      --help         this text\n"
-                           "      --version      the version\n";
+static const char help[] =
+    "usage: rtsample -n count | -k count [-v] [-s seed] [--no-history] [file ...]\n"
+    "Write a random sample of a stream's examples, in their order.\n"
+    "\n"
+    "  -n, --count N      N examples in all, evenly over the classes\n"
+    "  -k, --per-class K  K examples of every class\n"
+    "  -v, --invert       all the others instead\n"
+    "  -s, --seed N       seed of the choice (default 0)\n"
+    "      --no-history   write nothing of how it was made\n"
+    "      --help         this text\n"
+    "      --version      the version\n";
 
 static const struct option options[] = {{"count", required_argument, NULL, 'n'},
                                         {"per-class", required_argument, NULL, 'k'},
                                         {"invert", no_argument, NULL, 'v'},
                                         {"seed", required_argument, NULL, 's'},
+                                        STREAM_OPTIONS,
                                         COMMON_OPTIONS};
 
 /* What a pass over the examples has seen: the second must see what the first has. */
@@ -33,6 +36,7 @@ struct job {
     char **paths;
     int operands;
     int invert;
+    unsigned drop; /* of what is passed on */
     struct sample *sample;
     char step[96]; /* for the history */
     int64_t start; /* where standard input stood */
@@ -155,8 +159,7 @@ static int survey_to_spool(struct job *j, struct error *e)
     struct output *file = in ? output_open_spool(&fd, e) : NULL;
     struct rts_writer *spool = file ? rts_create_on(file, e) : NULL;
 
-    if (spool && source_pass(in, spool, j->step, SOURCE_KEEP_ALL, e) == 0 &&
-        survey(j, in, spool, e) == 0)
+    if (spool && source_pass(in, spool, j->step, j->drop, e) == 0 && survey(j, in, spool, e) == 0)
         status = rts_finish(spool, e);
     else
         rts_abandon(spool);
@@ -193,7 +196,7 @@ static int run(struct job *j, struct rts_writer *out, struct error *e)
     in = source_open(j->paths, j->operands, e);
     if (!in)
         return -1;
-    status = source_pass(in, out, j->step, SOURCE_KEEP_ALL, e);
+    status = source_pass(in, out, j->step, j->drop, e);
     source_before(in, gather_before, &gather);
     if (status == 0)
         status = choose(j, in, &gather, e);
@@ -225,6 +228,9 @@ int main(int argc, char **argv)
             break;
         case 'v':
             j.invert = 1;
+            break;
+        case OPT_NO_HISTORY:
+            j.drop = SOURCE_DROP_HISTORY;
             break;
         default:
             common_option(option, help);

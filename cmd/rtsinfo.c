@@ -9,7 +9,7 @@ static const char help[] =
     "Say what streams hold: data sets, models, anything. Verify them whole.\n"
     "\n"
     "  -r, --records    every record: index, offset, name, dtype, shape, bytes\n"
-    "      --history    only how the stream was made\n"
+    "      --history    only how the stream was made, and from what\n"
     "      --help       this text\n"
     "      --version    the version\n";
 
@@ -98,8 +98,8 @@ static void print_line(const struct info *i, const struct rts_header *h)
 /* What is known of the streams read so far; then a new one begins. */
 static void print_summary(struct info *i)
 {
-    if (i->mode == HISTORY && i->summary.history.text)
-        fputs(i->summary.history.text, stdout);
+    if (i->mode == HISTORY)
+        describe_history(stdout, &i->summary);
     if (i->mode == OVERVIEW) {
         unfold(&i->fold);
         if (i->records)

@@ -32,7 +32,10 @@ load nets
     teach m
     shape() { featdump -m m ${1:+--layer "$1"} data.rts | { cat >f && records f | grep ' feature$'; } | cut -d ' ' -f 3,4; }
     [[ $(shape) == 'f4 [24,5]' ]]
-    [[ $(payloads f history | tail -n 1) == 'featdump '[0-9.]*' --layer relu3' ]]
+    [[ $(payloads f history | sed -n 2p) == 'featdump '[0-9.]*' --layer relu3' ]]
+    # And how the model was made, whose features they are.
+    { payloads m digest && payloads m history; } | sed 's/^/  model: /' >want
+    payloads f history | tail -n +3 | cmp - want
     [[ $(shape conv1) == 'f4 [24,8,8,4]' ]]
     [[ $(shape relu1) == 'f4 [24,8,8,4]' ]]
     [[ $(shape pool1) == 'f4 [24,4,4,4]' ]]

@@ -12,6 +12,7 @@ setup_file() {
     idx_labels $(cycle 12 3) >labels
     idx2rts images labels >data.rts
     rottrain -q -e 1 --net 'c2 r p d4 r' data.rts >model.rts
+    rtsample -k 1 data.rts >other.rts
     for file in images labels data.rts model.rts; do
         gzip -c $file >$file.gz
     done
@@ -35,6 +36,7 @@ use() {
     idx2png | idx2rts) operand=images ;;
     rotgen | rts2png | rts2tsv | rtsinfo) ;;
     rottrain) command+=(-q -e 1 --net 'c2 r d3') ;;
+    rtscomm) command+=(--only-b other.rts) ;;
     rtsample) command+=(-n 2) ;;
     *) fail "tests/manners.bats does not know how to use $1" ;;
     esac
@@ -130,6 +132,37 @@ broken_pipe() {
     silent_sigpipe "${command[@]}" "$operand"
 }
 
+# What is in a stream beside its provenance: a line for each record, with a checksum.
+contents() {
+    local at size dtype shape name
+    records "$1" | while read -r at size dtype shape name; do
+        [[ $name == history || $name == digest ]] ||
+            echo "$name $dtype $shape $(tail -c +$((at + 129)) "$1" | head -c "$size" | cksum)"
+    done
+}
+
+# A program that writes a stream tells how it was made, unless it is told not to.
+no_history() {
+    use "$1"
+    "${command[@]}" "$operand" >told
+    if [[ $(head -c 4 told) != rts1 ]]; then
+        run -1 grep -qx no-history <(long_options "$1")
+        return
+    fi
+    records told | grep -q ' history$'
+    records told | grep -q ' digest$'
+    "${command[@]}" --no-history "$operand" >untold
+    run -1 grep -E ' (history|digest)$' <(records untold)
+    [[ -z $(rtsinfo --history untold) ]]
+    contents told >want
+    contents untold >got
+    same want got
+    # Through a pipe, which rtsample keeps in a file of its own.
+    # shellcheck disable=SC2002
+    cat "$operand" | "${command[@]}" --no-history | cmp - untold
+    told+=("$1")
+}
+
 # ---- the tests ----
 
 @test "manners: --help names every option that there is, and no other" {
@@ -170,6 +203,12 @@ broken_pipe() {
 
 @test "manners: a closed pipe ends a program without a word" {
     each broken_pipe
+}
+
+@test "manners: --no-history, of all that write streams, drops how it was made and nothing else" {
+    local told=()
+    each no_history
+    ((${#told[@]} >= 6))
 }
 
 @test "manners: models may be compressed, and come by -m - from standard input" {

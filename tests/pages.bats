@@ -153,6 +153,10 @@ options_of() {
     run_examples man1/rtsample.1
 }
 
+@test "pages: examples of rtscomm(1)" {
+    run_examples man1/rtscomm.1
+}
+
 @test "pages: examples of rtsinfo(1)" {
     run_examples man1/rtsinfo.1
     # The tensor that was cut out.

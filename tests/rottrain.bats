@@ -119,6 +119,7 @@ column() {
     stream 12 9 4 3 >data.rts
     rottrain -q -e 0 --net 'c5 r p d6' data.rts >m
     [[ $(records m | cut -d ' ' -f 3-) =~ ^text\ \[[0-9]+\]\ history'
+text [50] digest
 text [9] net
 u8 [3] input.shape
 f4 [3] input.mean
@@ -147,7 +148,9 @@ u1 [] end'$ ]] || fail "$(records m)"
     [[ $(payloads m history | head -n 1) == "rottrain "[0-9.]*" --net 'c4 r p c3 r d5 r' -c 3 -e 1 -b 5 \
 --optimizer sgd --lr 0.0012345678 --momentum 0.9 --nesterov --weight-decay 0.03 \
 --schedule constant -s 7 images=24" ]] || fail "$(payloads m history)"
-    [[ $(payloads m history | sed -n 2p) == '  data: idx2rts '* ]]
+    [[ $(payloads m history | sed -n 2p) == '  data: images 24 crc32 '* ]]
+    [[ $(payloads m history | sed -n 3p) == '  data: labels 24 crc32 '* ]]
+    [[ $(payloads m history | sed -n 4p) == '  data: idx2rts '* ]]
     teach m --schedule cosine --warmup 3 --optimizer adamw
     [[ $(payloads m history) == *'--optimizer adamw --lr 0.001 --weight-decay 0.01 --schedule cosine --warmup 3 -s 0'* ]]
     rottrain -q -e 1 -m m data.rts >n

@@ -49,6 +49,27 @@ load lib
     [[ $(idx2rts --names names images | rts2tsv --names | cut -f 1 | tr '\n' ' ') == '- - - ' ]]
 }
 
+@test "rts2tsv: --names looks a name up in no more time where the list is long" {
+    python3 - >s <<'END'
+import struct, sys, zlib
+
+def record(name, dtype, index, shape, payload):
+    padded = payload + b"\0" * (-len(payload) % 64)
+    head = struct.pack("<4sIQQ4sI6Q40sI", b"rts1", 0, index, len(payload), dtype, len(shape),
+                       *shape, *[0] * (6 - len(shape)), name, zlib.crc32(padded))
+    sys.stdout.buffer.write(head + struct.pack("<I", zlib.crc32(head)) + padded)
+
+names, examples = 1 << 19, 1 << 17
+record(b"names", b"text", 0, [2 * names], b"a\n" * (names - 1) + b"z\n")
+record(b"image", b"u1", 1, [examples, 1, 1, 1], bytes(examples))
+record(b"label", b"u4", 2, [examples], struct.pack("<I", names - 1) * examples)
+record(b"end", b"u1", 3, [], b"")
+END
+    timeout 20 rts2tsv --names s >got || fail "status $?"
+    [[ $(sort -u got) == $'z\t0' ]]
+    [[ $(wc -l <got) == 131072 ]]
+}
+
 @test "rts2tsv: -n prints the first, and verifies the rest" {
     stream 2500 6 3 >s
     for n in 0 1 1023 1024 1025 2500 9999; do

@@ -107,9 +107,10 @@ line() {
 @test "rtsinfo: --history prints nothing else" {
     stream 6 4 3 | rtsample -n 3 -s 5 | rotgen >s
     quiet_success rtsinfo --history s
-    [[ ${#lines[@]} == 3 ]]
-    [[ ${lines[0]} == 'idx2rts 0.1.0 '* && ${lines[1]} == 'rtsample 0.1.0 '*5* ]]
-    [[ ${lines[2]} == 'rotgen 0.1.0' ]]
+    [[ ${#lines[@]} == 5 ]]
+    [[ ${lines[0]} == 'images 6 crc32 '* && ${lines[1]} == 'labels 6 crc32 '* ]]
+    [[ ${lines[2]} == 'idx2rts 0.1.0 '* && ${lines[3]} == 'rtsample 0.1.0 '*5* ]]
+    [[ ${lines[4]} == 'rotgen 0.1.0' ]]
     record image u1 0 4 1 2 2 1 >none
     record end u1 1 0 >>none
     quiet_success rtsinfo --history none

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 int parse_int(const char *text, int64_t lowest, int64_t highest, int64_t *value)
 {
@@ -39,7 +40,8 @@ int parse_real(const char *text, double lowest, double highest, double *value)
     char *end;
     double v;
 
-    if (!isdigit((unsigned char)text[0]) && text[0] != '-' && text[0] != '.')
+    /* strtod reads more than decimal numbers: 0x1p3, inf. */
+    if (text[strspn(text, "0123456789.+-eE")] || text[0] == '+')
         return -1;
     errno = 0;
     v = strtod(text, &end);

@@ -4,32 +4,37 @@
 
 enum { BLOCK = 8 };
 
-/* Writes `to` row by row; a step through `from` moves by `right` for a column, `down` for a row. */
-static void walk(const uint8_t *from, int64_t right, int64_t down, uint8_t *to, uint64_t size)
+/*
+ * Writes `to` row by row, a number of rows of so many columns; a step through `from` moves by
+ * `right` for a column, `down` for a row.
+ */
+static void walk(const uint8_t *from, int64_t right, int64_t down, uint8_t *to, uint64_t rows,
+                 uint64_t columns)
 {
-    for (uint64_t y = 0; y < size; y++, from += down) {
+    for (uint64_t y = 0; y < rows; y++, from += down) {
         const uint8_t *p = from;
-        for (uint64_t x = 0; x < size; x++, p += right)
+        for (uint64_t x = 0; x < columns; x++, p += right)
             *to++ = *p;
     }
 }
 
 static void walk_pixels(const uint8_t *from, int64_t right, int64_t down, uint8_t *to,
-                        uint64_t size, uint64_t channels)
+                        uint64_t rows, uint64_t columns, uint64_t channels)
 {
-    for (uint64_t y = 0; y < size; y++, from += down) {
+    for (uint64_t y = 0; y < rows; y++, from += down) {
         const uint8_t *p = from;
-        for (uint64_t x = 0; x < size; x++, p += right, to += channels)
+        for (uint64_t x = 0; x < columns; x++, p += right, to += channels)
             memcpy(to, p, channels);
     }
 }
 
 /* The same for colour: three bytes of a size that the compiler knows are one or two moves. */
-static void walk_rgb(const uint8_t *from, int64_t right, int64_t down, uint8_t *to, uint64_t size)
+static void walk_rgb(const uint8_t *from, int64_t right, int64_t down, uint8_t *to, uint64_t rows,
+                     uint64_t columns)
 {
-    for (uint64_t y = 0; y < size; y++, from += down) {
+    for (uint64_t y = 0; y < rows; y++, from += down) {
         const uint8_t *p = from;
-        for (uint64_t x = 0; x < size; x++, p += right, to += 3)
+        for (uint64_t x = 0; x < columns; x++, p += right, to += 3)
             memcpy(to, p, 3);
     }
 }
@@ -92,20 +97,22 @@ static inline void turn_block(const uint8_t *from, int64_t down, uint8_t *to, in
 }
 
 /*
- * A quarter turn of a grey image of at least 8 x 8. Where the size is no multiple of 8, the last
+ * A quarter turn of a grey image of at least 8 x 8. Where a side is no multiple of 8, the last
  * blocks overlap those before them.
  */
-static void turn_grey(const uint8_t *from, uint8_t *to, int64_t size, int clockwise)
+static void turn_grey(const uint8_t *from, uint8_t *to, int64_t height, int64_t width,
+                      int clockwise)
 {
-    for (int64_t v = 0; v < size; v += BLOCK) {
-        int64_t y = v < size - BLOCK ? v : size - BLOCK;
-        for (int64_t u = 0; u < size; u += BLOCK) {
-            int64_t x = u < size - BLOCK ? u : size - BLOCK;
-            if (clockwise) /* to(y, x) = from(size - 1 - x, y) */
-                turn_block(from + (size - 1 - x) * size + y, -size, to + y * size + x, size);
-            else /* to(y, x) = from(x, size - 1 - y) */
-                turn_block(from + x * size + size - BLOCK - y, size, to + (y + 7) * size + x,
-                           -size);
+    for (int64_t v = 0; v < width; v += BLOCK) {
+        int64_t y = v < width - BLOCK ? v : width - BLOCK;
+        for (int64_t u = 0; u < height; u += BLOCK) {
+            int64_t x = u < height - BLOCK ? u : height - BLOCK;
+            if (clockwise) /* to(y, x) = from(height - 1 - x, y) */
+                turn_block(from + (height - 1 - x) * width + y, -width, to + y * height + x,
+                           height);
+            else /* to(y, x) = from(x, width - 1 - y) */
+                turn_block(from + x * width + width - BLOCK - y, width, to + (y + 7) * height + x,
+                           -height);
         }
     }
 }
@@ -121,40 +128,43 @@ static void reverse(const uint8_t *from, uint8_t *to, uint64_t n)
     }
 }
 
-void rotate_image(const uint8_t *from, uint8_t *to, uint64_t size, uint64_t channels, int quarters)
+void rotate_image(const uint8_t *from, uint8_t *to, uint64_t height, uint64_t width,
+                  uint64_t channels, int quarters)
 {
-    int64_t pixel = (int64_t)channels, row = (int64_t)size * pixel;
-    int64_t last = (int64_t)size - 1, right, down;
+    int64_t pixel = (int64_t)channels, row = (int64_t)width * pixel;
+    int64_t below = ((int64_t)height - 1) * row, beside = ((int64_t)width - 1) * pixel;
+    uint64_t rows = quarters & 1 ? width : height, columns = quarters & 1 ? height : width;
+    int64_t right, down;
 
     quarters &= 3;
     if (quarters == 0) {
-        memcpy(to, from, size * size * channels);
+        memcpy(to, from, height * width * channels);
         return;
     }
-    if (channels == 1 && size >= BLOCK) {
+    if (channels == 1 && height >= BLOCK && width >= BLOCK) {
         if (quarters == 2)
-            reverse(from, to, size * size);
+            reverse(from, to, height * width);
         else
-            turn_grey(from, to, (int64_t)size, quarters == 3);
+            turn_grey(from, to, (int64_t)height, (int64_t)width, quarters == 3);
         return;
     }
     if (quarters == 1) { /* the top row is what was the rightmost column, from its top down */
-        from += last * pixel;
+        from += beside;
         right = row;
         down = -pixel;
     } else if (quarters == 2) {
-        from += last * row + last * pixel;
+        from += below + beside;
         right = -pixel;
         down = -row;
     } else { /* the top row is what was the leftmost column, from its bottom up */
-        from += last * row;
+        from += below;
         right = -row;
         down = pixel;
     }
     if (channels == 1)
-        walk(from, right, down, to, size);
+        walk(from, right, down, to, rows, columns);
     else if (channels == 3)
-        walk_rgb(from, right, down, to, size);
+        walk_rgb(from, right, down, to, rows, columns);
     else
-        walk_pixels(from, right, down, to, size, channels);
+        walk_pixels(from, right, down, to, rows, columns, channels);
 }

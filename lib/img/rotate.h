@@ -1,5 +1,5 @@
 /*
- * Quarter turns of square images.
+ * Quarter turns of images.
  */
 #ifndef ROTPIPE_IMG_ROTATE_H
 #define ROTPIPE_IMG_ROTATE_H
@@ -7,9 +7,10 @@
 #include <stdint.h>
 
 /*
- * Turns a square image counter-clockwise by quarters (0 to 3) times 90 degrees.
- * from, to: [size, size, channels], not overlapping.
+ * Turns an image counter-clockwise by quarters (0 to 3) times 90 degrees. from: [height, width,
+ * channels]; to, not overlapping: the same, or [width, height, channels] by 1 or 3 quarters.
  */
-void rotate_image(const uint8_t *from, uint8_t *to, uint64_t size, uint64_t channels, int quarters);
+void rotate_image(const uint8_t *from, uint8_t *to, uint64_t height, uint64_t width,
+                  uint64_t channels, int quarters);
 
 #endif

@@ -78,9 +78,12 @@ static int add_chunk(struct dataset *d, const struct source *s, const struct chu
 static int keep_texts(struct dataset *d, const struct source *s, struct error *e)
 {
     const char *names = source_names(s), *history = source_history(s)->text;
+    const char *digest = source_digest(s)->text;
 
     if (names && !(d->names = strdup(names)))
         return error_memory(e, "class names");
+    if (digest && history_add(&d->digest, "", digest, e) < 0)
+        return -1;
     return history ? history_add(&d->history, "", history, e) : 0;
 }
 
@@ -114,6 +117,7 @@ void dataset_free(struct dataset *d)
     free(d->label);
     free(d->names);
     history_free(&d->history);
+    history_free(&d->digest);
     memset(d, 0, sizeof *d);
 }
 

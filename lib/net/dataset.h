@@ -13,7 +13,7 @@ struct dataset {
     uint8_t *images; /* [n][h][w][c] */
     uint16_t *label; /* [n] */
     char *names;     /* class names, one a line, or NULL */
-    struct history history;
+    struct history history, digest;
     /* private to dataset.c */
     uint64_t capacity;
 };

@@ -31,12 +31,31 @@ void model_free(struct model *m)
     records_free(&m->extras);
     free(m->parameters);
     free(m->names);
-    history_free(&m->history);
+    model_drop_history(m);
     m->parameters = NULL;
     m->names = NULL;
 }
 
+void model_drop_history(struct model *m)
+{
+    history_free(&m->history);
+    history_free(&m->digest);
+}
+
 /* ---- reading ---- */
+
+/* Takes a text record into a history, which bounds it. */
+static int take_lines(struct model *m, const char *name, const char *file, struct history *to,
+                      struct error *e)
+{
+    char *lines = NULL;
+    int status = records_take_text(&m->extras, name, file, &lines, e);
+
+    if (status == 0 && lines)
+        status = history_add(to, "", lines, e);
+    free(lines);
+    return status;
+}
 
 static int take_input(struct model *m, const char *file, struct extent *image, struct error *e)
 {
@@ -83,7 +102,7 @@ static int take_frozen(struct model *m, const char *file, struct error *e)
 /* Turns the records in m->extras into a model; what is left there is not known here. */
 static int understand(struct model *m, const char *file, struct error *e)
 {
-    char *net = NULL, *history = NULL;
+    char *net = NULL;
     struct extent image;
     const struct record *head;
     uint64_t classes = 0;
@@ -102,6 +121,7 @@ static int understand(struct model *m, const char *file, struct error *e)
         error_set(e, "%s: %.400s", file, why.text);
         goto done;
     }
+    /* A net is a short text: the file pays for the memory that it asks for. */
     if (tensors_check(&m->net, "", 0, m->extras, file, e) < 0)
         goto done;
     m->parameters = net_allocate(m->net.parameters);
@@ -109,15 +129,13 @@ static int understand(struct model *m, const char *file, struct error *e)
         error_memory(e, file);
         goto done;
     }
-    if (tensors_take(&m->net, "", m->parameters, 0, &m->extras, file, e) < 0 ||
-        take_frozen(m, file, e) < 0 ||
-        records_take_text(&m->extras, "names", file, &m->names, e) < 0 ||
-        records_take_text(&m->extras, "history", file, &history, e) < 0)
-        goto done;
-    status = history ? history_add(&m->history, "", history, e) : 0;
+    if (tensors_take(&m->net, "", m->parameters, 0, &m->extras, file, e) == 0 &&
+        take_frozen(m, file, e) == 0 &&
+        records_take_text(&m->extras, "names", file, &m->names, e) == 0 &&
+        take_lines(m, "history", file, &m->history, e) == 0)
+        status = take_lines(m, "digest", file, &m->digest, e);
 done:
     free(net);
-    free(history);
     return status;
 }
 
@@ -170,6 +188,7 @@ int model_save(const struct model *m, struct rts_writer *w, struct error *e)
     rts_describe(&mean, "input.mean", RTS_F4, 1, &shape[2]);
     rts_describe(&std, "input.std", RTS_F4, 1, &shape[2]);
     if ((m->history.text && rts_put_text(w, "history", m->history.text, e) < 0) ||
+        (m->digest.text && rts_put_text(w, "digest", m->digest.text, e) < 0) ||
         rts_put_text(w, "net", m->net.text, e) < 0 || rts_put(w, &h, shape, e) < 0 ||
         rts_put(w, &mean, m->mean, e) < 0 || rts_put(w, &std, m->std, e) < 0 ||
         (m->names && rts_put_text(w, "names", m->names, e) < 0) || put_frozen(&m->net, w, e) < 0)

@@ -2,7 +2,8 @@
  * A model: a net, its parameters, and all that is needed to use it on images; and its file, an
  * rts stream of these records in any order (rts(5)):
  *
- *     history      text         how it was made
+ *     history      text         how it was made; optional
+ *     digest       text         checksums of the files that it learnt from; optional
  *     net          text         "c32 r p c64 r p d16 r"
  *     input.shape  u8 [3]       height, width, channels of an image
  *     input.mean   f4 [c]       a pixel v of 0 to 255 becomes (v / 255 - mean) / std
@@ -26,7 +27,7 @@ struct model {
     float *parameters; /* net.parameters floats, 64-byte aligned, in net.h's layout */
     float mean[MODEL_CHANNELS_MAX], std[MODEL_CHANNELS_MAX];
     char *names; /* class names, one a line, or NULL */
-    struct history history;
+    struct history history, digest;
     struct record *extras; /* records not known here, written back as they came */
 };
 
@@ -45,6 +46,9 @@ int model_save(const struct model *m, struct rts_writer *w, struct error *e);
 
 /* A fresh head of `classes` classes in place of the one there is. Class names are dropped. */
 int model_swap_head(struct model *m, int classes, uint64_t seed, struct error *e);
+
+/* Forgets how it was made: its history and digest. */
+void model_drop_history(struct model *m);
 
 /* Frees what it holds, not m itself. */
 void model_free(struct model *m);

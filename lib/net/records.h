@@ -14,8 +14,8 @@ struct record {
 };
 
 /*
- * Appends every record of r, which must hold one stream and no data set, to *list, in order. The
- * list is the caller's, on error too. 0 or -1.
+ * Appends every record of r, which must hold one stream, no data set and no name twice, to *list,
+ * in order. The list is the caller's, on error too. 0 or -1.
  */
 int records_load(struct record **list, struct rts_reader *r, struct error *e);
 

@@ -1,5 +1,6 @@
 #include "net/trainer.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -148,6 +149,7 @@ static int check_model(const struct trainer *t, const struct model *saved, const
     same = same && memcmp(m->mean, saved->mean, channels) == 0 &&
            memcmp(m->std, saved->std, channels) == 0 && same_text(m->names, saved->names) &&
            same_text(m->history.text, saved->history.text) &&
+           same_text(m->digest.text, saved->digest.text) &&
            memcmp(m->parameters, saved->parameters, t->first * sizeof *m->parameters) == 0;
     for (int i = 0; same && i < a->layers; i++)
         same = a->layer[i].frozen == b->layer[i].frozen;
@@ -178,7 +180,7 @@ static int take_position(struct trainer *t, struct record **list, const char *fi
         return -1;
     if (at[AT_EPOCH] < 1 || at[AT_EPOCH] > (uint64_t)t->o->epochs + 1 || at[AT_DONE] > n ||
         (at[AT_DONE] < n && at[AT_DONE] % batch) || at[AT_CORRECT] > at[AT_DONE] ||
-        !isfinite(measures[0]) || !isfinite(measures[1]))
+        !(measures[0] >= 0 && measures[0] <= DBL_MAX && measures[1] >= 0 && measures[1] <= FLT_MAX))
         return error_set(e, "%s: record 'train.position': impossible", file);
     step = (at[AT_EPOCH] - 1) * ((n + batch - 1) / batch) + (at[AT_DONE] + batch - 1) / batch;
     if (step != at[AT_STEP] || step > t->steps)
@@ -218,7 +220,15 @@ static int take_best(struct trainer *t, struct record **list, const char *file, 
         return error_set(e, "%s: record 'train.best': impossible", file);
     t->best_epoch = (struct epoch){
         .number = (int)best[0], .has_valid = 1, .valid_loss = best[1], .valid_accuracy = best[2]};
-    return best[0] > 0 ? tensors_take(&t->m->net, ".best", t->best, 0, list, file, e) : 0;
+    if (best[0] == 0)
+        return 0;
+    if (tensors_take(&t->m->net, ".best", t->best, 0, list, file, e) < 0)
+        return -1;
+    /* They may be what the training gives in the end, and nobody looks at them before. */
+    for (size_t i = 0; i < t->m->net.parameters; i++)
+        if (!isfinite(t->best[i]))
+            return error_set(e, "%s: the weights of the best epoch are not finite", file);
+    return 0;
 }
 
 static int take_up(struct trainer *t, struct model *saved, const char *file, struct error *e)

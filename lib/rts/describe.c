@@ -196,3 +196,11 @@ void describe_summary(FILE *to, const struct summary *s)
     print_lines(to, "digest", s->digest.text);
     print_lines(to, "history", s->history.text);
 }
+
+void describe_history(FILE *to, const struct summary *s)
+{
+    if (s->digest.text)
+        fputs(s->digest.text, to);
+    if (s->history.text)
+        fputs(s->history.text, to);
+}

@@ -21,4 +21,7 @@ const char *describe_shape(const struct rts_header *h, char text[DESCRIBE_SHAPE_
 /* Prints what a stream holds, a line for every fact, a key at its head. */
 void describe_summary(FILE *to, const struct summary *s);
 
+/* Prints how it was made: the checksums of what it was made from first. */
+void describe_history(FILE *to, const struct summary *s);
+
 #endif

@@ -14,12 +14,12 @@ struct source {
     struct rts_reader *reader; /* of the operand in hand */
     struct rts_writer *writer; /* NULL unless the program is a filter */
     char *step;
-    enum source_drop drop;
+    unsigned drop;
     int (*before)(void *context, struct error *e);
     void *before_context;
     int history_passed; /* at least one history record has been written */
     int seen_chunk;
-    struct history history;
+    struct history history, digest;
     char *names;
     struct rts_header chunk_head; /* of the chunk in hand, and where it begins */
     uint64_t chunk_offset;
@@ -56,6 +56,7 @@ void source_close(struct source *s)
         return;
     rts_close(s->reader);
     history_free(&s->history);
+    history_free(&s->digest);
     free(s->step);
     free(s->names);
     free(s->data);
@@ -63,7 +64,7 @@ void source_close(struct source *s)
     free(s);
 }
 
-int source_pass(struct source *s, struct rts_writer *w, const char *step, enum source_drop drop,
+int source_pass(struct source *s, struct rts_writer *w, const char *step, unsigned drop,
                 struct error *e)
 {
     s->writer = w;
@@ -104,6 +105,17 @@ const struct history *source_history(const struct source *s)
     return &s->history;
 }
 
+const struct history *source_digest(const struct source *s)
+{
+    return &s->digest;
+}
+
+/* True if provenance goes into what is written. */
+static int tells(const struct source *s)
+{
+    return s->writer && !(s->drop & SOURCE_DROP_HISTORY);
+}
+
 /* Writes one history record: the lines of a stream that was read (or none), and this step. */
 static int pass_history(struct source *s, const char *lines, struct error *e)
 {
@@ -125,7 +137,20 @@ static int take_history(struct source *s, struct error *e)
     int status = -1;
 
     if (lines && (known || history_add(&s->history, "", lines, e) == 0))
-        status = s->writer && !known ? pass_history(s, lines, e) : 0;
+        status = tells(s) && !known ? pass_history(s, lines, e) : 0;
+    free(lines);
+    return status;
+}
+
+/* As with the history, once is enough. */
+static int take_digest(struct source *s, struct error *e)
+{
+    char *lines = rts_load_text(s->reader, EXAMPLES_TEXT_MAX, e);
+    int known = lines && history_holds(&s->digest, lines);
+    int status = -1;
+
+    if (lines && (known || history_add(&s->digest, "", lines, e) == 0))
+        status = tells(s) && !known ? rts_put_text(s->writer, "digest", lines, e) : 0;
     free(lines);
     return status;
 }
@@ -136,16 +161,16 @@ static int take_names(struct source *s, struct error *e)
 
     if (!names)
         return -1;
-    if (s->names && strcmp(s->names, names) != 0) {
+    if (s->names) {
+        int same = strcmp(s->names, names) == 0;
         free(names);
-        return rts_complain(s->reader, e, "class names differ from those before");
+        return same ? 0 : rts_complain(s->reader, e, "class names differ from those before");
     }
-    if (!s->names && s->writer && s->drop != SOURCE_DROP_NAMES &&
+    if (s->writer && !(s->drop & SOURCE_DROP_NAMES) &&
         rts_put_text(s->writer, "names", names, e) < 0) {
         free(names);
         return -1;
     }
-    free(s->names);
     s->names = names;
     return 0;
 }
@@ -157,8 +182,10 @@ static int take_other(struct source *s, const struct rts_header *h, struct error
         return -1;
     if (strcmp(h->name, "history") == 0)
         return take_history(s, e);
-    if (s->writer && !s->history_passed && pass_history(s, "", e) < 0)
+    if (tells(s) && !s->history_passed && pass_history(s, "", e) < 0)
         return -1;
+    if (strcmp(h->name, "digest") == 0 && h->dtype == RTS_TEXT)
+        return take_digest(s, e);
     if (strcmp(h->name, "names") == 0)
         return take_names(s, e);
     if (strcmp(h->name, "net") == 0)
@@ -203,7 +230,7 @@ static int take_chunk(struct source *s, const struct rts_header *h, struct chunk
         if (h->shape[i] == 0 || h->shape[i] > EXAMPLES_CHUNK_MAX)
             return rts_complain(s->reader, e, "a dimension of %llu",
                                 (unsigned long long)h->shape[i]);
-    if (s->writer && !s->history_passed && pass_history(s, "", e) < 0)
+    if (tells(s) && !s->history_passed && pass_history(s, "", e) < 0)
         return -1;
     c->kind = images ? CHUNK_IMAGES : CHUNK_FEATURES;
     c->head = *h;

@@ -3,8 +3,8 @@
  *
  * A chunk is a record `image` (u1, [n,h,w,c], channels last) or `feature` (f4, [n,...]), of at
  * most EXAMPLES_CHUNK_MAX bytes, and after it, where there are labels, a record `label` (u4, [n]).
- * Text records beside them: `names` (class names, one a line) and `history` (what made the
- * stream, one program a line).
+ * Text records beside them: `names` (class names, one a line), `history` (what made the stream, one
+ * program a line) and `digest` (the checksums of the files that it was made from, one a line).
  */
 #ifndef ROTPIPE_RTS_EXAMPLES_H
 #define ROTPIPE_RTS_EXAMPLES_H
@@ -35,16 +35,20 @@ struct source;
 struct source *source_open(char **paths, int n, struct error *e);
 void source_close(struct source *s);
 
-/* What a filter does with the records that it does not work on. */
-enum source_drop { SOURCE_KEEP_ALL = 0, SOURCE_DROP_NAMES = 1 };
+/* What a filter does with the records that it does not work on: a sum of these. */
+enum source_drop {
+    SOURCE_KEEP_ALL = 0,
+    SOURCE_DROP_NAMES = 1,
+    SOURCE_DROP_HISTORY = 2 /* provenance: history and digest, and no step is added */
+};
 
 /*
  * Makes the program a filter: from now on every record that is no example is passed on to w where
- * it stands, but for those to be dropped, and `step` (a history line of what this program did) is
+ * it stands, but for those to be dropped, and `step` (history lines of what this program did) is
  * added to the history, or starts one. To be called before the first source_next. w must outlive
  * the source's use; step is copied.
  */
-int source_pass(struct source *s, struct rts_writer *w, const char *step, enum source_drop drop,
+int source_pass(struct source *s, struct rts_writer *w, const char *step, unsigned drop,
                 struct error *e);
 
 /*
@@ -66,9 +70,14 @@ int source_next_images(struct source *s, struct chunk *c, struct error *e);
 int source_complain(const struct source *s, struct error *e, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The class names seen so far, one a line, or NULL; and the history. Owned by the source. */
+/*
+ * What the streams have said so far: the class names, one a line, or NULL; how they were made; the
+ * checksums of the files that they were made from. Owned by the source; once there, the names stay
+ * where and what they are.
+ */
 const char *source_names(const struct source *s);
 const struct history *source_history(const struct source *s);
+const struct history *source_digest(const struct source *s);
 
 /* ---- writing ---- */
 

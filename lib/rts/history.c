@@ -1,7 +1,10 @@
 #include "rts/history.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { LINE_MAX_BYTES = HISTORY_MAX / 4 };
 
 static const char cut_mark[] = "...\n";
 
@@ -24,7 +27,7 @@ static void make_fit(char *text)
 /* The bytes of a line that are kept. */
 static size_t kept(size_t n)
 {
-    return n < HISTORY_MAX / 4 ? n : HISTORY_MAX / 4;
+    return n < LINE_MAX_BYTES ? n : LINE_MAX_BYTES;
 }
 
 /* The line's length; *next is the line behind it. */
@@ -71,6 +74,21 @@ int history_add(struct history *h, const char *indent, const char *lines, struct
     *to = '\0';
     if (old + more > HISTORY_MAX)
         make_fit(text);
+    return 0;
+}
+
+int history_merge(struct history *h, const char *lines, struct error *e)
+{
+    char line[LINE_MAX_BYTES + 2];
+
+    while (*lines) {
+        size_t n = strcspn(lines, "\n");
+        snprintf(line, sizeof line, "%.*s\n", (int)(n < LINE_MAX_BYTES ? n : LINE_MAX_BYTES),
+                 lines);
+        if (!history_holds(h, line) && history_add(h, "", line, e) < 0)
+            return -1;
+        lines += n + (lines[n] == '\n');
+    }
     return 0;
 }
 

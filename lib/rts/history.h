@@ -17,6 +17,9 @@ struct history {
 /* Adds lines (one or more, with or without the last newline), each behind `indent`. */
 int history_add(struct history *h, const char *indent, const char *lines, struct error *e);
 
+/* Adds those of the lines that it does not hold yet. */
+int history_merge(struct history *h, const char *lines, struct error *e);
+
 /* True if these very lines, one after the other, stand in the history. */
 int history_holds(const struct history *h, const char *lines);
 

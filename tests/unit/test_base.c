@@ -17,7 +17,7 @@ static void test_parse(void)
     static const char *const no_int[] = {"",    " 1",  "+1", "1 ",  "1x",
                                          "0x1", "1.0", "-",  "101", "99999999999999999999"};
     static const char *const no_real[] = {"",      " 1", "nan", "inf", "-inf",
-                                          "1e999", "1x", ".",   "3.1"};
+                                          "1e999", "1x", ".",   "3.1", "0x1"};
     int64_t n = 7;
     uint64_t u = 7;
     double d = 7;

@@ -1,0 +1,91 @@
+/* Sampling: as many as were asked for, evenly over the classes, whatever comes in what order. */
+#include "fuzz.h"
+
+#include "img/sample.h"
+
+enum { EXAMPLES_MAX = 256, CLASSES = 8 };
+
+struct task {
+    uint64_t n, examples;
+    int per_class, labelled;
+    uint32_t label[EXAMPLES_MAX];
+};
+
+/* Offers all; a position is given anew if its example is certainly not chosen. */
+static struct sample *offer(const struct task *t, uint64_t seed, uint32_t *kept, uint64_t *count)
+{
+    struct error e;
+    struct sample *s = sample_new(t->n, t->per_class, seed, &e);
+
+    REQUIRE(s != NULL);
+    *count = 0;
+    for (uint64_t i = 0; i < t->examples; i++) {
+        int chance = sample_offer(s, *count, t->labelled ? &t->label[i] : NULL, &e);
+        if (chance < 0) {
+            require_error(&e);
+            REQUIRE((t->per_class && !t->labelled) || t->label[i] >= SAMPLE_CLASSES_MAX);
+            sample_free(s);
+            return NULL;
+        }
+        kept[*count] = t->label[i];
+        *count += (uint64_t)chance;
+    }
+    return s;
+}
+
+static void check_choice(const struct task *t, struct sample *s, const uint32_t *kept,
+                         uint64_t count)
+{
+    uint64_t chosen = 0, of[CLASSES] = {0}, least = UINT64_MAX, most = 0, seen[CLASSES] = {0};
+
+    for (uint64_t i = 0; i < count; i++)
+        if (sample_has(s, i)) {
+            chosen++;
+            if (kept[i] < CLASSES)
+                of[kept[i]]++;
+        }
+    if (!t->labelled) {
+        REQUIRE(chosen == t->n);
+        return;
+    }
+    for (uint64_t i = 0; i < t->examples; i++) {
+        if (t->label[i] >= CLASSES)
+            return; /* counted, but not here */
+        seen[t->label[i]]++;
+    }
+    for (int k = 0; k < CLASSES; k++)
+        if (seen[k]) {
+            REQUIRE(of[k] <= seen[k]);
+            least = of[k] < least ? of[k] : least;
+            most = of[k] > most ? of[k] : most;
+        }
+    REQUIRE(t->examples == 0 || (t->per_class ? least == t->n && most == t->n : most - least <= 1));
+    REQUIRE(t->per_class || chosen == t->n);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct bytes b = {data, size};
+    struct task t = {.n = next_number(&b, 1)};
+    unsigned how = next_byte(&b);
+    uint64_t count, seed = next_number(&b, 2);
+    uint32_t kept[EXAMPLES_MAX + 1];
+    struct error e;
+    struct sample *s;
+
+    t.per_class = how & 1;
+    t.labelled = !(how & 2);
+    for (; b.left && t.examples < EXAMPLES_MAX; t.examples++) {
+        unsigned byte = next_byte(&b);
+        t.label[t.examples] = byte < 250 ? byte % CLASSES : (uint32_t)next_number(&b, 4);
+    }
+    s = offer(&t, seed, kept, &count);
+    if (!s)
+        return 0;
+    if (sample_settle(s, NULL, &e) == 0)
+        check_choice(&t, s, kept, count);
+    else
+        require_error(&e);
+    sample_free(s);
+    return 0;
+}
