@@ -244,6 +244,35 @@ static int take_frozen(struct model *m, const char *file, struct error *e)
     return 0;
 }
 
+/* True if the model has, or may have, a record of that name. */
+static int is_known(const struct model *m, const char *name)
+{
+    static const char *const known[] = {"net",   "input.shape", "input.mean", "input.std",
+                                        "names", "frozen",      "history",    "digest"};
+    size_t n = strcspn(name, ".");
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(name, known[i]) == 0)
+            return 1;
+    for (int i = 0; i < m->net.layers; i++)
+        if (m->net.layer[i].weights && strlen(m->net.layer[i].name) == n &&
+            memcmp(m->net.layer[i].name, name, n) == 0)
+            return strcmp(name + n, ".weight") == 0 || strcmp(name + n, ".bias") == 0;
+    return 0;
+}
+
+/* What was taken must not be there a second time: nobody could say which of them counts. */
+static int check_rest(const struct model *m, const char *file, struct error *e)
+{
+    for (const struct record *r = m->extras; r; r = r->next)
+        if (is_known(m, r->head.name))
+            return error_set(e, "%s: record '%s': there are several", file, r->head.name);
+    if (names_count(m->names) > (uint64_t)m->net.classes)
+        return error_set(e, "%s: record 'names': %llu names for a head of %d classes", file,
+                         (unsigned long long)names_count(m->names), m->net.classes);
+    return 0;
+}
+
 /* Turns the records in m->extras into a model; what is left there is not known here. */
 static int understand(struct model *m, const char *file, struct error *e)
 {
@@ -278,8 +307,9 @@ static int understand(struct model *m, const char *file, struct error *e)
         if (m->net.layer[i].weights && take_parameters(m, &m->net.layer[i], file, e) < 0)
             goto done;
     if (take_frozen(m, file, e) == 0 && take_text(m, "names", file, &m->names, e) == 0 &&
-        take_lines(m, "history", file, &m->history, e) == 0)
-        status = take_lines(m, "digest", file, &m->digest, e);
+        take_lines(m, "history", file, &m->history, e) == 0 &&
+        take_lines(m, "digest", file, &m->digest, e) == 0)
+        status = check_rest(m, file, e);
 done:
     free(net);
     return status;
@@ -297,6 +327,23 @@ int model_load(struct model *m, const char *path, struct error *e)
     if (status < 0)
         model_free(m);
     return status;
+}
+
+int model_check_names(const struct model *m, const char *names, int64_t largest, struct error *e)
+{
+    uint64_t named = names_count(names);
+
+    if (!names)
+        return 0;
+    if (largest >= 0 && (uint64_t)largest >= named)
+        return error_set(e, "label %lld, but class names for %llu classes only", (long long)largest,
+                         (unsigned long long)named);
+    if (m->names && strcmp(names, m->names) != 0)
+        return error_set(e, "class names differ from the model's");
+    if (!m->names && named != (uint64_t)m->net.classes)
+        return error_set(e, "%llu class names, the model's head has %d classes",
+                         (unsigned long long)named, m->net.classes);
+    return 0;
 }
 
 /* ---- writing ---- */
