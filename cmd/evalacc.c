@@ -33,14 +33,24 @@ struct evaluator {
     struct prediction *prediction;
     uint64_t room;
     struct score score;
+    int64_t largest; /* of the labels so far */
 };
 
-static int check_chunk(const struct evaluator *v, const struct source *in, const struct chunk *c,
+/* Names may come behind the labels that they are for: this is asked again at the end. */
+static int check_names(const struct evaluator *v, const struct source *in, struct error *e)
+{
+    struct error why;
+
+    if (model_check_names(v->m, source_names(in), v->largest, &why) < 0)
+        return source_complain(in, e, "%s", why.text);
+    return 0;
+}
+
+static int check_chunk(struct evaluator *v, const struct source *in, const struct chunk *c,
                        struct error *e)
 {
     struct extent want = v->m->net.image;
     const uint64_t *shape = c->head.shape;
-    const char *names = source_names(in);
 
     if (!c->label && c->n)
         return source_complain(in, e, "images without labels");
@@ -50,13 +60,14 @@ static int check_chunk(const struct evaluator *v, const struct source *in, const
                                "images of %" PRIu64 " x %" PRIu64 " x %" PRIu64
                                ", the model is for %d x %d x %d",
                                shape[1], shape[2], shape[3], want.h, want.w, want.c);
-    for (uint64_t i = 0; i < c->n; i++)
+    for (uint64_t i = 0; i < c->n; i++) {
         if (c->label[i] >= (uint32_t)v->m->net.classes)
             return source_complain(in, e, "label %" PRIu32 ", the model's head has %d classes",
                                    c->label[i], v->m->net.classes);
-    if (names && v->m->names && strcmp(names, v->m->names) != 0)
-        return source_complain(in, e, "the data's class names are not the model's");
-    return 0;
+        if (c->label[i] > v->largest)
+            v->largest = c->label[i];
+    }
+    return check_names(v, in, e);
 }
 
 static int reserve(struct evaluator *v, uint64_t n, struct error *e)
@@ -88,7 +99,7 @@ static int evaluate(struct evaluator *v, struct source *in, const char *name, st
     }
     if (got == 0 && v->score.n == 0)
         return error_set(e, "%s: no images in it", name);
-    return got;
+    return got < 0 ? -1 : check_names(v, in, e);
 }
 
 static int run(const char *model, int threads, unsigned parts, int json, char **paths, int n,
@@ -96,7 +107,7 @@ static int run(const char *model, int threads, unsigned parts, int json, char **
 {
     const struct kernels *kernels = kernels_pick(getenv("ROTPIPE_KERNELS"));
     struct model m = {0};
-    struct evaluator v = {.m = &m};
+    struct evaluator v = {.m = &m, .largest = -1};
     struct source *in = NULL;
     struct team *team = NULL;
     int status = -1;
