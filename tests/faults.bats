@@ -48,6 +48,9 @@ model.rts < headswap --thaw
 evalacc -j 2 -m model.rts --confusion --report data.rts
 evalacc -j 2 -m model.rts --json data.rts
 featdump -j 2 -m model.rts data.rts
+rtscomm --rotated --duplicates data.rts other.rts
+rtscomm --only-b -o made/others other.rts data.rts
+data.rts < rtscomm --both data.rts
 rtsinfo data.rts
 rtsinfo model.rts
 rtsinfo state.rts
@@ -61,6 +64,7 @@ large_uses() {
     cat <<'END'
 idx2rts many_images many_labels
 rtsample -n 80 many.rts
+rtscomm --only-b other.rts many.rts
 many.rts | rtsample -n 80
 rotgen many.rts
 rotgen many.rts.gz
