@@ -315,7 +315,7 @@ torch() {
     rottrain $how -e "$best" data.rts >ended
     cmp <(evalacc -m kept valid.rts) <(evalacc -m ended valid.rts)
     rottrain -q -e 0 --net c2 --valid valid.rts --keep-best data.rts | rtsinfo --history |
-        grep -q -e '--keep-best .* best=epoch 0\$'
+        grep -q -e '--keep-best .* best=epoch 0$'
 }
 
 # until_log N: waits until the log holds N epochs.
