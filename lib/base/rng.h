@@ -20,7 +20,8 @@ enum rng_stream {
     RNG_HEAD = 2,    /* weights of the head */
     RNG_SHUFFLE = 3, /* order of the examples */
     RNG_SAMPLE = 4,  /* rtsample */
-    RNG_ROTATE = 5   /* rotgen -r */
+    RNG_ROTATE = 5,  /* rotgen -r */
+    RNG_UMAP = 6     /* where umap's points start */
 };
 
 void rng_seed(struct rng *r, uint64_t seed, uint64_t stream);
