@@ -1,0 +1,259 @@
+/* umap - lay out examples in two dimensions, neighbours beside neighbours */
+#include "stream.h"
+
+#include "base/progress.h"
+#include "near/near.h"
+#include "near/points.h"
+#include "umap/umap.h"
+
+static const char help[] =
+    "usage: umap [-q] [-k neighbors] [-d dims] [-e epochs] [-s seed] [-j threads] [--metric name]\n"
+    "            [--min-dist x] [--spread x] [--negatives n] [--lr x] [file ...]\n"
+    "Lay out features, or images, in two dimensions by UMAP; write the coordinates as features.\n"
+    "\n"
+    "  -k, --neighbors N    neighbours of a point, itself counted (default 15)\n"
+    "  -d, --dimensions N   of the layout (default 2)\n"
+    "      --metric NAME    euclidean (default) or cosine\n"
+    "      --min-dist X     how close points may come (default 0.1)\n"
+    "      --spread X       the scale of what is laid out (default 1)\n"
+    "  -e, --epochs N       (default: 500 up to 10,000 examples, 200 for more)\n"
+    "      --negatives N    points that one is pushed from for each it is pulled to (default 5)\n"
+    "      --lr X           learning rate at the start (default 1)\n"
+    "  -s, --seed N         (default 0)\n"
+    "  -j, --threads N      (default: the processors at hand)\n"
+    "  -q, --quiet          nothing on standard error but errors\n"
+    "      --no-history     write nothing of how it was made\n"
+    "      --help           this text\n"
+    "      --version        the version\n";
+
+enum { OPT_METRIC = OPT_FIRST, OPT_MIN_DIST, OPT_SPREAD, OPT_NEGATIVES, OPT_LR };
+
+static const struct option options[] = {{"neighbors", required_argument, NULL, 'k'},
+                                        {"dimensions", required_argument, NULL, 'd'},
+                                        {"metric", required_argument, NULL, OPT_METRIC},
+                                        {"min-dist", required_argument, NULL, OPT_MIN_DIST},
+                                        {"spread", required_argument, NULL, OPT_SPREAD},
+                                        {"epochs", required_argument, NULL, 'e'},
+                                        {"negatives", required_argument, NULL, OPT_NEGATIVES},
+                                        {"lr", required_argument, NULL, OPT_LR},
+                                        {"seed", required_argument, NULL, 's'},
+                                        {"threads", required_argument, NULL, 'j'},
+                                        {"quiet", no_argument, NULL, 'q'},
+                                        STREAM_OPTIONS,
+                                        COMMON_OPTIONS};
+
+enum { NEIGHBORS_MAX = 1000 };
+
+struct settings {
+    struct umap_options umap;
+    enum near_metric metric;
+    int threads, quiet;
+    unsigned drop;
+};
+
+struct job {
+    const struct settings *s;
+    const struct near_kernels *kernels;
+    struct team *team;
+    struct points points;
+    int k; /* neighbours, the point itself not counted */
+    uint32_t *index;
+    float *distance;
+    float *x; /* [n][dims] */
+    struct progress progress;
+};
+
+static void tell_search(void *context, uint64_t done)
+{
+    struct job *j = context;
+
+    progress_show(&j->progress, "neighbours", done, j->points.n, "examples", NULL);
+}
+
+static void tell_epoch(void *context, int epochs)
+{
+    struct job *j = context;
+
+    progress_show(&j->progress, "layout", (uint64_t)epochs,
+                  (uint64_t)umap_epochs(&j->s->umap, j->points.n), "epochs", NULL);
+}
+
+static int find_neighbours(struct job *j, struct error *e)
+{
+    const struct points *p = &j->points;
+    struct near_search how = {.metric = j->s->metric,
+                              .d = p->d,
+                              .base = {p->x, p->n},
+                              .query = {p->x, p->n},
+                              .k = j->k,
+                              .others = 1,
+                              .kernels = j->kernels,
+                              .team = j->team,
+                              .tell = tell_search,
+                              .context = j};
+
+    j->index = malloc(p->n * (uint64_t)j->k * sizeof *j->index);
+    j->distance = malloc(p->n * (uint64_t)j->k * sizeof *j->distance);
+    if (!j->index || !j->distance)
+        return error_memory(e, "neighbours");
+    return near_search(&how, j->index, j->distance, e);
+}
+
+/* Fills j->x: of less than two points there is nothing to lay out. */
+static int lay_out(struct job *j, struct error *e)
+{
+    const struct umap_options *o = &j->s->umap;
+    struct umap_graph g = {0};
+    double a, b;
+    int status = -1;
+
+    j->x = calloc(j->points.n * (uint64_t)o->dims + 1, sizeof *j->x);
+    if (!j->x)
+        return error_memory(e, "layout");
+    if (j->points.n < 2)
+        return 0;
+    j->k = (uint64_t)o->neighbors < j->points.n ? o->neighbors - 1 : (int)j->points.n - 1;
+    umap_curve(o->min_dist, o->spread, &a, &b);
+    if (find_neighbours(j, e) == 0 &&
+        umap_graph_make(&g, j->index, j->distance, (uint32_t)j->points.n, j->k, e) == 0) {
+        free(j->index);
+        free(j->distance);
+        j->index = NULL;
+        j->distance = NULL;
+        umap_graph_prune(&g, umap_epochs(o, j->points.n));
+        status = umap_spectral(&g, o->dims, o->seed, j->team, j->x, e);
+    }
+    if (status == 0)
+        status = umap_descend(&g, o, a, b, j->team, j->x, tell_epoch, j, e);
+    umap_graph_free(&g);
+    return status;
+}
+
+/* Runs of points with labels and of points without are chunks of their own. */
+static int write_points(const struct job *j, struct rts_writer *out, struct error *e)
+{
+    const struct points *p = &j->points;
+    uint64_t dims = (uint64_t)j->s->umap.dims, at = 0;
+    struct rts_header like;
+
+    rts_describe(&like, "feature", RTS_F4, 2, (uint64_t[]){0, dims});
+    for (size_t r = 0; r < p->runs; at += p->run[r++].n)
+        if (examples_put(out, &like, p->run[r].n, j->x + at * dims,
+                         p->run[r].labelled ? p->label + at : NULL, e) < 0)
+            return -1;
+    return p->runs ? 0 : examples_put(out, &like, 0, j->x, NULL, e);
+}
+
+static void describe(const struct settings *s, char *line, size_t size)
+{
+    const struct umap_options *o = &s->umap;
+
+    snprintf(
+        line, size,
+        "umap %s -k %d -d %d --metric %s --min-dist %.9g --spread %.9g --negatives %d --lr %.9g"
+        " -s %" PRIu64,
+        ROTPIPE_VERSION, o->neighbors, o->dims, s->metric == NEAR_COSINE ? "cosine" : "euclidean",
+        o->min_dist, o->spread, o->negatives, o->lr, o->seed);
+    if (o->epochs)
+        snprintf(line + strlen(line), size - strlen(line), " -e %d", o->epochs);
+}
+
+static int run(const struct settings *s, char **paths, int n, struct error *e)
+{
+    struct job j = {.s = s, .kernels = near_kernels_pick(getenv("ROTPIPE_KERNELS"))};
+    struct source *in = NULL;
+    struct rts_writer *out = NULL;
+    char line[512];
+    int status = -1;
+
+    if (!j.kernels)
+        return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
+    describe(s, line, sizeof line);
+    if (!(in = source_open(paths, n, e)) || !(out = rts_create(NULL, e)))
+        goto done;
+    if (source_pass(in, out, line, s->drop, e) < 0 || points_read(&j.points, in, e) < 0 ||
+        !(j.team = team_new(s->threads ? s->threads : team_default_size(), e)))
+        goto done;
+    progress_start(&j.progress, s->quiet);
+    status = lay_out(&j, e);
+    progress_clear(&j.progress);
+    if (status == 0)
+        status = write_points(&j, out, e);
+    if (status == 0) {
+        status = rts_finish(out, e);
+        out = NULL;
+    }
+done:
+    rts_abandon(out);
+    source_close(in);
+    team_free(j.team);
+    points_free(&j.points);
+    free(j.index);
+    free(j.distance);
+    free(j.x);
+    return status;
+}
+
+static void take_option(struct settings *s, int option)
+{
+    struct umap_options *o = &s->umap;
+
+    switch (option) {
+    case 'k':
+        o->neighbors = (int)int_argument("-k", optarg, 2, NEIGHBORS_MAX);
+        break;
+    case 'd':
+        o->dims = (int)int_argument("-d", optarg, 1, UMAP_DIMS_MAX);
+        break;
+    case OPT_METRIC:
+        if (strcmp(optarg, "euclidean") != 0 && strcmp(optarg, "cosine") != 0)
+            misused("--metric: '%s' is not known", optarg);
+        s->metric = *optarg == 'c' ? NEAR_COSINE : NEAR_EUCLIDEAN;
+        break;
+    case OPT_MIN_DIST:
+        o->min_dist = real_argument("--min-dist", optarg, 0, 1000);
+        break;
+    case OPT_SPREAD:
+        o->spread = real_argument("--spread", optarg, 0.001, 1000);
+        break;
+    case 'e':
+        o->epochs = (int)int_argument("-e", optarg, 1, 1000000);
+        break;
+    case OPT_NEGATIVES:
+        o->negatives = (int)int_argument("--negatives", optarg, 0, 1000);
+        break;
+    case OPT_LR:
+        o->lr = real_argument("--lr", optarg, 0, 1000);
+        break;
+    case 's':
+        o->seed = seed_argument(optarg);
+        break;
+    case 'j':
+        s->threads = (int)int_argument("-j", optarg, 1, 1024);
+        break;
+    case 'q':
+        s->quiet = 1;
+        break;
+    case OPT_NO_HISTORY:
+        s->drop |= SOURCE_DROP_HISTORY;
+        break;
+    default:
+        common_option(option, help);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct settings s = {.umap = umap_defaults(), .drop = SOURCE_KEEP_ALL};
+    struct error e;
+    int option;
+
+    start(argv);
+    while ((option = getopt_long(argc, argv, "k:d:e:s:j:q", options, NULL)) != -1)
+        take_option(&s, option);
+    if (s.umap.min_dist > s.umap.spread)
+        misused("--min-dist must not be above --spread");
+    if (run(&s, argv + optind, argc - optind, &e) < 0)
+        die(&e);
+    return EXIT_DONE;
+}

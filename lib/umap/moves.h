@@ -1,0 +1,34 @@
+/*
+ * The inner loop of the descent, for several instruction sets: private to lib/umap.
+ */
+#ifndef ROTPIPE_UMAP_MOVES_H
+#define ROTPIPE_UMAP_MOVES_H
+
+#include "umap/umap.h"
+
+struct moves {
+    const struct umap_graph *g;
+    int dims, negatives;
+    uint64_t seed;
+    float a, b;  /* of the curve */
+    float *wait; /* of each edge: epochs from one draw to the next */
+    float *due;  /* and the epoch of the next one */
+    float *x;    /* [n][dims] where the points are */
+    int epoch;
+    float alpha; /* the learning rate */
+};
+
+/*
+ * Moves points begin..end-1 once for each of their edges that is due, all others standing where x
+ * says; where they come to goes to `to` [end - begin][dims]. Each draw moves a point by
+ *
+ *     alpha (2 clip(pull to the neighbour) + sum over the negatives of clip(push from each))
+ *
+ * the pull twice since an edge is drawn from both its ends and moves both each time.
+ */
+typedef void umap_move(const struct moves *m, uint32_t begin, uint32_t end, float *to);
+
+/* The best that this processor runs, or the set called name (plain, avx2, avx512); else NULL. */
+umap_move *umap_move_pick(const char *name);
+
+#endif
