@@ -52,7 +52,7 @@ endif
 flags_plain =
 flags_avx2 = -mavx2 -mfma
 flags_avx512 = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mprefer-vector-width=512
-KERNEL_SRC = $(wildcard lib/net/kernels/*.c)
+KERNEL_SRC = $(wildcard lib/*/kernels/*.c)
 KERNEL_OBJ = $(foreach v,$(VARIANTS),$(KERNEL_SRC:lib/%.c=$(BUILD)/obj/lib/%.$(v).o))
 
 # Unit tests: tests/unit/test_NAME.c is a program.
@@ -124,7 +124,7 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 define kernel_rule
-$(BUILD)/obj/lib/net/kernels/%.$(1).o: lib/net/kernels/%.c $(BUILD)/flags
+$(BUILD)/obj/lib/%.$(1).o: lib/%.c $(BUILD)/flags
 	@mkdir -p $$(@D)
 	$$(CC) $$(CPPFLAGS_ALL) $$(CFLAGS_ALL) $$(KERNEL_FLAGS) $$(flags_$(1)) \
 	    -DKERNEL_VARIANT=$(1) -MMD -MP -c -o $$@ $$<

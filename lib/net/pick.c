@@ -1,4 +1,5 @@
 /* Which kernels this processor runs. */
+#include "base/cpu.h"
 #include "net/kernels.h"
 
 #include <string.h>
@@ -10,20 +11,16 @@ extern const struct kernels kernels_avx2, kernels_avx512;
 
 const struct kernels *kernels_list(int i)
 {
-    const struct kernels *found[4];
-    int n = 0;
-
+    static const struct kernels *const all[] = {
 #if defined(__x86_64__) || defined(__i386__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-        found[n++] = &kernels_avx512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        found[n++] = &kernels_avx2;
+        &kernels_avx512, &kernels_avx2,
 #endif
-    found[n++] = &kernels_plain;
-    found[n++] = &kernels_reference;
-    return i < n ? found[i] : NULL;
+        &kernels_plain};
+
+    for (size_t s = 0; s < sizeof all / sizeof *all; s++)
+        if (cpu_runs(all[s]->name) && i-- == 0)
+            return all[s];
+    return i == 0 ? &kernels_reference : NULL;
 }
 
 const struct kernels *kernels_pick(const char *name)

@@ -5,7 +5,7 @@
 #ifndef ROTPIPE_NET_KERNELS_GEMM_H
 #define ROTPIPE_NET_KERNELS_GEMM_H
 
-#include "net/kernels/simd.h"
+#include "base/simd.h"
 
 /* Where the matrices lie: floats from a row, and from a step of k, to the next. */
 struct gemm {

@@ -6,7 +6,7 @@
 #define ROTPIPE_NET_KERNELS_TILE_H
 
 #include "net/kernels.h"
-#include "net/kernels/simd.h"
+#include "base/simd.h"
 
 /* Where tiles go: one sample's y and winner. */
 struct tile_output {

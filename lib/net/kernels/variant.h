@@ -7,7 +7,7 @@
 #define ROTPIPE_NET_KERNELS_VARIANT_H
 
 #include "net/kernels.h"
-#include "net/kernels/simd.h"
+#include "base/simd.h"
 
 size_t VARIANT(winograd_packed)(const struct conv *c);
 size_t VARIANT(winograd_scratch)(const struct conv *c);

@@ -1,10 +1,10 @@
 /*
- * Vectors of floats for the kernels of this folder, every file of which is compiled once for each
- * instruction set: KERNEL_VARIANT is its name, VL the floats of a vector. GCC's vector extensions
+ * Vectors of floats for kernels: the files in folders of that name, every one of which is compiled
+ * once for each instruction set: KERNEL_VARIANT is its name, VL the floats of a vector. GCC's vector extensions
  * carry the arithmetic; the few operations they lack stand here.
  */
-#ifndef ROTPIPE_NET_KERNELS_SIMD_H
-#define ROTPIPE_NET_KERNELS_SIMD_H
+#ifndef ROTPIPE_BASE_SIMD_H
+#define ROTPIPE_BASE_SIMD_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -148,6 +148,22 @@ INLINE unsigned lanes_set(vf x)
     unsigned bits = 0;
     for (unsigned l = 0; l < VL; l++)
         bits |= (unsigned)(x[l] != 0) << l;
+    return bits;
+#endif
+}
+
+/* Bit l is set unless a > most in lane l; a lane that is no number is set. */
+INLINE unsigned lanes_within(vf a, vf most)
+{
+#if defined(__AVX512F__)
+    return _mm512_cmp_ps_mask((__m512)a, (__m512)most, _CMP_NGT_UQ);
+#elif defined(__AVX2__)
+    return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps((__m256)a, (__m256)most, _CMP_NGT_UQ));
+#else
+    vi within = ~(a > most);
+    unsigned bits = 0;
+    for (unsigned l = 0; l < VL; l++)
+        bits |= (unsigned)(within[l] & 1) << l;
     return bits;
 #endif
 }

@@ -1,0 +1,230 @@
+/* knneval - accuracy of a vote of the nearest neighbours in feature space */
+#include "cmd.h"
+
+#include "base/progress.h"
+#include "near/near.h"
+#include "near/points.h"
+#include "near/vote.h"
+#include "net/score.h"
+
+static const char help[] =
+    "usage: knneval [-k list] [--metric name] [-j threads] [-q] train [test]\n"
+    "Classify labelled examples by their nearest neighbours among others; print how right that is.\n"
+    "\n"
+    "  -k, --neighbors LIST  how many vote, one or several (default 1,5,20)\n"
+    "      --metric NAME     euclidean (default) or cosine\n"
+    "  -j, --threads N       (default: the processors at hand)\n"
+    "  -q, --quiet           nothing on standard error but errors\n"
+    "      --help            this text\n"
+    "      --version         the version\n";
+
+enum { OPT_METRIC = OPT_FIRST };
+
+static const struct option options[] = {
+    {"neighbors", required_argument, NULL, 'k'}, {"metric", required_argument, NULL, OPT_METRIC},
+    {"threads", required_argument, NULL, 'j'},   {"quiet", no_argument, NULL, 'q'},
+    COMMON_OPTIONS};
+
+enum { K_MAX = 1000, LIST_MAX = 32 };
+
+struct settings {
+    int k[LIST_MAX], ks;
+    enum near_metric metric;
+    int threads, quiet;
+    char *path[2]; /* train, test */
+};
+
+struct job {
+    struct points train, test;
+    char *names; /* of train's classes, or NULL */
+    uint32_t *index;
+    float *distance;
+    int most; /* the largest k */
+};
+
+static const char *name_of(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
+static int read_points(struct points *p, char **names, char **path, struct error *e)
+{
+    struct source *in = source_open(path, 1, e);
+    int status = in ? points_read(p, in, e) : -1;
+
+    if (status == 0 && p->n == 0)
+        status = error_set(e, "%s: no examples in it", name_of(*path));
+    for (size_t r = 0; status == 0 && r < p->runs; r++)
+        if (!p->run[r].labelled)
+            status = error_set(e, "%s: examples without labels", name_of(*path));
+    if (status == 0 && source_names(in) && !(*names = strdup(source_names(in))))
+        status = error_memory(e, "class names");
+    source_close(in);
+    return status;
+}
+
+static int read_both(const struct settings *s, struct job *j, struct error *e)
+{
+    char *names = NULL, **path = (char **)s->path;
+    int status = -1;
+
+    if (read_points(&j->train, &j->names, &path[0], e) == 0 &&
+        read_points(&j->test, &names, &path[1], e) == 0) {
+        status = 0;
+        if (j->train.d != j->test.d)
+            status = error_set(e, "%s: examples of %zu values, those of %s have %zu",
+                               name_of(path[1]), j->test.d, name_of(path[0]), j->train.d);
+        else if (j->names && names && strcmp(j->names, names) != 0)
+            status = error_set(e, "%s: class names differ from those of %s", name_of(path[1]),
+                               name_of(path[0]));
+    }
+    free(names);
+    for (int i = 0; i < s->ks; i++)
+        if (status == 0 && (uint64_t)s->k[i] > j->train.n)
+            status = error_set(e, "%s: %" PRIu64 " examples, -k asks for %d", name_of(path[0]),
+                               j->train.n, s->k[i]);
+    return status;
+}
+
+struct bar {
+    struct progress progress;
+    uint64_t total;
+};
+
+static void tell(void *context, uint64_t done)
+{
+    struct bar *b = context;
+
+    progress_show(&b->progress, "neighbours", done, b->total, "examples", NULL);
+}
+
+static int search(const struct settings *s, struct job *j, const struct near_kernels *kernels,
+                  struct error *e)
+{
+    struct bar bar = {.total = j->test.n};
+    struct team *team = team_new(s->threads ? s->threads : team_default_size(), e);
+    int status = -1;
+
+    if (!team)
+        return -1;
+    progress_start(&bar.progress, s->quiet);
+    j->index = malloc(j->test.n * (uint64_t)j->most * sizeof *j->index);
+    j->distance = malloc(j->test.n * (uint64_t)j->most * sizeof *j->distance);
+    if (j->index && j->distance) {
+        struct near_search how = {.metric = s->metric,
+                                  .d = j->train.d,
+                                  .base = {j->train.x, j->train.n},
+                                  .query = {j->test.x, j->test.n},
+                                  .k = j->most,
+                                  .kernels = kernels,
+                                  .team = team,
+                                  .tell = tell,
+                                  .context = &bar};
+        status = near_search(&how, j->index, j->distance, e);
+    } else {
+        error_memory(e, "neighbours");
+    }
+    progress_clear(&bar.progress);
+    team_free(team);
+    return status;
+}
+
+/* A line for each k: the accuracy, its interval, how many were right, of how many. */
+static int report(const struct settings *s, const struct job *j, struct error *e)
+{
+    uint32_t *scratch = malloc(2 * (size_t)j->most * sizeof *scratch);
+
+    if (!scratch)
+        return error_memory(e, "votes");
+    puts("k\taccuracy\tlow\thigh\tcorrect\texamples");
+    for (int i = 0; i < s->ks; i++) {
+        uint64_t correct = 0;
+        double low, high;
+        for (uint64_t t = 0; t < j->test.n; t++)
+            correct += vote(j->index + t * (uint64_t)j->most, s->k[i], j->train.label, scratch) ==
+                       j->test.label[t];
+        score_interval(correct, j->test.n, &low, &high);
+        printf("%d\t%.4f\t%.4f\t%.4f\t%" PRIu64 "\t%" PRIu64 "\n", s->k[i],
+               (double)correct / (double)j->test.n, low, high, correct, j->test.n);
+    }
+    free(scratch);
+    return 0;
+}
+
+static int run(const struct settings *s, struct error *e)
+{
+    const struct near_kernels *kernels = near_kernels_pick(getenv("ROTPIPE_KERNELS"));
+    struct job j = {0};
+    int status = -1;
+
+    if (!kernels)
+        return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
+    for (int i = 0; i < s->ks; i++)
+        j.most = s->k[i] > j.most ? s->k[i] : j.most;
+    if (read_both(s, &j, e) == 0 && search(s, &j, kernels, e) == 0)
+        status = report(s, &j, e);
+    points_free(&j.train);
+    points_free(&j.test);
+    free(j.names);
+    free(j.index);
+    free(j.distance);
+    return status;
+}
+
+/* Numbers with commas between them. */
+static void take_list(struct settings *s, char *text)
+{
+    s->ks = 0;
+    for (char *next; text; text = next) {
+        next = strchr(text, ',');
+        if (next)
+            *next++ = '\0';
+        if (s->ks == LIST_MAX)
+            misused("-k: more than %d numbers", LIST_MAX);
+        s->k[s->ks++] = (int)int_argument("-k", text, 1, K_MAX);
+    }
+}
+
+static void check_operands(struct settings *s, char **operands, int n)
+{
+    static char standard_input[] = "-";
+
+    if (n < 1 || n > 2)
+        misused("two streams are needed, train and test");
+    s->path[0] = operands[0];
+    s->path[1] = n == 2 ? operands[1] : standard_input;
+    if (standard_inputs(s->path, 2) > 1)
+        misused("standard input can be only one of the streams");
+}
+
+int main(int argc, char **argv)
+{
+    struct settings s = {.k = {1, 5, 20}, .ks = 3};
+    struct error e;
+    int option;
+
+    start(argv);
+    while ((option = getopt_long(argc, argv, "k:j:q", options, NULL)) != -1)
+        switch (option) {
+        case 'k':
+            take_list(&s, optarg);
+            break;
+        case OPT_METRIC:
+            if (strcmp(optarg, "euclidean") != 0 && strcmp(optarg, "cosine") != 0)
+                misused("--metric: '%s' is not known", optarg);
+            s.metric = strcmp(optarg, "cosine") == 0 ? NEAR_COSINE : NEAR_EUCLIDEAN;
+            break;
+        case 'j':
+            s.threads = (int)int_argument("-j", optarg, 1, 1024);
+            break;
+        case 'q':
+            s.quiet = 1;
+            break;
+        default:
+            common_option(option, help);
+        }
+    check_operands(&s, argv + optind, argc - optind);
+    if (run(&s, &e) < 0)
+        die(&e);
+    finish_text();
+}

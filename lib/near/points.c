@@ -1,0 +1,119 @@
+#include "near/points.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Room for n more points. The memory that realloc adds costs nothing until it is written to. */
+static int reserve(struct points *p, uint64_t n, struct error *e)
+{
+    uint64_t want = p->n + n;
+    void *x, *label;
+
+    if (want <= p->capacity)
+        return 0;
+    if (want < p->capacity + p->capacity / 2)
+        want = p->capacity + p->capacity / 2;
+    if (want > SIZE_MAX / sizeof *p->x / p->d || !(x = realloc(p->x, want * p->d * sizeof *p->x)))
+        return error_memory(e, "points");
+    p->x = x;
+    if (!(label = realloc(p->label, want * sizeof *p->label)))
+        return error_memory(e, "labels");
+    p->label = label;
+    p->capacity = want;
+    return 0;
+}
+
+static int check_chunk(struct points *p, const struct source *s, const struct chunk *c, size_t d,
+                       struct error *e)
+{
+    if (p->d == 0) {
+        p->d = d;
+        p->kind = c->kind;
+    }
+    if (c->kind != p->kind)
+        return source_complain(s, e, "%s",
+                               c->kind == CHUNK_IMAGES ? "images among features"
+                                                       : "features among images");
+    if (d != p->d)
+        return source_complain(s, e, "examples of %zu values among some of %zu", d, p->d);
+    if (c->n > POINTS_MAX - p->n)
+        return source_complain(s, e, "more than %" PRIu64 " examples", POINTS_MAX);
+    return 0;
+}
+
+/* The chunk's values behind those that are there already. */
+static int add_values(struct points *p, const struct source *s, const struct chunk *c,
+                      struct error *e)
+{
+    float *to = p->x + p->n * p->d;
+    const uint8_t *pixel = c->data;
+    size_t count = c->n * p->d;
+
+    if (c->kind == CHUNK_IMAGES) {
+        for (size_t i = 0; i < count; i++)
+            to[i] = pixel[i];
+        return 0;
+    }
+    memcpy(to, c->data, count * sizeof *to);
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(to[i]))
+            return source_complain(s, e, "value %zu of example %zu is not finite", i % p->d,
+                                   i / p->d);
+    return 0;
+}
+
+static int add_run(struct points *p, uint64_t n, int labelled, struct error *e)
+{
+    struct points_run *run;
+
+    if (p->runs && p->run[p->runs - 1].labelled == labelled) {
+        p->run[p->runs - 1].n += n;
+        return 0;
+    }
+    if (!(run = realloc(p->run, (p->runs + 1) * sizeof *run)))
+        return error_memory(e, "points");
+    p->run = run;
+    run[p->runs++] = (struct points_run){n, labelled};
+    return 0;
+}
+
+static int add_chunk(struct points *p, const struct source *s, const struct chunk *c,
+                     struct error *e)
+{
+    size_t d = c->stride / (c->kind == CHUNK_IMAGES ? 1 : sizeof(float));
+
+    if (check_chunk(p, s, c, d, e) < 0)
+        return -1;
+    if (c->n == 0)
+        return 0;
+    if (reserve(p, c->n, e) < 0 || add_values(p, s, c, e) < 0 ||
+        add_run(p, c->n, c->label != NULL, e) < 0)
+        return -1;
+    if (c->label)
+        memcpy(p->label + p->n, c->label, c->n * sizeof *p->label);
+    else
+        memset(p->label + p->n, 0, c->n * sizeof *p->label);
+    p->n += c->n;
+    return 0;
+}
+
+int points_read(struct points *p, struct source *s, struct error *e)
+{
+    struct chunk c;
+    int got;
+
+    while ((got = source_next(s, &c, e)) > 0)
+        if (add_chunk(p, s, &c, e) < 0)
+            return -1;
+    return got;
+}
+
+void points_free(struct points *p)
+{
+    free(p->x);
+    free(p->label);
+    free(p->run);
+    memset(p, 0, sizeof *p);
+}
