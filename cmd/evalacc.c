@@ -1,10 +1,9 @@
 /* evalacc - accuracy of a model on a labelled image stream */
 #include "cmd.h"
 
+#include "net/classifier.h"
 #include "net/infer.h"
-#include "net/model.h"
 #include "net/score.h"
-#include "rts/examples.h"
 
 static const char help[] =
     "usage: evalacc -m model [--confusion] [--report] [--json] [-j threads] [file ...]\n"
@@ -26,38 +25,12 @@ static const struct option options[] = {
     {"threads", required_argument, NULL, 'j'}, COMMON_OPTIONS};
 
 struct evaluator {
-    const struct model *m;
-    struct engine *engine;
-    float *table;
+    struct classifier c;
     uint16_t *label;
     struct prediction *prediction;
     uint64_t room;
     struct score score;
 };
-
-static int check_chunk(const struct evaluator *v, const struct source *in, const struct chunk *c,
-                       struct error *e)
-{
-    struct extent want = v->m->net.image;
-    const uint64_t *shape = c->head.shape;
-    const char *names = source_names(in);
-
-    if (!c->label && c->n)
-        return source_complain(in, e, "images without labels");
-    if (shape[1] != (uint64_t)want.h || shape[2] != (uint64_t)want.w ||
-        shape[3] != (uint64_t)want.c)
-        return source_complain(in, e,
-                               "images of %" PRIu64 " x %" PRIu64 " x %" PRIu64
-                               ", the model is for %d x %d x %d",
-                               shape[1], shape[2], shape[3], want.h, want.w, want.c);
-    for (uint64_t i = 0; i < c->n; i++)
-        if (c->label[i] >= (uint32_t)v->m->net.classes)
-            return source_complain(in, e, "label %" PRIu32 ", the model's head has %d classes",
-                                   c->label[i], v->m->net.classes);
-    if (names && v->m->names && strcmp(names, v->m->names) != 0)
-        return source_complain(in, e, "the data's class names are not the model's");
-    return 0;
-}
 
 static int reserve(struct evaluator *v, uint64_t n, struct error *e)
 {
@@ -78,11 +51,13 @@ static int evaluate(struct evaluator *v, struct source *in, const char *name, st
     int got;
 
     while ((got = source_next_images(in, &c, e)) > 0) {
-        if (check_chunk(v, in, &c, e) < 0 || reserve(v, c.n, e) < 0)
+        if (!c.label && c.n)
+            return source_complain(in, e, "images without labels");
+        if (classifier_check(&v->c, in, &c, e) < 0 || reserve(v, c.n, e) < 0)
             return -1;
         for (uint64_t i = 0; i < c.n; i++)
             v->label[i] = (uint16_t)c.label[i];
-        infer_predict(v->engine, v->table, c.data, v->label, c.n, v->prediction);
+        infer_predict(v->c.engine, v->c.table, c.data, v->label, c.n, v->prediction);
         for (uint64_t i = 0; i < c.n; i++)
             score_add(&v->score, v->label[i], v->prediction[i].label, v->prediction[i].loss);
     }
@@ -94,34 +69,23 @@ static int evaluate(struct evaluator *v, struct source *in, const char *name, st
 static int run(const char *model, int threads, unsigned parts, int json, char **paths, int n,
                struct error *e)
 {
-    const struct kernels *kernels = kernels_pick(getenv("ROTPIPE_KERNELS"));
-    struct model m = {0};
-    struct evaluator v = {.m = &m};
+    struct evaluator v = {0};
+    const struct model *m = &v.c.model;
     struct source *in = NULL;
-    struct team *team = NULL;
     int status = -1;
 
-    if (!kernels)
-        return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
-    if (model_load(&m, model, e) < 0)
-        return -1;
-    if ((in = source_open(paths, n, e)) && (v.table = model_pixel_table(&m, e)) &&
-        (team = team_new(threads ? threads : team_default_size(), e)) &&
-        (v.engine = engine_new(&m.net, m.parameters, kernels, team, 0, e)) &&
-        score_init(&v.score, m.net.classes, e) == 0)
+    if (classifier_open(&v.c, model, getenv("ROTPIPE_KERNELS"), threads, e) == 0 &&
+        (in = source_open(paths, n, e)) && score_init(&v.score, m->net.classes, e) == 0)
         status = evaluate(&v, in, n ? paths[0] : "standard input", e);
     if (status == 0 && json)
-        score_print_json(&v.score, m.names, stdout);
+        score_print_json(&v.score, m->names, stdout);
     else if (status == 0)
-        score_print(&v.score, m.names, parts, stdout);
+        score_print(&v.score, m->names, parts, stdout);
     score_free(&v.score);
-    engine_free(v.engine);
-    team_free(team);
+    classifier_close(&v.c);
     source_close(in);
-    free(v.table);
     free(v.label);
     free(v.prediction);
-    model_free(&m);
     return status;
 }
 
