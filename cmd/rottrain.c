@@ -281,7 +281,7 @@ static int describe(const struct settings *s, const struct dataset *d, const str
     settings_line(s, d, m, line, 1024);
     n = strlen(line);
     if (s->train.keep_best)
-        n += (size_t)snprintf(line + n, sizeof line - n, " epoch=%d", end->best_epoch);
+        n += (size_t)snprintf(line + n, sizeof line - n, " best=epoch %d", end->best_epoch);
     if (end->steps < end->planned)
         snprintf(line + n, sizeof line - n, " stopped=%s at step %" PRIu64 " of %" PRIu64,
                  caught_name(), end->steps, end->planned);

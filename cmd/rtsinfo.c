@@ -149,7 +149,9 @@ static int show(struct info *i, const char *path, struct error *e)
     if (!i->in)
         return -1;
     status = read_records(i, e);
-    print_summary(i);
+    /* A history that has lost its end looks like a whole one. */
+    if (status == 0 || i->mode != HISTORY)
+        print_summary(i);
     if (i->mode == OVERVIEW && status == 0)
         printf("%-11s %" PRIu64 " records in %" PRIu64 " stream%s, %" PRIu64 " bytes\n", "whole",
                i->records, rts_streams(i->in), rts_streams(i->in) == 1 ? "" : "s",

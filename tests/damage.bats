@@ -69,9 +69,6 @@ END
 state_readers() {
     cat <<'END'
 rottrain -q -e 1 -b 2 -j 1 --net d1 --optimizer sgd --resume @ data.rts
-rottrain -q -e 1 -b 2 -j 1 -m @ data.rts
-evalacc -j 1 -m @ data.rts
-headswap --thaw
 rtsinfo @
 END
 }

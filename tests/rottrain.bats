@@ -23,7 +23,7 @@ column() {
 
 @test "rottrain: used wrongly" {
     stream 12 8 3 >data.rts
-    local two='standard input can be only one of data, -m and --valid'
+    local two='standard input can be only one of data, -m, --valid and --resume'
     expect_error 2 "$two" rottrain -m - </dev/null
     expect_error 2 "$two" rottrain -m - - </dev/null
     expect_error 2 "$two" rottrain --valid - </dev/null
@@ -309,13 +309,13 @@ torch() {
     echo "best: $best" && column log valid_accuracy | xargs && column log valid_loss | xargs
     # Else the test would show nothing.
     ((best > 1 && best < 12))
-    rtsinfo --history kept | grep -q -e "--keep-best epoch=$best "
+    rtsinfo --history kept | grep -q -e "--keep-best .* best=epoch $best\$"
     # The same weights as from training that ends there.
     # shellcheck disable=SC2086
     rottrain $how -e "$best" data.rts >ended
     cmp <(evalacc -m kept valid.rts) <(evalacc -m ended valid.rts)
     rottrain -q -e 0 --net c2 --valid valid.rts --keep-best data.rts | rtsinfo --history |
-        grep -q -e '--keep-best epoch=0 '
+        grep -q -e '--keep-best .* best=epoch 0$'
 }
 
 # until_log N: waits until the log holds N epochs.

@@ -27,7 +27,7 @@ int records_load(struct record **list, struct rts_reader *r, struct error *e)
         if (++count > RECORDS_MAX)
             return rts_complain(r, e, "more than %d records: not a model", RECORDS_MAX);
         /* The second would be taken for one that is not known, and outlive the first. */
-        if (records_find(*list, h.name))
+        if (rts_streams(r) == 0 && records_find(*list, h.name))
             return rts_complain(r, e, "a model has no two records of one name");
         record = calloc(1, sizeof *record);
         if (!record)

@@ -196,7 +196,7 @@ static void take_command(struct job *j, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct job j = {
+    static struct job j = {
         .child = {.input = -1, .file_size = -1, .extra_fd = -1}, .stride = 1, .bytes = SIZE_MAX};
 
     take_options(&j, argc, argv);

@@ -323,7 +323,7 @@ static void take_arguments(struct job *j, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct job j = {.child = {.input = -1, .file_size = -1}, .stride = 1};
+    static struct job j = {.child = {.input = -1, .file_size = -1}, .stride = 1};
 
     take_arguments(&j, argc, argv);
     make_plan(&j);

@@ -45,7 +45,7 @@ static void check_layers(const struct net *n)
     }
 }
 
-/* Nets that take no longer than a millisecond. */
+/* Nets that take no longer than a few milliseconds. */
 static int is_small(const struct net *n)
 {
     uint64_t work = 0;
@@ -56,7 +56,7 @@ static int is_small(const struct net *n)
         work += pixels * (uint64_t)l->out_lanes;
         work += l->kind == LAYER_CONV ? pixels * l->weights : l->weights;
     }
-    return work < 1 << 16;
+    return work < 1 << 18;
 }
 
 /* Runs the net on images of noise, forward to `out` and backward. */

@@ -60,7 +60,7 @@ static void start_model(struct model *m, const struct dataset *d)
 {
     struct error e;
 
-    REQUIRE(model_new(m, "c2 r p d3 r", d->image, 2, 0, &e) == 0);
+    REQUIRE(model_new(m, "p d2 r", d->image, 2, 0, &e) == 0);
     dataset_statistics(d, m->mean, m->std);
 }
 
