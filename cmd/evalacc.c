@@ -63,7 +63,7 @@ static int evaluate(struct evaluator *v, struct source *in, const char *name, st
     }
     if (got == 0 && v->score.n == 0)
         return error_set(e, "%s: no images in it", name);
-    return got;
+    return got < 0 ? -1 : classifier_check_names(&v->c, in, e);
 }
 
 static int run(const char *model, int threads, unsigned parts, int json, char **paths, int n,

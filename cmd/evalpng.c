@@ -148,9 +148,11 @@ static int collect(struct job *j, struct source *in, struct error *e)
             judge(j, &c, c.n < wanted ? c.n : wanted, e) < 0)
             return -1;
     }
-    if (got == 0 && j->worst)
+    if (got < 0)
+        return -1;
+    if (j->worst)
         settle(j);
-    return got;
+    return classifier_check_names(&j->c, in, e);
 }
 
 /* ---- drawing them ---- */

@@ -298,6 +298,7 @@ static int check_data(const struct model *m, const struct dataset *d, const char
 {
     struct extent a = m->net.image, b = d->image;
     int largest = dataset_largest_label(d);
+    struct error why;
 
     if (a.h != b.h || a.w != b.w || a.c != b.c)
         return error_set(e, "%s: images of %d x %d x %d, the model is for %d x %d x %d", what, b.h,
@@ -305,8 +306,8 @@ static int check_data(const struct model *m, const struct dataset *d, const char
     if (largest >= m->net.classes)
         return error_set(e, "%s: label %d, the head has %d classes (headswap -c makes another)",
                          what, largest, m->net.classes);
-    if (m->names && d->names && strcmp(m->names, d->names) != 0)
-        return error_set(e, "%s: class names differ from the model's", what);
+    if (model_check_names(m, d->names, largest, &why) < 0)
+        return error_set(e, "%s: %.300s", what, why.text);
     return 0;
 }
 
@@ -325,6 +326,9 @@ static int start_model(const struct settings *s, const struct dataset *d, struct
         if (model_new(m, s->net ? s->net : NET_DEFAULT, d->image, classes, s->train.seed, e) < 0)
             return -1;
         dataset_statistics(d, m->mean, m->std);
+        /* The head may have more classes than there are names yet, but not fewer. */
+        if (named && named <= (uint64_t)classes && !(m->names = strdup(d->names)))
+            return error_memory(e, "class names");
     } else if (model_load(m, s->model, e) < 0) {
         return -1;
     }
@@ -332,8 +336,7 @@ static int start_model(const struct settings *s, const struct dataset *d, struct
         model_drop_history(m);
     if (check_data(m, d, "training data", e) < 0)
         return -1;
-    if (!m->names && d->names && names_count(d->names) == (uint64_t)m->net.classes &&
-        !(m->names = strdup(d->names)))
+    if (!m->names && d->names && !(m->names = strdup(d->names)))
         return error_memory(e, "class names");
     return 0;
 }

@@ -45,6 +45,8 @@ every_reader() {
     "$@" featdump -j 1 -m model.rts "$file"
     "$@" rtsinfo "$file"
     "$@" rts2tsv "$file"
+    "$@" rtscomm --only-b small.rts "$file"
+    "$@" rtscomm "$file" small.rts
 }
 
 # zeros MIB: so many MiB of zeros, compressed, in members of 32 MiB.

@@ -50,6 +50,8 @@ featdump -j 1 -m model.rts @
 rtsinfo @
 rtsinfo -r @
 rts2tsv @
+rtscomm @ other.rts
+rtscomm --only-b other.rts @
 END
 }
 
@@ -82,7 +84,7 @@ END
 }
 
 @test "damage: what tries it notices a program that takes damaged files" {
-    run "$BUILD/tests/damage" -s 100 -t data.rts rtsinfo --history @
+    run "$BUILD/tests/damage" -s 100 -t data.rts rts2tsv @
     [[ $status == 0 ]] || fail "$output"
     run "$BUILD/tests/damage" -s 100 data.rts head -c 100 @
     [[ $status != 0 && $output == *'status is not 1'* ]] || fail "$output"

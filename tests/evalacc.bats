@@ -109,7 +109,7 @@ load nets
     idx_labels 0 1 2 >labels
     printf 'a\nb\nc\n' >abc
     idx2rts --names abc images labels >abc.rts
-    expect_error 1 "abc.rts: .*the data's class names are not the model's" evalacc -m named abc.rts
+    expect_error 1 "abc.rts: .*class names differ from the model's" evalacc -m named abc.rts
     evalacc -m m abc.rts >got
 }
 

@@ -83,7 +83,7 @@ frames() {
     idx2rts --names abc images labels >named
     rottrain -q -e 1 --net d2 named >m
     idx2rts --names abd images labels >others
-    expect_error 1 "others: record .*class names are not the model's" evalpng -m m others
+    expect_error 1 "others: .*.*class names differ from the model's" evalpng -m m others
 }
 
 @test "evalpng: a thin green frame is right, a thick red one wrong" {

@@ -51,6 +51,9 @@ evalpng -j 2 -m model.rts --worst -n 2 --labels data.rts
 evalpng -j 2 -m model.rts --bars data.rts
 featdump -j 2 -m model.rts data.rts
 filtdump model.rts
+rtscomm --rotated --duplicates data.rts other.rts
+rtscomm --only-b -o made/others other.rts data.rts
+data.rts < rtscomm --both data.rts
 rtsinfo data.rts
 rtsinfo model.rts
 rtsinfo state.rts
@@ -64,6 +67,7 @@ large_uses() {
     cat <<'END'
 idx2rts many_images many_labels
 rtsample -n 80 many.rts
+rtscomm --only-b other.rts many.rts
 many.rts | rtsample -n 80
 rotgen many.rts
 rotgen many.rts.gz
@@ -72,10 +76,10 @@ rts2png many.rts
 END
 }
 
-# try_faults KIND STRIDE <USES
+# try_faults KIND [STRIDE] <USES: at every place, or every STRIDE-th.
 try_faults() {
-    local kind=$1 stride use input failed=0 counts=$BATS_TEST_TMPDIR/counts
-    stride=$(every "$2")
+    local kind=$1 stride=${2:-} use input failed=0 counts=$BATS_TEST_TMPDIR/counts
+    [[ -n $stride ]] || stride=$(every 1)
     while read -r use; do
         input=()
         case $use in
@@ -127,50 +131,50 @@ need_own_allocation() {
 
 @test "faults: memory runs out once, at every allocation" {
     need_own_allocation
-    uses | try_faults memory 1
+    uses | try_faults memory
 }
 
 @test "faults: memory runs out for good, from every allocation on" {
     need_own_allocation
-    uses | try_faults memory-gone 1
+    uses | try_faults memory-gone
 }
 
 @test "faults: reads fail, come short, are interrupted" {
     need_preloading
     for kind in read-EIO read-short read-EINTR; do
-        { uses && large_uses; } | try_faults $kind 1
+        { uses && large_uses; } | try_faults $kind
     done
 }
 
 @test "faults: writes fail in the middle, come short, are interrupted" {
     need_preloading
     for kind in write-ENOSPC write-EPIPE write-short write-EINTR; do
-        { uses && large_uses; } | try_faults $kind 1
+        { uses && large_uses; } | try_faults $kind
     done
 }
 
 @test "faults: a disk that is full after every byte" {
-    uses | try_faults disk-full 197
-    large_uses | try_faults disk-full 50021
+    uses | try_faults disk-full "$(every 197)"
+    large_uses | try_faults disk-full 20011
 }
 
 @test "faults: files cannot be opened, looked at, sought in, doubled, closed" {
     need_preloading
     for kind in open-EMFILE stat-EIO seek-ESPIPE dup-EMFILE close-EIO; do
-        uses | try_faults $kind 1
+        uses | try_faults $kind
     done
 }
 
 @test "faults: a result cannot be made safe, given its mode, its name, a folder" {
     need_preloading
     for kind in sync-EIO mode-EPERM name-EACCES folder-EACCES; do
-        uses | try_faults $kind 1
+        uses | try_faults $kind
     done
 }
 
 @test "faults: threads cannot be started" {
     need_preloading
-    uses | sed 's/-j 2/-j 4/' | try_faults thread-EAGAIN 1
+    uses | sed 's/-j 2/-j 4/' | try_faults thread-EAGAIN
 }
 
 # ---- standard streams that are not there ----

@@ -50,6 +50,8 @@ pair() {
     pair 'idx2rts images labels' rts2png images labels
     pair 'idx2rts images labels' rts2tsv images labels
     pair 'idx2rts images labels' rtsinfo images labels
+    pair 'idx2rts images labels' 'rtscomm data.rts' images labels
+    pair 'idx2rts images labels' 'rtscomm --disjoint=99 - data.rts' images labels
 }
 
 @test "pipes: from samples and rotations on" {
@@ -59,6 +61,11 @@ pair() {
         'featdump -m model.rts' rts2png rts2tsv rtsinfo; do
         pair 'rtsample -n 6 data.rts' "$consumer" data.rts
         pair 'rtsample -v -n 6 data.rts' "$consumer" data.rts
+    done
+    cp data.rts other.rts
+    for consumer in rotgen 'rottrain -q -e 1 --net c2' rtsinfo; do
+        pair 'rtscomm --both data.rts other.rts' "$consumer" data.rts
+        pair 'rtscomm --both other.rts data.rts' "$consumer" data.rts
     done
     rotgen data.rts | rottrain -q -e 1 --net c2 >rotations.rts
     for consumer in 'rtsample -n 4' rotgen 'rottrain -q -e 1 --net c2' \
@@ -100,7 +107,8 @@ cut_behind_records() {
 # A program that is killed leaves a stream cut anywhere, between records too.
 @test "pipes: a stream cut behind any of its records is no stream to any program" {
     whole
-    cut_behind_records data.rts 'rtsample -n 6' 'rtsample -v -n 6' rotgen \
+    cp data.rts other.rts
+    cut_behind_records data.rts 'rtscomm other.rts' 'rtscomm --only-a - other.rts' 'rtsample -n 6' 'rtsample -v -n 6' rotgen \
         'rottrain -q -e 1 --net c2' 'evalacc -m model.rts' 'featdump -m model.rts' rts2png \
         rts2tsv rtsinfo
     cut_behind_records model.rts headswap 'rottrain -q -e 1 -m - data.rts' \

@@ -47,6 +47,8 @@ watched() {
     cat data.rts | watched 0 rtsample -n 2
     watched 0 rotgen data.rts
     watched 0 rotgen -r data.gz
+    watched 0 rtscomm --rotated --duplicates data.rts other.rts
+    watched 0 rtscomm --both -o both.rts data.gz data.rts
     watched 0 rtsinfo data.rts
     watched 0 rtsinfo model.rts
     watched 0 rtsinfo -r state.rts
@@ -77,6 +79,7 @@ watched() {
         watched 1 rts2png $file
         watched 1 rtsample -n 2 $file
         watched 1 rotgen $file
+        watched 1 rtscomm --only-b other.rts $file
         watched 1 rts2tsv $file
         watched 1 rottrain -q -j 1 --net d1 -o model $file
         watched 1 rottrain -q -j 1 --net d1 --valid $file data.rts

@@ -11,7 +11,7 @@ int classifier_open(struct classifier *c, const char *path, const char *kernels,
 {
     const struct kernels *set = kernels_pick(kernels);
 
-    *c = (struct classifier){0};
+    *c = (struct classifier){.largest = -1};
     if (!set)
         return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", kernels);
     if (model_load(&c->model, path, e) < 0 || !(c->table = model_pixel_table(&c->model, e)) ||
@@ -30,12 +30,20 @@ void classifier_close(struct classifier *c)
     *c = (struct classifier){0};
 }
 
-int classifier_check(const struct classifier *c, const struct source *in, const struct chunk *chunk,
+int classifier_check_names(const struct classifier *c, const struct source *in, struct error *e)
+{
+    struct error why;
+
+    if (model_check_names(&c->model, source_names(in), c->largest, &why) < 0)
+        return source_complain(in, e, "%s", why.text);
+    return 0;
+}
+
+int classifier_check(struct classifier *c, const struct source *in, const struct chunk *chunk,
                      struct error *e)
 {
     struct extent want = c->model.net.image;
     const uint64_t *shape = chunk->head.shape;
-    const char *names = source_names(in);
     int classes = c->model.net.classes;
 
     if (shape[1] != (uint64_t)want.h || shape[2] != (uint64_t)want.w ||
@@ -44,13 +52,12 @@ int classifier_check(const struct classifier *c, const struct source *in, const 
                                "images of %" PRIu64 " x %" PRIu64 " x %" PRIu64
                                ", the model is for %d x %d x %d",
                                shape[1], shape[2], shape[3], want.h, want.w, want.c);
-    if (!chunk->label)
-        return 0;
-    for (uint64_t i = 0; i < chunk->n; i++)
+    for (uint64_t i = 0; chunk->label && i < chunk->n; i++) {
         if (chunk->label[i] >= (uint32_t)classes)
             return source_complain(in, e, "label %" PRIu32 ", the model's head has %d classes",
                                    chunk->label[i], classes);
-    if (names && c->model.names && strcmp(names, c->model.names) != 0)
-        return source_complain(in, e, "the data's class names are not the model's");
-    return 0;
+        if (chunk->label[i] > c->largest)
+            c->largest = chunk->label[i];
+    }
+    return classifier_check_names(c, in, e);
 }

@@ -13,7 +13,8 @@ struct classifier {
     struct model model;
     struct team *team;
     struct engine *engine;
-    float *table; /* model_pixel_table */
+    float *table;    /* model_pixel_table */
+    int64_t largest; /* label checked so far; -1: none */
 };
 
 /*
@@ -25,10 +26,13 @@ int classifier_open(struct classifier *c, const char *path, const char *kernels,
 void classifier_close(struct classifier *c);
 
 /*
- * Refuses what the model is not for: images of another shape and, where there are labels, those of
- * no class of its head, and class names that are not its own. 0 or -1.
+ * Refuses what the model is not for: images of another shape, labels of no class of its head, and
+ * class names that are not its own. 0 or -1.
  */
-int classifier_check(const struct classifier *c, const struct source *in, const struct chunk *chunk,
+int classifier_check(struct classifier *c, const struct source *in, const struct chunk *chunk,
                      struct error *e);
+
+/* To be called after the last chunk, since names may come behind the labels that they are for. */
+int classifier_check_names(const struct classifier *c, const struct source *in, struct error *e);
 
 #endif

@@ -1,11 +1,13 @@
 #include "net/model.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "net/tensors.h"
+#include "rts/examples.h"
 
 int model_new(struct model *m, const char *net, struct extent image, int classes, uint64_t seed,
               struct error *e)
@@ -99,6 +101,14 @@ static int take_frozen(struct model *m, const char *file, struct error *e)
     return 0;
 }
 
+static int check_names(const struct model *m, const char *file, struct error *e)
+{
+    if (names_count(m->names) > (uint64_t)m->net.classes)
+        return error_set(e, "%s: record 'names': %" PRIu64 " names for a head of %d classes", file,
+                         names_count(m->names), m->net.classes);
+    return 0;
+}
+
 /* Turns the records in m->extras into a model; what is left there is not known here. */
 static int understand(struct model *m, const char *file, struct error *e)
 {
@@ -132,8 +142,9 @@ static int understand(struct model *m, const char *file, struct error *e)
     if (tensors_take(&m->net, "", m->parameters, 0, &m->extras, file, e) == 0 &&
         take_frozen(m, file, e) == 0 &&
         records_take_text(&m->extras, "names", file, &m->names, e) == 0 &&
-        take_lines(m, "history", file, &m->history, e) == 0)
-        status = take_lines(m, "digest", file, &m->digest, e);
+        take_lines(m, "history", file, &m->history, e) == 0 &&
+        take_lines(m, "digest", file, &m->digest, e) == 0)
+        status = check_names(m, file, e);
 done:
     free(net);
     return status;
@@ -151,6 +162,23 @@ int model_load_with(struct model *m, const char *path, struct error *e)
     if (status < 0)
         model_free(m);
     return status;
+}
+
+int model_check_names(const struct model *m, const char *names, int64_t largest, struct error *e)
+{
+    uint64_t named = names_count(names);
+
+    if (!names)
+        return 0;
+    if (largest >= 0 && (uint64_t)largest >= named)
+        return error_set(e, "label %" PRId64 ", but class names for %" PRIu64 " classes only",
+                         largest, named);
+    if (m->names && strcmp(names, m->names) != 0)
+        return error_set(e, "class names differ from the model's");
+    if (!m->names && named != (uint64_t)m->net.classes)
+        return error_set(e, "%" PRIu64 " class names, the model's head has %d classes", named,
+                         m->net.classes);
+    return 0;
 }
 
 int model_load(struct model *m, const char *path, struct error *e)

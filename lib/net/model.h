@@ -26,7 +26,7 @@ struct model {
     struct net net;
     float *parameters; /* net.parameters floats, 64-byte aligned, in net.h's layout */
     float mean[MODEL_CHANNELS_MAX], std[MODEL_CHANNELS_MAX];
-    char *names; /* class names, one a line, or NULL */
+    char *names; /* class names, one a line, or NULL; not more than the head has classes */
     struct history history, digest;
     struct record *extras; /* records not known here, written back as they came */
 };
@@ -40,6 +40,13 @@ int model_load(struct model *m, const char *path, struct error *e);
 
 /* The same from a file that holds more, such as a training state: what else it has is in extras. */
 int model_load_with(struct model *m, const char *path, struct error *e);
+
+/*
+ * Whether data are of the classes that the model is for. names: what they call their classes, or
+ * NULL; largest: their largest label, -1 if there is none. Labels without names say little, so all
+ * that names can tell must be right. 0, or -1 and what is wrong, without a word of where.
+ */
+int model_check_names(const struct model *m, const char *names, int64_t largest, struct error *e);
 
 /* Writes all records of it; the caller finishes the writer. 0 or -1. */
 int model_save(const struct model *m, struct rts_writer *w, struct error *e);

@@ -1,0 +1,290 @@
+#!/usr/bin/env bats
+# A model is for images of one shape, for one normalisation and for one set of classes: on anything
+# else it gives an error, and no result.
+# shellcheck disable=SC2016,SC2046,SC2154 # $ for inner shells; number lists; bats' own variables
+
+load lib
+load nets
+
+# named FILE NAMES LABEL...: images of 8 x 8 with these labels; NAMES: words, or '' for none.
+named() {
+    local file=$1 names=$2
+    shift 2
+    idx_images $# 8 8 >images
+    idx_labels "$@" >labels
+    if [[ $names ]]; then
+        tr ' ' '\n' <<<"$names" >list
+        idx2rts --names list images labels >"$file"
+    else
+        idx2rts images labels >"$file"
+    fi
+}
+
+# none WHY COMMAND...: fails for that reason, and prints or writes nothing that passes for a result.
+none() {
+    local why=$1
+    shift
+    expect_error 1 "^$1: .*($why)" sh -c '"$@" > result' - "$@"
+    if [[ $1 == evalacc ]]; then
+        [[ ! -s result ]] || fail "printed: $(<result)"
+    else
+        [[ ! -s result ]] || run -1 rtsinfo result
+    fi
+}
+
+# everywhere WHY MODEL DATA: all that take a model and data refuse these; WHY without the place.
+everywhere() {
+    none "$1" evalacc -m "$2" "$3"
+    none "$1" rottrain -q -e 1 -m "$2" "$3"
+    none "$1" featdump -m "$2" "$3"
+    none "$1" evalacc -m "$2" "$3" --json
+}
+
+# rewrite FILE NAME [NAME2 [DTYPE]]: the stream with a record's name and dtype changed, its checksum
+# made right again.
+rewrite() {
+    local at dtype
+    read -r at _ dtype _ < <(records "$1" | awk -v name="$2" '$5 == name')
+    {
+        tail -c +$((at + 1)) "$1" | head -c 24
+        padded_text "${4:-$dtype}" 4
+        tail -c +$((at + 29)) "$1" | head -c 52
+        padded_text "${3:-$2}" 40
+        tail -c +$((at + 121)) "$1" | head -c 4
+    } >header
+    head -c "$at" "$1"
+    cat header
+    crc <header
+    tail -c +$((at + 129)) "$1"
+}
+
+# with FILE NAME DTYPE SIZE [DIM...]: the stream with a record of zeros more before its end.
+with() {
+    local last count file=$1 name=$2 dtype=$3
+    shift 3
+    read -r count last _ < <(records "$file" | cat -n | tail -n 1)
+    head -c "$last" "$file"
+    record "$name" "$dtype" $((count - 1)) "$@"
+    record end u1 "$count" 0
+}
+
+# zeroed FILE NAME: the stream with the payload of a record made zeros.
+zeroed() {
+    local at size dtype shape index
+    read -r index at size dtype shape _ < <(records "$1" |
+        awk -v name="$2" '$5 == name { print NR - 1, $0 }')
+    head -c "$at" "$1"
+    # shellcheck disable=SC2086 # a number a word
+    record "$2" "$dtype" $index "$size" $(tr -d '[]' <<<"$shape" | tr , ' ')
+    tail -c +$((at + 129 + (size + 63) / 64 * 64)) "$1"
+}
+
+# ---- images ----
+
+@test "mismatch: images of another shape, or of other channels" {
+    teach m
+    stream 6 9 3 >nine
+    stream 6 8 3 3 >colour
+    idx_images 6 8 9 >images
+    idx_labels 0 1 2 0 1 2 >labels
+    idx2rts images labels >wide
+    everywhere 'images of 9 x 9 x 1, the model is for 8 x 8 x 1' m nine
+    everywhere 'images of 8 x 8 x 3, the model is for 8 x 8 x 1' m colour
+    everywhere 'images of 8 x 9 x 1, the model is for 8 x 8 x 1' m wide
+    for data in nine colour wide; do
+        none "$data: images of .*, the model is for 8 x 8 x 1" rottrain -q -e 1 --valid $data data.rts
+        none "$data: images of .*, the model is for 8 x 8 x 1" \
+            rottrain -q -e 1 -m m --valid $data data.rts
+        # The other shape behind images that are right.
+        cat data.rts $data >both
+        everywhere 'images of .* (the model is for|among some of) 8 x 8 x 1' m both
+    done
+    # The other way round: a model for colour, grey images.
+    rottrain -q -e 1 --net c2 colour >n
+    everywhere 'images of 8 x 8 x 1, the model is for 8 x 8 x 3' n data.rts
+}
+
+@test "mismatch: images that are no bytes, or features already" {
+    local dtype
+    teach m
+    featdump -m m data.rts >features
+    everywhere 'features: record .*features, where images are needed' m features
+    none 'features: record .*features, where images' rottrain -q -e 1 --valid features data.rts
+    for dtype in f4 u8 i1 u2; do
+        {
+            record image $dtype 0 $((64 * ${dtype#?})) 1 8 8 1
+            record label u4 1 4 1
+            record end u1 2 0
+        } >odd
+        everywhere "odd: record 0 'image' at offset 0: must be u1 \[n,h,w,c\]" m odd
+        none "odd: record 0 'image' .*must be u1" rottrain -q -e 1 --valid odd data.rts
+        none "odd: record 0 'image' .*must be u1" rottrain -q -e 1 odd
+    done
+    { record image u1 0 64 8 8 1; record end u1 1 0; } >flat
+    everywhere "flat: record 0 'image' .*must be u1" m flat
+}
+
+# ---- normalisation ----
+
+@test "mismatch: a model whose normalisation is missing, doubtful or impossible" {
+    local name
+    teach m
+    for name in input.mean input.std input.shape net head.bias conv1.weight; do
+        rewrite m $name odd.name >n
+        rtsinfo n >/dev/null
+        none "n: (no model: )?record '$name' is missing" evalacc -m n data.rts
+    done
+    rewrite m input.mean odd.name >n
+    everywhere "n: record 'input.mean' is missing" n data.rts
+    none "n: record 'input.mean' is missing" headswap -c 4 n
+    for name in input.mean input.std; do
+        rewrite m $name $name u4 >n
+        none "n: record '$name': is not f4 \[1\]" evalacc -m n data.rts
+        # Of two, nobody could say which one counts.
+        with m $name f4 4 1 >n
+        everywhere "n: record [0-9]+ '$name' at offset [0-9]+: a model has no two records of one name" n data.rts
+        none "n: record [0-9]+ '$name' at offset [0-9]+: a model has no two records of one name" headswap -c 4 n
+    done
+    zeroed m input.std >n
+    none 'n: impossible normalisation of channel 0' evalacc -m n data.rts
+    # Three means for one channel.
+    stream 6 8 3 3 | rottrain -q -e 0 --net c2 >colour
+    rewrite colour input.mean old.mean >n
+    with n input.mean f4 4 1 >o
+    none "o: record 'input.mean': is not f4 \[3\]" evalacc -m o data.rts
+}
+
+@test "mismatch: parameters that stand there twice" {
+    local name
+    teach m
+    headswap --names <(printf 'a\nb\nc\n') m >m2
+    for name in 'head.bias f4 12 3' 'conv1.weight f4 144 4 1 3 3' 'net text 4 4' 'names text 2 2' \
+        'history text 1 1' 'digest text 1 1' 'input.shape u8 24 3'; do
+        # shellcheck disable=SC2086 # name, dtype, size, shape
+        with m2 $name >n
+        none "n: record [0-9]+ '${name%% *}' at offset [0-9]+: a model has no two records of one name" evalacc -m n data.rts
+    done
+    # What is not known is no matter, once.
+    with m umap.centre f4 12 3 >n
+    evalacc -m n data.rts >/dev/null
+    with n umap.centre f4 12 3 >o
+    none "o: record [0-9]+ 'umap.centre' at offset [0-9]+: a model has no two" evalacc -m o data.rts
+}
+
+# ---- classes ----
+
+@test "mismatch: labels beyond the head" {
+    teach m
+    named four '' 0 1 2 3
+    none "four: record .*label 3, the model's head has 3 classes" evalacc -m m four
+    none 'training data: label 3, the head has 3 classes' rottrain -q -e 1 -m m four
+    none 'four: label 3, the head has 3 classes' rottrain -q -e 1 --valid four data.rts
+    none 'training data: label 3, the head has 3 classes' rottrain -q -e 1 -c 3 four
+    # The only one, and the last of many.
+    named last '' $(cycle 1500 3) 3
+    none "last: record .*label 3, the model's head has 3 classes" evalacc -m m last
+    none 'last: label 3, the head has 3 classes' rottrain -q -e 1 --valid last data.rts
+}
+
+@test "mismatch: other class names, or the same in another order" {
+    local data
+    named abc 'a b c' 0 1 2 0 1 2
+    named acb 'a c b' 0 1 2 0 1 2
+    named abd 'a b d' 0 1 2 0 1 2
+    named abcd 'a b c d' 0 1 2 0 1 2
+    named ab 'a b' 0 1 0 1 0 1
+    rottrain -q -e 1 --net c2 abc >m
+    for data in acb abd abcd ab; do
+        none "$data: record .*class names differ from the model's" evalacc -m m $data
+        none "training data: class names differ from the model's" rottrain -q -e 1 -m m $data
+        none "$data: class names differ from the model's" rottrain -q -e 1 --valid $data abc
+        none "$data: class names differ from the model's" rottrain -q -e 1 -m m --valid $data abc
+    done
+    # Features are those of the images, whatever these are called.
+    featdump -m m acb | { cat >f && payloads f feature; } >got
+    featdump -m m abc | { cat >f && payloads f feature; } | cmp - got
+}
+
+@test "mismatch: names that come behind the images they are for" {
+    named abc 'a b c' 0 1 2 0 1 2
+    named plain '' 0 1 2 0 1 2
+    named acb 'a c b'
+    rottrain -q -e 1 --net c2 abc >m
+    rewrite acb image odd.image >odd
+    rewrite odd label odd.label | cat plain - >late
+    [[ $(records late | cut -d ' ' -f 5 | paste -sd ' ') == *'image label digest end history names odd.'* ]]
+    none "late: record .*class names differ from the model's" evalacc -m m late
+    none "training data: class names differ" rottrain -q -e 1 -m m late
+    none "late: class names differ" rottrain -q -e 1 --valid late abc
+    # With names that are right it is data like any other.
+    named right 'a b c'
+    cat plain right >late
+    evalacc -m m late | cmp - <(evalacc -m m abc)
+}
+
+@test "mismatch: two sets with different class names, one after the other" {
+    local command
+    named abc 'a b c' 0 1 2 0 1 2
+    named acb 'a c b' 0 1 2 0 1 2
+    rottrain -q -e 1 --net c2 abc >m
+    rottrain -q -e 1 --net c2 <(rotgen abc) >unnamed
+    cat abc acb >both
+    everywhere "both: record .*'names' .*class names differ from those before" m both
+    none "both: record .*class names differ from those before" rottrain -q -e 1 both
+    none "both: record .*class names differ from those before" rottrain -q -e 1 --valid both abc
+    for command in 'evalacc -m m' 'rottrain -q -e 1' 'featdump -m m' 'rtsample -n 2' rotgen; do
+        # shellcheck disable=SC2086
+        none "acb: record .*class names differ from those before" $command abc acb
+    done
+    # A set without names that has a class more.
+    named more '' 0 1 2 3
+    cat abc more >both
+    none "training data: label 3, but class names for 3 classes only" rottrain -q -e 1 both
+    none "training data: label 3, but class names for 3 classes only" rottrain -q -e 1 -c 9 both
+    none "both: label 3" rottrain -q -e 1 --valid both abc
+    rottrain -q -e 1 -c 9 --net c2 abc >n
+    none "both: record .*label 3, but class names for 3 classes only" evalacc -m n both
+}
+
+@test "mismatch: a model without names, data with more names than its head has classes, or fewer" {
+    teach m
+    named abcd 'a b c d' 0 1 2
+    named ab 'a b' 0 1
+    named abc 'a b c' 0 1 2
+    none "abcd: record .*4 class names, the model's head has 3 classes" evalacc -m m abcd
+    none "ab: record .*2 class names, the model's head has 3 classes" evalacc -m m ab
+    none "training data: 4 class names, the model's head has 3 classes" rottrain -q -e 1 -m m abcd
+    none "training data: 4 class names, the model's head has 3 classes" rottrain -q -e 1 -c 3 abcd
+    none "ab: 2 class names, the model's head has 3 classes" rottrain -q -e 1 --valid ab data.rts
+    evalacc -m m abc >/dev/null
+    # A fresh head may be larger than its data need; they stay its data.
+    rottrain -q -e 1 -c 9 --net c2 abc >n
+    payloads n names | cmp - <(printf 'a\nb\nc\n')
+    evalacc -m n --report abc | grep -q '^8'
+    none "abcd: record .*class names differ from the model's" evalacc -m n abcd
+    # A model does not name more classes than it has.
+    rottrain -q -e 0 --net c2 abc >three
+    rottrain -q -e 0 --net c2 abcd >four
+    at=$(records three | awk '$5 == "names" { print $1 }')
+    at4=$(records four | awk '$5 == "names" { print $1 }')
+    {
+        head -c "$at" three
+        tail -c +$((at4 + 1)) four | head -c 192
+        tail -c +$((at + 193)) three
+    } >p
+    rtsinfo p >/dev/null
+    none "p: record 'names': 4 names for a head of 3 classes" evalacc -m p abc
+}
+
+@test "mismatch: a model for rotations is none for classes, and back" {
+    named abcd 'a b c d' 0 1 2 3
+    rotgen abcd | rottrain -q -e 1 --net c2 >rot
+    rottrain -q -e 1 --net c2 abcd >classes
+    none "abcd: record .*class names differ from the model's" evalacc -m rot abcd
+    none "training data: class names differ from the model's" rottrain -q -e 1 -m rot abcd
+    rotgen abcd >turned
+    none "turned: record .*class names differ from the model's" evalacc -m classes turned
+    none "turned: class names differ from the model's" rottrain -q -e 1 --valid turned abcd
+    # A fresh head is for whatever comes.
+    headswap -c 4 rot | rottrain -q -e 1 -m - abcd | evalacc -m - abcd >/dev/null
+}
