@@ -1,10 +1,9 @@
 /* evalacc - accuracy of a model on a labelled image stream */
 #include "cmd.h"
 
+#include "net/classifier.h"
 #include "net/infer.h"
-#include "net/model.h"
 #include "net/score.h"
-#include "rts/examples.h"
 
 static const char help[] =
     "usage: evalacc -m model [--confusion] [--report] [--json] [-j threads] [file ...]\n"
@@ -26,49 +25,12 @@ static const struct option options[] = {
     {"threads", required_argument, NULL, 'j'}, COMMON_OPTIONS};
 
 struct evaluator {
-    const struct model *m;
-    struct engine *engine;
-    float *table;
+    struct classifier c;
     uint16_t *label;
     struct prediction *prediction;
     uint64_t room;
     struct score score;
-    int64_t largest; /* of the labels so far */
 };
-
-/* Names may come behind the labels that they are for: this is asked again at the end. */
-static int check_names(const struct evaluator *v, const struct source *in, struct error *e)
-{
-    struct error why;
-
-    if (model_check_names(v->m, source_names(in), v->largest, &why) < 0)
-        return source_complain(in, e, "%s", why.text);
-    return 0;
-}
-
-static int check_chunk(struct evaluator *v, const struct source *in, const struct chunk *c,
-                       struct error *e)
-{
-    struct extent want = v->m->net.image;
-    const uint64_t *shape = c->head.shape;
-
-    if (!c->label && c->n)
-        return source_complain(in, e, "images without labels");
-    if (shape[1] != (uint64_t)want.h || shape[2] != (uint64_t)want.w ||
-        shape[3] != (uint64_t)want.c)
-        return source_complain(in, e,
-                               "images of %" PRIu64 " x %" PRIu64 " x %" PRIu64
-                               ", the model is for %d x %d x %d",
-                               shape[1], shape[2], shape[3], want.h, want.w, want.c);
-    for (uint64_t i = 0; i < c->n; i++) {
-        if (c->label[i] >= (uint32_t)v->m->net.classes)
-            return source_complain(in, e, "label %" PRIu32 ", the model's head has %d classes",
-                                   c->label[i], v->m->net.classes);
-        if (c->label[i] > v->largest)
-            v->largest = c->label[i];
-    }
-    return check_names(v, in, e);
-}
 
 static int reserve(struct evaluator *v, uint64_t n, struct error *e)
 {
@@ -89,50 +51,41 @@ static int evaluate(struct evaluator *v, struct source *in, const char *name, st
     int got;
 
     while ((got = source_next_images(in, &c, e)) > 0) {
-        if (check_chunk(v, in, &c, e) < 0 || reserve(v, c.n, e) < 0)
+        if (!c.label && c.n)
+            return source_complain(in, e, "images without labels");
+        if (classifier_check(&v->c, in, &c, e) < 0 || reserve(v, c.n, e) < 0)
             return -1;
         for (uint64_t i = 0; i < c.n; i++)
             v->label[i] = (uint16_t)c.label[i];
-        infer_predict(v->engine, v->table, c.data, v->label, c.n, v->prediction);
+        infer_predict(v->c.engine, v->c.table, c.data, v->label, c.n, v->prediction);
         for (uint64_t i = 0; i < c.n; i++)
             score_add(&v->score, v->label[i], v->prediction[i].label, v->prediction[i].loss);
     }
     if (got == 0 && v->score.n == 0)
         return error_set(e, "%s: no images in it", name);
-    return got < 0 ? -1 : check_names(v, in, e);
+    return got < 0 ? -1 : classifier_check_names(&v->c, in, e);
 }
 
 static int run(const char *model, int threads, unsigned parts, int json, char **paths, int n,
                struct error *e)
 {
-    const struct kernels *kernels = kernels_pick(getenv("ROTPIPE_KERNELS"));
-    struct model m = {0};
-    struct evaluator v = {.m = &m, .largest = -1};
+    struct evaluator v = {0};
+    const struct model *m = &v.c.model;
     struct source *in = NULL;
-    struct team *team = NULL;
     int status = -1;
 
-    if (!kernels)
-        return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
-    if (model_load(&m, model, e) < 0)
-        return -1;
-    if ((in = source_open(paths, n, e)) && (v.table = model_pixel_table(&m, e)) &&
-        (team = team_new(threads ? threads : team_default_size(), e)) &&
-        (v.engine = engine_new(&m.net, m.parameters, kernels, team, 0, e)) &&
-        score_init(&v.score, m.net.classes, e) == 0)
+    if (classifier_open(&v.c, model, getenv("ROTPIPE_KERNELS"), threads, e) == 0 &&
+        (in = source_open(paths, n, e)) && score_init(&v.score, m->net.classes, e) == 0)
         status = evaluate(&v, in, n ? paths[0] : "standard input", e);
     if (status == 0 && json)
-        score_print_json(&v.score, m.names, stdout);
+        score_print_json(&v.score, m->names, stdout);
     else if (status == 0)
-        score_print(&v.score, m.names, parts, stdout);
+        score_print(&v.score, m->names, parts, stdout);
     score_free(&v.score);
-    engine_free(v.engine);
-    team_free(team);
+    classifier_close(&v.c);
     source_close(in);
-    free(v.table);
     free(v.label);
     free(v.prediction);
-    model_free(&m);
     return status;
 }
 

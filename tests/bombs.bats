@@ -41,6 +41,7 @@ every_reader() {
     "$@" rotgen "$file"
     "$@" rottrain -q -e 1 -j 1 --net d1 "$file"
     "$@" evalacc -j 1 -m model.rts "$file"
+    "$@" evalpng -j 1 -m model.rts "$file"
     "$@" featdump -j 1 -m model.rts "$file"
     "$@" rtsinfo "$file"
     "$@" rts2tsv "$file"
@@ -195,7 +196,7 @@ idx_head() {
     forge net-too-long
     forge layers
     forge frozen
-    for command in headswap\ --thaw "rottrain -q -m %" "evalacc -m %" "featdump -m %"; do
+    for command in headswap\ --thaw "rottrain -q -m %" "evalacc -m %" "evalpng -m %" "featdump -m %"; do
         # shellcheck disable=SC2086 # a command with its arguments
         for pair in 'net:net: longer than 1023 characters' \
             'net-too-long:2097152 bytes, at most 1048576 are allowed' \
@@ -216,7 +217,7 @@ idx_head() {
     small_model
     forge parameters
     forge activations
-    for command in 'headswap %' 'rottrain -q -m % small.rts' 'evalacc -m % small.rts' \
+    for command in 'headswap %' 'rottrain -q -m % small.rts' 'evalacc -m % small.rts' 'filtdump %' \
         'featdump -m % small.rts'; do
         # shellcheck disable=SC2086 # a command with its arguments
         refuses "parameters.rts: record 'dense1.weight' is missing" ${command/\%/parameters.rts}

@@ -44,6 +44,8 @@ rottrain -q -e 1 -j 1 --net d1 @
 rottrain -q -e 1 -j 1 --net d1 --valid @ data.rts
 rottrain -q -e 1 -j 1 -m model.rts @
 evalacc -j 1 -m model.rts @
+evalpng -j 1 -m model.rts @
+evalpng -j 1 -m model.rts --worst --bars @
 featdump -j 1 -m model.rts @
 rtsinfo @
 rtsinfo -r @
@@ -57,6 +59,8 @@ model_readers() {
     cat <<'END'
 evalacc -j 1 -m @ data.rts
 featdump -j 1 -m @ data.rts
+evalpng -j 1 -m @ data.rts
+filtdump @
 headswap -c 3 @
 headswap --thaw
 rottrain -q -e 1 -j 1 -m @ data.rts

@@ -47,7 +47,10 @@ headswap -c 3 --names names.3 model.rts
 model.rts < headswap --thaw
 evalacc -j 2 -m model.rts --confusion --report data.rts
 evalacc -j 2 -m model.rts --json data.rts
+evalpng -j 2 -m model.rts --worst -n 2 --labels data.rts
+evalpng -j 2 -m model.rts --bars data.rts
 featdump -j 2 -m model.rts data.rts
+filtdump model.rts
 rtscomm --rotated --duplicates data.rts other.rts
 rtscomm --only-b -o made/others other.rts data.rts
 data.rts < rtscomm --both data.rts

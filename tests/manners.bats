@@ -30,8 +30,9 @@ use() {
     command=("$1")
     operand=data.rts
     case $1 in
-    evalacc) command+=(-m model.rts) ;;
+    evalacc | evalpng) command+=(-m model.rts) ;;
     featdump) command+=(-m model.rts) ;;
+    filtdump) operand=model.rts ;;
     headswap) command+=(-c 3) operand=model.rts ;;
     idx2png | idx2rts) operand=images ;;
     rotgen | rts2png | rts2tsv | rtsinfo) ;;
@@ -213,7 +214,7 @@ no_history() {
 
 @test "manners: models may be compressed, and come by -m - from standard input" {
     # shellcheck disable=SC2086 # a program with its options
-    for command in evalacc featdump 'rottrain -q -e 1'; do
+    for command in evalacc evalpng featdump 'rottrain -q -e 1'; do
         $command -m model.rts data.rts >want
         $command -m model.rts.gz data.rts >got
         same want got

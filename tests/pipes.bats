@@ -45,6 +45,7 @@ pair() {
     pair 'idx2rts images labels' rotgen images labels
     pair 'idx2rts images labels' 'rottrain -q -e 1 --net c2' images labels
     pair 'idx2rts images labels' 'evalacc -m model.rts' images labels
+    pair 'idx2rts images labels' 'evalpng -m model.rts' images labels
     pair 'idx2rts images labels' 'featdump -m model.rts' images labels
     pair 'idx2rts images labels' rts2png images labels
     pair 'idx2rts images labels' rts2tsv images labels
@@ -77,12 +78,13 @@ pair() {
     whole
     local consumer
     for consumer in 'rottrain -q -e 1 -m - data2.rts' 'evalacc -m - data2.rts' \
-        'featdump -m - data2.rts' headswap rtsinfo; do
+        'featdump -m - data2.rts' headswap filtdump rtsinfo; do
         cp data.rts data2.rts
         pair 'headswap --freeze model.rts' "$consumer" model.rts
         pair 'rottrain -q -e 1 -m model.rts data.rts' "$consumer" model.rts data.rts
     done
     pair 'featdump -m model.rts data.rts' rts2tsv model.rts data.rts
+    pair 'filtdump model.rts' rts2png model.rts
     pair 'featdump -m model.rts data.rts' 'rtsample -n 3' model.rts data.rts
     pair 'featdump -m model.rts data.rts' rtsinfo model.rts data.rts
 }

@@ -2,24 +2,7 @@
 # shellcheck disable=SC2016,SC2046,SC2094,SC2154 # $ for inner shells; lists; bats' own variables
 
 load lib
-
-# A PNG as text: width, height, then the samples, a row a line.
-png_text() {
-    pngtopnm -plain "$1" 2>/dev/null | awk '
-        NR == 1 { c = $1 == "P3" ? 3 : 1; bits = $1 == "P1"; next }
-        { for (i = 1; i <= NF; i++) v[n++] = $i }
-        END {
-            w = v[0]; print w, v[1]
-            for (i = bits ? 2 : 3; i < n; i++) {
-                line = line (line == "" ? "" : " ") (bits ? (1 - v[i]) * 255 : v[i])
-                if ((i - (bits ? 2 : 3)) % (w * c) == w * c - 1) { print line; line = "" }
-            }
-        }'
-}
-
-need_netpbm() {
-    command -v pngtopnm >/dev/null || skip "no netpbm"
-}
+load pictures
 
 # three: a stream of three grey images of 2 x 2 pixels.
 three() {

@@ -61,6 +61,9 @@ watched() {
     watched 0 headswap --thaw model.rts
     watched 0 evalacc -j 2 -m model.rts --report --confusion data.rts
     watched 0 evalacc -j 1 -m model.rts --json data.rts
+    watched 0 evalpng -j 2 -m model.rts --worst -n 2 --labels data.rts
+    watched 0 evalpng -j 1 -m model.rts --bars data.rts
+    watched 0 filtdump model.rts
     watched 0 featdump -j 2 -m model.rts data.rts
     watched 0 featdump -j 1 -m model.rts --layer conv1 data.rts
     watched 0 rottrain -q -e 1 -j 2 --net 'c1 r p d2 r' --valid data.rts --keep-best data.rts
@@ -81,6 +84,7 @@ watched() {
         watched 1 rottrain -q -j 1 --net d1 -o model $file
         watched 1 rottrain -q -j 1 --net d1 --valid $file data.rts
         watched 1 evalacc -j 1 -m model.rts $file
+        watched 1 evalpng -j 1 -m model.rts --worst $file
         watched 1 featdump -j 1 -m model.rts $file
         [[ $file == model.rts ]] || watched 1 rtsinfo $file
     done
@@ -89,6 +93,8 @@ watched() {
     for file in half-model.rts flipped-model.rts text data.rts; do
         watched 1 headswap -c 3 $file
         watched 1 evalacc -j 1 -m $file data.rts
+        watched 1 evalpng -j 1 -m $file data.rts
+        watched 1 filtdump $file
         watched 1 featdump -j 1 -m $file data.rts
         watched 1 rottrain -q -j 1 -m $file data.rts
         watched 1 rottrain -q -j 1 --resume $file data.rts
@@ -102,7 +108,8 @@ watched() {
 @test "valgrind: results that cannot be written" {
     for command in 'rts2png data.rts' 'rtsample -n 2 data.rts' 'rotgen data.rts' 'headswap -c 3 model.rts' \
         'featdump -m model.rts data.rts' 'idx2rts images' 'idx2png images' 'rtsinfo data.rts' \
-        'rts2tsv data.rts' 'evalacc -m model.rts data.rts' 'rottrain -q -e 1 --net d1 data.rts'; do
+        'rts2tsv data.rts' 'evalacc -m model.rts data.rts' 'evalpng -m model.rts data.rts' \
+        'filtdump model.rts' 'rottrain -q -e 1 --net d1 data.rts'; do
         # shellcheck disable=SC2086 # a command with its arguments
         watched 1 bash -c 'exec "$@" >/dev/full' - $command
         # shellcheck disable=SC2086

@@ -1,0 +1,23 @@
+/*
+ * Lines of text in pictures, in the font of font.h, painted a row of pixels at a time.
+ */
+#ifndef ROTPIPE_IMG_TEXT_H
+#define ROTPIPE_IMG_TEXT_H
+
+#include "img/font.h"
+
+#include <stdint.h>
+
+enum { TEXT_PITCH = FONT_WIDTH + 1 }; /* from a character to the next */
+
+/* Characters of a text of so many bytes, UTF-8. */
+uint64_t text_characters(const char *text, int length);
+
+/*
+ * Paints row y (0 to FONT_HEIGHT - 1) of a text, cut after the last character that fits into
+ * `width` pixels. ink: the colour, `channels` bytes.
+ */
+void text_row(const char *text, int length, int y, uint64_t width, const uint8_t *ink, int channels,
+              uint8_t *to);
+
+#endif

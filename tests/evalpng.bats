@@ -1,0 +1,316 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2154 # $ for inner shells; bats' own variables
+
+load lib
+load nets
+load pictures
+
+# What the model makes of every image by way of the head's outputs: its position, its class, the
+# one said, then the belief in each.
+verdicts() {
+    featdump -m "$1" --layer head "$2" | rts2tsv | awk -F '\t' '
+        { most = 2; sum = 0
+          for (k = 3; k <= NF; k++) if ($k > $most) most = k
+          for (k = 2; k <= NF; k++) sum += exp($k - $most)
+          printf "%d %s %d", NR - 1, $1, most - 2
+          for (k = 2; k <= NF; k++) printf " %.9f", exp($k - $most) / sum
+          print "" }'
+}
+
+# A model that is wrong now and then, and its data.
+learn() {
+    stream 24 8 3 >data.rts
+    rottrain -q -e 8 -b 8 --lr 0.01 --net 'c4 r p c3 r d5 r' data.rts >m
+    verdicts m data.rts >verdicts
+    awk '$2 == $3 { right++ } END { exit !(right > 2 && right < NR - 2) }' verdicts ||
+        fail "a model that is no use for the test:" "$(cat verdicts)"
+}
+
+# frames FILE COLUMNS N SIZE: of each cell in a sheet without border, the pixels at the corner, one
+# further in, and where the picture begins.
+frames() {
+    pixels "$1" | awk -v columns="$2" -v n="$3" -v size="$4" '
+        { at[$1, $2] = $3 " " $4 " " $5 }
+        END { for (i = 0; i < n; i++) {
+            x = i % columns * size; y = int(i / columns) * size
+            print at[x, y] ", " at[x + 1, y + 1] ", " at[x + 3, y + 3]
+            # All around the cell it is the same.
+            if (at[x + size - 1, y] != at[x, y] || at[x, y + size - 1] != at[x, y] ||
+                at[x + size - 1, y + size - 1] != at[x, y] ||
+                at[x + size - 2, y + size - 2] != at[x + 1, y + 1]) print "crooked" } }'
+}
+
+@test "evalpng: manners" {
+    check_common evalpng
+    teach m
+    cp m keep
+    stream 9 8 3 >good
+    check_refusals good evalpng -m keep
+    check_model_refusals keep evalpng -m % good
+    expect_error 2 '-m: a model is needed' evalpng good
+    local two='standard input can be only one of data and -m'
+    expect_error 2 "$two" evalpng -m - </dev/null
+    expect_error 2 "$two" evalpng -m m - - </dev/null
+    expect_error 2 "-n: '0' is no whole number" evalpng -m m -n 0 good
+    expect_error 2 "-j: '0' is no whole number" evalpng -m m -j 0 good
+    expect_error 2 '--bars name the classes already' evalpng -m m --bars --labels good
+    expect_error 1 "ROTPIPE_KERNELS: 'mmx' cannot run here" env ROTPIPE_KERNELS=mmx evalpng -m m good
+}
+
+@test "evalpng: what the model cannot judge" {
+    teach m
+    stream 6 8 5 >five
+    expect_error 1 "five: record .*label 3, the model's head has 3 classes" evalpng -m m five
+    stream 6 9 3 >nine
+    expect_error 1 'nine: record .*images of 9 x 9 x 1, the model is for 8 x 8 x 1' evalpng -m m nine
+    idx_images 0 8 8 | idx2rts >none
+    expect_error 1 'sheet: no images to draw' evalpng -m m none
+    expect_error 1 'sheet: no images to draw' evalpng -m m --worst none
+    idx_images 5 8 8 | idx2rts >unlabelled
+    expect_error 1 'unlabelled: record .*images without labels' evalpng -m m --worst unlabelled
+    expect_error 1 'sheet: larger than a PNG can be|at most 1000000 a side' \
+        evalpng -m m -n 1000 --columns 1000 --scale 1000 \
+        data.rts data.rts data.rts data.rts data.rts data.rts
+    # What is damaged behind the last image drawn is damaged still, and nothing is written.
+    flip data.rts $(($(size_of data.rts) - 200)) >flipped
+    expect_error 1 'flipped: .*damaged' evalpng -m m -n 1 flipped
+    [[ $(evalpng -m m -n 1 flipped 2>/dev/null | wc -c) == 0 ]]
+    # Names that are not the model's.
+    idx_images 3 8 8 >images
+    idx_labels 0 1 2 >labels
+    printf 'a\nb\nc\n' >abc
+    printf 'a\nb\nd\n' >abd
+    idx2rts --names abc images labels >named
+    rottrain -q -e 1 --net d2 named >m
+    idx2rts --names abd images labels >others
+    expect_error 1 "others: .*.*class names differ from the model's" evalpng -m m others
+}
+
+@test "evalpng: a thin green frame is right, a thick red one wrong" {
+    need_netpbm
+    learn
+    evalpng -m m --border 0 --columns 6 data.rts >a.png
+    [[ $(png_text a.png | head -n 1) == '84 56' ]]
+    images data.rts 64 | cut -c 1-2 | while read -r byte; do echo $((16#$byte)); done >first
+    paste -d ' ' verdicts first | awk '{ p = $NF " " $NF " " $NF
+        print $2 == $3 ? "0 158 115, 255 255 255, " p : "213 94 0, 213 94 0, " p }' >want
+    frames a.png 6 24 14 >got
+    same got want
+    # Without labels nothing is right or wrong.
+    { octal 0 0 8 3 && be32 1 8 8 && noise 64; } | idx2rts | evalpng -m m --border 0 >a.png
+    [[ $(frames a.png 1 1 14) == '128 128 128, 255 255 255, '* ]]
+}
+
+@test "evalpng: pictures, --scale, --columns, --border, -n, colour" {
+    need_netpbm
+    learn
+    # The picture in the frame is that of rts2png.
+    rts2png -n 5 --columns 1 --border 0 --scale 2 data.rts >b.png
+    evalpng -m m -n 5 --columns 1 --border 7 --scale 2 data.rts >a.png
+    [[ $(png_text a.png | head -n 1) == '36 152' ]]
+    pixels b.png | awk '{ print $1, $2, $3, $3, $3 }' | sort >want
+    pixels a.png | awk '{ x = $1 - 10; y = $2 - 7; i = int(y / 29); y = y - i * 29 - 3
+        if (x >= 0 && x < 16 && i < 5 && y >= 0 && y < 16) print x, i * 16 + y, $3, $4, $5 }' |
+        sort >got
+    same got want
+    stream 6 6 3 3 >colour.rts
+    rottrain -q -e 1 --net 'c2 r d2' colour.rts >m
+    rts2png --columns 6 --border 0 colour.rts >b.png
+    evalpng -m m --columns 6 --border 0 colour.rts >a.png
+    pixels b.png | sort >want
+    pixels a.png | awk '{ i = int($1 / 12); x = $1 % 12 - 3; y = $2 - 3
+        if (x >= 0 && x < 6 && y >= 0 && y < 6) print i * 6 + x, y, $3, $4, $5 }' | sort >got
+    same got want
+    # No program here writes images of two channels.
+    { record image u1 0 432 6 6 6 2 && record label u4 1 24 6 && record end u1 2 0; } >two.rts
+    rottrain -q -e 1 --net 'c2 r d2' two.rts >m
+    expect_error 1 'images of 2 channels' evalpng -m m two.rts
+}
+
+@test "evalpng --worst: by the belief in the true class, the first of equals first" {
+    need_netpbm
+    learn
+    cat data.rts data.rts >twice
+    verdicts m twice | awk '{ print $(4 + $2), $1 }' | sort -k 1,1g -k 2,2n >order
+    images twice 64 >bytes
+    for n in 1 7 48 100; do
+        evalpng -m m --worst -n $n --border 0 --columns 1 twice >a.png
+        # Each picture as hexadecimal, from the top.
+        pixels a.png | awk '{ y = $2 % 14 - 3; x = $1 - 3
+            if (x >= 0 && x < 8 && y >= 0 && y < 8) printf "%02x%s", $3, x == 7 && y == 7 ? "\n" : "" }' >got
+        head -n $n order | while read -r _ at; do sed -n "$((at + 1))p" bytes; done >want
+        same got want
+    done
+}
+
+@test "evalpng --worst: many images through little room" {
+    need_netpbm
+    learn
+    for _ in 1 2 3 4 5 6 7 8 9 10; do cat data.rts; done >many
+    evalpng -m m --worst -n 3 many >a
+    evalpng -m m --worst -n 30 many >b
+    evalpng -m m --worst -n 3 data.rts data.rts data.rts data.rts data.rts data.rts data.rts \
+        data.rts data.rts data.rts | cmp - a
+    # The worst of all stands ten times at the head.
+    pixels b | awk '$1 >= 4 && $1 < 12 && $2 >= 4 && $2 < 12 { printf "%s ", $3 }' >first
+    pixels a | awk '$1 >= 4 && $1 < 12 && $2 >= 4 && $2 < 12 { printf "%s ", $3 }' | cmp - first
+}
+
+# What black text a picture has in a rectangle, as characters.
+ink() {
+    pixels "$1" | awk -v x="$2" -v y="$3" -v w="$4" -v h="$5" '
+        $1 >= x && $1 < x + w && $2 >= y && $2 < y + h {
+            printf "%s%s", $3 + $4 + $5 == 0 ? "#" : ".", $1 == x + w - 1 ? "\n" : "" }'
+}
+
+@test "evalpng --labels: what was said and how surely, and what it is" {
+    need_netpbm
+    # Equal logits: all weights are zero, so that it says class 0, with half its belief.
+    idx_images 2 2 36 >images
+    idx_labels 0 1 >labels
+    printf 'IT\nHI\n' >names
+    idx2rts --names names images labels >s
+    rottrain -q -e 0 --net d1 s >m
+    even m
+    evalpng -m m --labels --border 0 --columns 1 s >a.png
+    [[ $(png_text a.png | head -n 1) == '42 56' ]]
+    # Narrower than twice the room for a percentage: the name alone.
+    ink a.png 0 10 42 8 >text
+    cat >want <<'END'
+.###..#####...............................
+..#.....#.................................
+..#.....#.................................
+..#.....#.................................
+..#.....#.................................
+..#.....#.................................
+.###....#.................................
+..........................................
+END
+    same text want
+    # It is right: nothing below. The other is wrong: "is HI".
+    [[ $(ink a.png 0 18 42 10) != *#* ]]
+    ink a.png 0 38 42 18 >text
+    cat >want <<'END'
+.###..#####...............................
+..#.....#.................................
+..#.....#.................................
+..#.....#.................................
+..#.....#.................................
+..#.....#.................................
+.###....#.................................
+..........................................
+..........................................
+..........................................
+..#...............#...#..###..............
+..................#...#...#...............
+.##....####.......#...#...#...............
+..#...#...........#####...#...............
+..#....###........#...#...#...............
+..#.......#.......#...#...#...............
+.###..####........#...#..###..............
+..........................................
+END
+    same text want
+    # With more room the belief stands to the right of it.
+    evalpng -m m --labels --border 0 --columns 1 --scale 2 -n 1 s >a.png
+    ink a.png 60 12 18 8 >text
+    cat >want <<'END'
+.#####..###..##..#
+.#.....#...#.##..#
+.####..#..##....#.
+.....#.#.#.#...#..
+.....#.##..#..#...
+.#...#.#...#.#..##
+..###...###..#..##
+..................
+END
+    same text want
+}
+
+# even FILE: sets every weight and bias of a model to zero, with checksums that are right.
+even() {
+    local at size dtype shape name dims
+    {
+        records "$1" | while read -r at size dtype shape name; do
+            case $name in
+            *.weight | *.bias)
+                dims=${shape#[}
+                # shellcheck disable=SC2046 # a word each
+                record "$name" "$dtype" "$((index++))" "$size" $(tr ',' ' ' <<<"${dims%]}")
+                ;;
+            *)
+                index=$((${index:-0} + 1))
+                tail -c +$((at + 1)) "$1" | head -c $((128 + (size + 63) / 64 * 64))
+                ;;
+            esac
+        done
+    } >evened
+    mv evened "$1"
+}
+
+@test "evalpng --bars: as long as the belief in each class" {
+    need_netpbm
+    learn
+    evalpng -m m --bars --border 0 --columns 1 --scale 12 data.rts >a.png
+    # 8 * 12 + 6 pixels wide: 6 for the mark, 12 for "0 ", 36 for the number leave 48.
+    [[ $(png_text a.png | head -n 1) == "102 $((24 * (102 + 3 * 10)))" ]]
+    pixels a.png | awk '{ y = $2 % 132; i = int($2 / 132); k = int((y - 102) / 10)
+        if (y < 102 || (y - 102) % 10 != 2 || $1 < 18 || $1 >= 66) next
+        colour = $3 " " $4 " " $5
+        if (colour == "232 232 232") next
+        n[i, k]++; hue[i, k] = colour }
+        END { for (i = 0; i < 24; i++) for (k = 0; k < 3; k++) print i, k, n[i, k] + 0, hue[i, k] }' >got
+    awk '{ for (k = 0; k < 3; k++) { n = int(48 * $(4 + k) + 0.5)
+        hue = k == $2 ? "0 158 115" : k == $3 ? "213 94 0" : "128 128 128"
+        print $1, k, n, n ? hue : "" } }' verdicts >want
+    same got want
+    grep -q '213 94 0' got
+    # The true class has a mark, at the left.
+    pixels a.png | awk '{ y = $2 % 132; if (y >= 102 && $1 < 5 && $3 + $4 + $5 == 0)
+        marked[int($2 / 132) " " int((y - 102) / 10)] = 1 }
+        END { for (m in marked) print m }' | sort -n >got
+    awk '{ print $1, $2 }' verdicts | sort -n >want
+    same got want
+}
+
+@test "evalpng: weights that are no numbers" {
+    need_netpbm
+    teach m
+    python3 - m >nan <<'END'
+import struct, sys, zlib
+b, out, i = open(sys.argv[1], 'rb').read(), b'', 0
+while i < len(b):
+    head, size = b[i:i + 120], struct.unpack_from('<Q', b, i + 16)[0]
+    size = (size + 63) // 64 * 64
+    body = b[i + 128:i + 128 + size]
+    if head[80:].startswith(b'head.bias'):
+        body = struct.pack('<f', float('nan')) + body[4:]
+    head += struct.pack('<I', zlib.crc32(body))
+    out += head + struct.pack('<I', zlib.crc32(head)) + body
+    i += 128 + size
+sys.stdout.buffer.write(out)
+END
+    quiet_success sh -c 'evalpng -m nan --worst -n 5 --bars data.rts > a.png'
+    [[ $(head -c 4 a.png | tail -c 3) == PNG ]]
+    # No belief is worse than another: the first five, in order.
+    evalpng -m nan -n 5 --bars data.rts | cmp - a.png
+}
+
+@test "evalpng: the same bytes for any number of threads, from pipe, file and gzip" {
+    teach m
+    evalpng -m m -j 1 --bars data.rts >want
+    for j in 2 7; do
+        evalpng -m m -j $j --bars <data.rts | cmp - want
+    done
+    gzip -c data.rts | evalpng -m m --bars - | cmp - want
+    evalpng -m - --bars data.rts <m | cmp - want
+}
+
+@test "evalpng: memory does not grow with the stream" {
+    teach m
+    for ((i = 0; i < 12; i++)); do cat data.rts; done >some
+    for ((i = 0; i < 400; i++)); do cat some; done >many
+    evalpng -m m -n 20 some >want
+    within 400000 evalpng -m m -j 1 -n 20 many | cmp - want
+    within 400000 evalpng -m m -j 1 --worst -n 20 many >a
+}
