@@ -9,7 +9,8 @@
 
 static const char help[] =
     "usage: knneval [-k list] [--metric name] [-j threads] [-q] train [test]\n"
-    "Classify labelled examples by their nearest neighbours among others; print how right that is.\n"
+    "Classify labelled examples by their nearest neighbours among others; print how right that "
+    "is.\n"
     "\n"
     "  -k, --neighbors LIST  how many vote, one or several (default 1,5,20)\n"
     "      --metric NAME     euclidean (default) or cosine\n"
@@ -20,10 +21,11 @@ static const char help[] =
 
 enum { OPT_METRIC = OPT_FIRST };
 
-static const struct option options[] = {
-    {"neighbors", required_argument, NULL, 'k'}, {"metric", required_argument, NULL, OPT_METRIC},
-    {"threads", required_argument, NULL, 'j'},   {"quiet", no_argument, NULL, 'q'},
-    COMMON_OPTIONS};
+static const struct option options[] = {{"neighbors", required_argument, NULL, 'k'},
+                                        {"metric", required_argument, NULL, OPT_METRIC},
+                                        {"threads", required_argument, NULL, 'j'},
+                                        {"quiet", no_argument, NULL, 'q'},
+                                        COMMON_OPTIONS};
 
 enum { K_MAX = 1000, LIST_MAX = 32 };
 

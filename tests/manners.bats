@@ -35,17 +35,19 @@ use() {
     filtdump) operand=model.rts ;;
     headswap) command+=(-c 3) operand=model.rts ;;
     idx2png | idx2rts) operand=images ;;
+    knneval) command+=(-k 2 data.rts) ;;
     rotgen | rts2png | rts2tsv | rtsinfo) ;;
     rottrain) command+=(-q -e 1 --net 'c2 r d3') ;;
     rtscomm) command+=(--only-b other.rts) ;;
     rtsample) command+=(-n 2) ;;
+    umap) command+=(-q -k 4 -e 20) ;;
     *) fail "tests/manners.bats does not know how to use $1" ;;
     esac
 }
 
 # True of programs whose result is for people; --version and --help of all others are, too.
 writes_text() {
-    [[ $1 == evalacc || $1 == rtsinfo || $1 == rts2tsv ]]
+    [[ $1 == evalacc || $1 == knneval || $1 == rtsinfo || $1 == rts2tsv ]]
 }
 
 # ---- what holds for one program ----

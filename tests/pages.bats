@@ -161,6 +161,14 @@ options_of() {
     run_examples man1/rtsample.1
 }
 
+@test "pages: examples of knneval(1)" {
+    run_examples man1/knneval.1
+}
+
+@test "pages: examples of umap(1)" {
+    run_examples man1/umap.1
+}
+
 @test "pages: examples of rtscomm(1)" {
     run_examples man1/rtscomm.1
 }

@@ -1,7 +1,7 @@
 /*
  * Vectors of floats for kernels: the files in folders of that name, every one of which is compiled
- * once for each instruction set: KERNEL_VARIANT is its name, VL the floats of a vector. GCC's vector extensions
- * carry the arithmetic; the few operations they lack stand here.
+ * once for each instruction set: KERNEL_VARIANT is its name, VL the floats of a vector. GCC's
+ * vector extensions carry the arithmetic; the few operations they lack stand here.
  */
 #ifndef ROTPIPE_BASE_SIMD_H
 #define ROTPIPE_BASE_SIMD_H

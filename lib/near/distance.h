@@ -8,7 +8,8 @@
 
 enum near_metric {
     NEAR_EUCLIDEAN,
-    NEAR_COSINE /* 1 - cos; a point that is all zero is at 1 from all others and at 0 from its like */
+    NEAR_COSINE /* 1 - cos; a point that is all zero is at 1 from all others and at 0 from its like
+                 */
 };
 
 double near_distance(enum near_metric metric, const float *a, const float *b, size_t d);

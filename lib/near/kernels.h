@@ -15,8 +15,8 @@ struct near_kernels {
     /*
      * Base points in panels: panel [panels][d][width], norm [panels][width]; query [rows][d]. Notes
      * in hit every pair of query r and base point b (from the first of the first panel) of which
-     * norm[b] + sum over i of query[r][i] base[b][i] is not above limit[r], as r * panels * width + b;
-     * for each r in the order of b. Returns how many; there must be room for all.
+     * norm[b] + sum over i of query[r][i] base[b][i] is not above limit[r], as r * panels * width +
+     * b; for each r in the order of b. Returns how many; there must be room for all.
      */
     size_t (*scan)(const float *query, const float *limit, size_t d, const float *panel,
                    const float *norm, int panels, uint32_t *hit);

@@ -1,9 +1,9 @@
 /*
  * The k nearest neighbours of points, exactly: what comparing every pair in double precision would
- * give, but faster. Nearly all pairs are dismissed by a product of matrices in single precision, from
- * which a distance follows that is certainly not too large: the exact distance, less what rounding can
- * have added. Only what is left is compared exactly, so neighbours and distances are the same whatever
- * the kernels and the number of threads.
+ * give, but faster. Nearly all pairs are dismissed by a product of matrices in single precision,
+ * from which a distance follows that is certainly not too large: the exact distance, less what
+ * rounding can have added. Only what is left is compared exactly, so neighbours and distances are
+ * the same whatever the kernels and the number of threads.
  */
 #ifndef ROTPIPE_NEAR_NEAR_H
 #define ROTPIPE_NEAR_NEAR_H

@@ -31,9 +31,11 @@ const struct near_kernels *near_kernels_list(int i)
 {
     static const struct near_kernels *const all[] = {
 #if defined(__x86_64__) || defined(__i386__)
-        &near_kernels_avx512, &near_kernels_avx2,
+        &near_kernels_avx512,
+        &near_kernels_avx2,
 #endif
-        &near_kernels_plain};
+        &near_kernels_plain
+    };
 
     for (size_t s = 0; s < sizeof all / sizeof *all; s++)
         if (cpu_runs(all[s]->name) && i-- == 0)

@@ -1,6 +1,6 @@
 /*
- * Examples as points of a space, held in memory: features as they are, images as the values of their
- * pixels, 0 to 255.
+ * Examples as points of a space, held in memory: features as they are, images as the values of
+ * their pixels, 0 to 255.
  */
 #ifndef ROTPIPE_NEAR_POINTS_H
 #define ROTPIPE_NEAR_POINTS_H

@@ -88,7 +88,7 @@ static void place(struct entry *found, int *count, int k, struct entry new)
     int at = *count;
 
     while (at > 0 && (new.distance < found[at - 1].distance ||
-                      (new.distance == found[at - 1].distance && new.index < found[at - 1].index)))
+                      (new.distance == found[at - 1].distance &&new.index < found[at - 1].index)))
         at--;
     if (at == k)
         return;
@@ -121,9 +121,8 @@ static void compare(const struct search *t, struct scratch *c, uint64_t query, i
 
     if (b >= s->base.n || (s->others && b == query))
         return;
-    new.distance =
-        near_distance_of(s->metric, s->query.x + query * s->d, s->base.x + b * s->d, s->d,
-                         c->true_length[q], t->length ? t->length[b] : 0);
+    new.distance = near_distance_of(s->metric, s->query.x + query * s->d, s->base.x + b * s->d,
+                                    s->d, c->true_length[q], t->length ? t->length[b] : 0);
     place(c->found + (size_t)q * (size_t)k, &c->count[q], k, new);
 }
 

@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 /*
- * The label that most of the k nearest have; of several, that of the nearest neighbour among theirs.
- * neighbour: k indices into label, the nearest first; k at least 1. scratch: room for k labels and
- * counts, 2 k numbers.
+ * The label that most of the k nearest have; of several, that of the nearest neighbour among
+ * theirs. neighbour: k indices into label, the nearest first; k at least 1. scratch: room for k
+ * labels and counts, 2 k numbers.
  */
 uint32_t vote(const uint32_t *neighbour, int k, const uint32_t *label, uint32_t *scratch);
 

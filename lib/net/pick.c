@@ -13,9 +13,11 @@ const struct kernels *kernels_list(int i)
 {
     static const struct kernels *const all[] = {
 #if defined(__x86_64__) || defined(__i386__)
-        &kernels_avx512, &kernels_avx2,
+        &kernels_avx512,
+        &kernels_avx2,
 #endif
-        &kernels_plain};
+        &kernels_plain
+    };
 
     for (size_t s = 0; s < sizeof all / sizeof *all; s++)
         if (cpu_runs(all[s]->name) && i-- == 0)

@@ -5,8 +5,8 @@
 #ifndef ROTPIPE_NET_KERNELS_TILE_H
 #define ROTPIPE_NET_KERNELS_TILE_H
 
-#include "net/kernels.h"
 #include "base/simd.h"
+#include "net/kernels.h"
 
 /* Where tiles go: one sample's y and winner. */
 struct tile_output {

@@ -6,8 +6,8 @@
 #ifndef ROTPIPE_NET_KERNELS_VARIANT_H
 #define ROTPIPE_NET_KERNELS_VARIANT_H
 
-#include "net/kernels.h"
 #include "base/simd.h"
+#include "net/kernels.h"
 
 size_t VARIANT(winograd_packed)(const struct conv *c);
 size_t VARIANT(winograd_scratch)(const struct conv *c);

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "net/kernels.h"
 #include "base/simd.h"
+#include "net/kernels.h"
 #include "net/net.h"
 
 /* One winner: which output channel, or where its patch of x begins; and the gradient. */

@@ -1,0 +1,97 @@
+#!/usr/bin/env bats
+# knneval: the vote of the nearest neighbours.
+# shellcheck disable=SC2046,SC2094,SC2154 # number lists; one file read twice; bats' own variables
+
+load lib
+load nets
+
+# oracle K METRIC TRAIN TEST: correct and examples, by comparing every pair, in awk.
+oracle() {
+    { rts2tsv "$3" | sed 's/^/train\t/' && rts2tsv "$4" | sed 's/^/test\t/'; } |
+        awk -F '\t' -v k="$1" -v metric="$2" '
+        $1 == "train" { n++; label[n] = $2; for (i = 3; i <= NF; i++) x[n, i] = $i; next }
+        {
+            for (j = 1; j <= n; j++) {
+                d = 0; a = 0; b = 0; p = 0
+                for (i = 3; i <= NF; i++) {
+                    d += ($i - x[j, i]) ^ 2; p += $i * x[j, i]; a += $i ^ 2; b += x[j, i] ^ 2
+                }
+                far[j] = metric == "cosine" ? (a * b ? 1 - p / sqrt(a * b) : a != b) : d
+                used[j] = 0
+            }
+            delete votes
+            best = ""
+            for (v = 1; v <= k; v++) {
+                near = 0
+                for (j = 1; j <= n; j++)
+                    if (!used[j] && (!near || far[j] < far[near])) near = j
+                used[near] = 1
+                order[v] = label[near]
+                votes[label[near]]++
+            }
+            for (v = 1; v <= k; v++) if (best == "" || votes[order[v]] > votes[best]) best = order[v]
+            right += best == $2
+            tests++
+        }
+        END { print right "\t" tests }'
+}
+
+@test "knneval: what comparing every pair gives" {
+    local metric k
+    stream 60 5 4 >all.rts
+    rtsample -n 40 -s 1 all.rts >train.rts
+    rtsample -n 40 -s 1 -v all.rts >test.rts
+    rottrain -q -e 1 --net 'd3 r' train.rts >m
+    featdump -m m train.rts >train.f.rts
+    featdump -m m test.rts >test.f.rts
+    for metric in euclidean cosine; do
+        for k in 1 2 5 40; do
+            [[ $(knneval -k $k --metric $metric train.rts test.rts | tail -n 1 | cut -f 1,5,6) == "$k"$'\t'"$(oracle $k $metric train.rts test.rts)" ]]
+            [[ $(knneval -k $k --metric $metric train.f.rts test.f.rts | tail -n 1 | cut -f 5,6) == "$(oracle $k $metric train.f.rts test.f.rts)" ]]
+        done
+    done
+}
+
+@test "knneval: a stream against itself is right with one neighbour; the table; standard input" {
+    stream 30 6 3 >a.rts
+    knneval a.rts a.rts >table
+    [[ $(head -n 1 table) == $'k\taccuracy\tlow\thigh\tcorrect\texamples' ]]
+    [[ $(sed 1d table | cut -f 1 | xargs) == '1 5 20' ]]
+    [[ $(grep '^1	' table | cut -f 2,5,6) == $'1.0000\t30\t30' ]]
+    knneval a.rts <a.rts | cmp - table
+    knneval - a.rts <a.rts | cmp - table
+    for set in $(kernel_sets); do
+        ROTPIPE_KERNELS=$set knneval -j 3 a.rts a.rts | cmp - table
+    done
+}
+
+@test "knneval: ties go to the nearest, and among equals to the first" {
+    # One pixel: 10 20 30 with labels 0 1 1; from 14 the nearest is 10, two of three say 1.
+    { octal 0 0 8 3 && be32 3 1 1 && octal 10 20 30; } >train.idx
+    idx2rts train.idx <(idx_labels 0 1 1) >train.rts
+    { octal 0 0 8 3 && be32 2 1 1 && octal 14 15; } >test.idx
+    # 15 is as far from 10 as from 20: the first one is nearer.
+    idx2rts test.idx <(idx_labels 0 0) >test.rts
+    [[ $(knneval -k 1,2,3 train.rts test.rts | cut -f 1,5 | xargs) == 'k correct 1 2 2 2 3 0' ]]
+}
+
+@test "knneval: wrong input" {
+    stream 12 5 3 >a.rts
+    stream 12 6 3 >b.rts
+    expect_error 1 'b.rts: examples of 36 values, those of a.rts have 25' knneval -k 1 a.rts b.rts
+    expect_error 1 'a.rts: 12 examples, -k asks for 20' knneval a.rts a.rts
+    idx2rts <(idx_images 4 5 5) >c.rts
+    expect_error 1 'c.rts: examples without labels' knneval -k 1 a.rts c.rts
+    expect_error 1 'c.rts: examples without labels' knneval -k 1 c.rts a.rts
+    head -c 1000 a.rts >d.rts
+    expect_error 1 'd.rts: .*cut short' knneval -k 1 a.rts d.rts
+    rottrain -q -e 0 --net c2 a.rts >m
+    expect_error 1 'm: ' knneval -k 1 m a.rts
+    expect_error 2 'two streams are needed' knneval
+    expect_error 2 'two streams are needed' knneval a.rts a.rts a.rts
+    expect_error 2 'only one of the streams' knneval -
+    expect_error 2 "-k: '0' is no whole number" knneval -k 1,0 a.rts a.rts
+    expect_error 2 "-k: '' is no whole number" knneval -k 1, a.rts a.rts
+    expect_error 2 "--metric: 'angle' is not known" knneval --metric angle a.rts a.rts
+    expect_error 1 "'x' cannot run here" env ROTPIPE_KERNELS=x knneval a.rts a.rts
+}

@@ -1,0 +1,115 @@
+#!/usr/bin/env bats
+# umap: layouts. How good they are is measured by test_umap and by tests/bench.
+# shellcheck disable=SC2046,SC2094,SC2154 # number lists; one file read twice; bats' own variables
+
+load lib
+load nets
+
+# layout OPERAND...: the rows of the layout: labels and coordinates.
+layout() {
+    umap -q -e 30 "$@" | rts2tsv
+}
+
+# finite FILE ROWS FIELDS: a table of so many rows and fields, all of them numbers.
+finite() {
+    awk -F '\t' -v rows="$2" -v fields="$3" '
+        NF != fields { exit 1 }
+        { for (i = 2; i <= NF; i++) if ($i !~ /^-?[0-9.]+(e[-+]?[0-9]+)?$/) exit 1 }
+        END { exit NR != rows }' "$1" || fail "$(head "$1")"
+}
+
+@test "umap: the same bytes for any number of threads, and others for another seed" {
+    stream 300 6 4 >data.rts
+    umap -q -s 3 data.rts >want
+    rtsinfo want | grep '^features *300 of 2$'
+    for threads in 1 2 7; do
+        umap -q -s 3 -j $threads <data.rts | cmp - want
+    done
+    for set in $(kernel_sets); do
+        ROTPIPE_KERNELS=$set umap -q -s 3 -j 1 data.rts >one
+        ROTPIPE_KERNELS=$set umap -q -s 3 -j 5 data.rts | cmp - one
+    done
+    run -1 cmp -s <(umap -q -s 4 data.rts) want
+}
+
+@test "umap: labels and names are passed on, unlabelled examples stay so, runs of both too" {
+    stream 20 5 4 >a.rts
+    idx2rts <(idx_images 12 5 5) >b.rts
+    printf '%s\n' red green blue grey >names
+    idx2rts --names names <(idx_images 20 5 5) <(idx_labels $(cycle 20 4)) >c.rts
+    layout -k 5 c.rts | cut -f 1 | cmp - <(rts2tsv c.rts | cut -f 1)
+    umap -q -e 5 c.rts | rts2tsv --names | cut -f 1 | sort -u | cmp - <(sort names)
+    layout a.rts b.rts a.rts | cut -f 1 >got
+    { rts2tsv a.rts b.rts a.rts | cut -f 1; } | cmp - got
+    umap -q a.rts | rtsinfo --history | tail -n 1 | grep '^umap [0-9.]* -k 15 -d 2 --metric euclidean '
+}
+
+@test "umap: few points, one class, one dimension and many, and the same point again and again" {
+    local n
+    stream 40 5 1 >all.rts
+    for n in 1 2 3 4 15 16; do
+        rtsample -n $n all.rts >few.rts
+        layout few.rts >table
+        finite table $n 3
+    done
+    layout -d 1 all.rts >table
+    finite table 40 2
+    layout -d 20 all.rts >table
+    finite table 40 21
+    layout -k 1000 all.rts >table
+    finite table 40 3
+    # A hundred times the same image, and then with another.
+    rtsample -n 1 all.rts >one.rts
+    # shellcheck disable=SC2046
+    cat $(yes one.rts | head -n 100) >same.rts
+    layout same.rts >table
+    finite table 100 3
+    layout --metric cosine same.rts all.rts >table
+    finite table 140 3
+    # No examples at all.
+    idx2rts <(octal 0 0 8 3 && be32 0 5 5) >none.rts
+    [[ -z $(layout none.rts) ]]
+    umap -q none.rts | rtsinfo >/dev/null
+}
+
+@test "umap: a single feature" {
+    rottrain -q -e 1 --net 'd1' <(stream 60 5 3) | featdump -m - <(stream 60 5 3) >one.rts
+    rtsinfo one.rts | grep '^features *60 of 1$'
+    layout one.rts >table
+    finite table 60 3
+}
+
+@test "umap: wrong input" {
+    stream 12 5 3 >a.rts
+    stream 12 6 3 >b.rts
+    expect_error 1 'examples of 36 values among some of 25' umap a.rts b.rts
+    rottrain -q -e 0 --net d2 a.rts | featdump -m - a.rts >f.rts
+    # The fourth example's second feature is no number, and the checksums hold.
+    python3 - f.rts >nan.rts <<'END'
+import struct, sys, zlib
+data = bytearray(open(sys.argv[1], 'rb').read())
+at = 0
+while True:
+    size, = struct.unpack_from('<Q', data, at + 16)
+    whole = (size + 63) // 64 * 64
+    if data[at + 80:at + 88] == b'feature\0':
+        break
+    at += 128 + whole
+struct.pack_into('<f', data, at + 128 + 4 * 7, float('nan'))
+struct.pack_into('<I', data, at + 120, zlib.crc32(data[at + 128:at + 128 + whole]))
+struct.pack_into('<I', data, at + 124, zlib.crc32(data[at:at + 124]))
+sys.stdout.buffer.write(data)
+END
+    expect_error 1 'nan.rts: .*value 1 of example 3 is not finite' umap nan.rts
+    expect_error 1 'nan.rts: .*value 1 of example 3 is not finite' knneval f.rts nan.rts
+    expect_error 1 'features among images' umap a.rts f.rts
+    head -c 700 f.rts >cut.rts
+    expect_error 1 'cut.rts: .*cut short' umap cut.rts
+    rottrain -q -e 0 --net c2 a.rts >m
+    expect_error 1 'm: ' umap m
+    expect_error 2 "-k: '1' is no whole number" umap -k 1 a.rts
+    expect_error 2 "-d: '65' is no whole number" umap -d 65 a.rts
+    expect_error 2 '--min-dist must not be above --spread' umap --min-dist 2 a.rts
+    expect_error 2 "--metric: 'angle' is not known" umap --metric angle a.rts
+    expect_error 1 "'x' cannot run here" env ROTPIPE_KERNELS=x umap a.rts
+}
