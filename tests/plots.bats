@@ -51,7 +51,7 @@ log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_sec
 @test "plots: points, by numbers and names of classes" {
     printf '1\t0.5\t1\n0\t-1\t2\n1\t0.7\t3e0\n-\t5\t5\n' >points
     printf 'T-shirt/top\nAnkle boot\nBag\n' >names
-    plot scatter points a.png names
+    quiet_success plot scatter points a.png names
     whole_png a.png 800 560
     plot scatter points a.svg names
     whole_svg a.svg 'T-shirt/top' 'Ankle boot' '(no label)' 'first coordinate' 'second coordinate'
@@ -144,7 +144,7 @@ log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_sec
     printf 'a <b>\n#2\nfirst & last\n' >names
     rottrain -q -e 2 --net 'c2 r d3' s.rts | headswap --names names >m
     evalacc -m m --confusion s.rts >c
-    plot confusion c a.png
+    quiet_success plot confusion c a.png
     whole_png a.png 800 640
     plot confusion c a.svg
     whole_svg a.svg 'what the model says' 'true class' 'a &lt;b>' '#2' 'first &amp; last' \
@@ -184,7 +184,7 @@ log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_sec
     "$RECIPE/labels" . '30 100' '1 2' >l
     [[ $(sed -n 2p l) == $'30\t53.00\t1.41\t53.00\t1.41\t53.00\t1.41' ]] || fail "$(cat l)"
     [[ $(wc -l <l) == 3 ]]
-    plot labels l a.png
+    quiet_success plot labels l a.png
     whole_png a.png 800 480
     plot labels l a.svg
     whole_svg a.svg 'images with labels' 'accuracy on the test images, %' 'from scratch' \
@@ -194,7 +194,7 @@ log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_sec
     printf 'a\tb\n1\t2\n' >two
     refused 1 'two: no steps with mean and sd' labels two a.png
     head -n 1 l >none
-    refused 1 'none' labels none a.png
+    refused 1 'none: no numbers of labels' labels none a.png
 }
 
 # ---- the recipe ----
