@@ -38,6 +38,7 @@ endif
 CFLAGS_ALL = $(WARNINGS) $(CFLAGS) $(SANFLAGS) -pthread
 
 PROGRAMS = $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/*.c))
+SCRIPTS = $(patsubst cmd/%.sh,$(BUILD)/%,$(wildcard cmd/*.sh))
 LIB_SRC = $(wildcard lib/*/*.c)
 LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 
@@ -84,9 +85,14 @@ INSTALL ?= install
 # A make in the make: on all processors, unless the user has said how many.
 PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))
 
-all: $(PROGRAMS)
+all: $(PROGRAMS) $(SCRIPTS)
 
 unit: $(UNIT_TESTS) $(REPLAYS) $(FAULT_DRIVERS) $(FAULT_LIBRARIES)
+
+# A script is a program with the version in it; $(BUILD)/flags changes with the version.
+$(SCRIPTS): $(BUILD)/%: cmd/%.sh $(BUILD)/flags
+	sed 's/@VERSION@/$(VERSION)/' $< > $@
+	chmod +x $@
 
 $(BUILD)/%: $(BUILD)/obj/cmd/%.o $(BUILD)/librotpipe.a
 	$(CC) $(CFLAGS_ALL) -Wl,--as-needed $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -179,12 +185,12 @@ fuzzers: $(FUZZERS)
 
 install: all
 	$(INSTALL) -d $(BINDIR) $(patsubst man/%,$(MANDIR)/%,$(sort $(dir $(MAN_PAGES))))
-	$(INSTALL) $(PROGRAMS) $(BINDIR)
+	$(INSTALL) $(PROGRAMS) $(SCRIPTS) $(BINDIR)
 	for page in $(MAN_PAGES:man/%=%); do \
 	    $(INSTALL) -m 644 man/$$page $(MANDIR)/$$page || exit 1; done
 
 uninstall:
-	rm -f $(PROGRAMS:$(BUILD)/%=$(BINDIR)/%) $(MAN_PAGES:man/%=$(MANDIR)/%)
+	rm -f $(PROGRAMS:$(BUILD)/%=$(BINDIR)/%) $(SCRIPTS:$(BUILD)/%=$(BINDIR)/%) $(MAN_PAGES:man/%=$(MANDIR)/%)
 
 # What git tracks, as it stands here; without git, everything but what make has made.
 DIST = rotpipe-$(VERSION)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC2016,SC2154 # $ for inner shells; bats' own variables
+# shellcheck disable=SC2016,SC2094,SC2154 # $ for inner shells; verdicts is no file; bats' own variables
 
 load lib
 load nets

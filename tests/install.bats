@@ -81,15 +81,15 @@ compiled() {
     mkdir -p stage/opt/x/bin
     echo keep >stage/opt/x/bin/keep
     own_make -s -C source install DESTDIR="$PWD/stage" PREFIX=/opt/x
-    for source in source/cmd/*.c; do
-        name=$(basename "$source" .c)
+    for source in source/cmd/*.c source/cmd/*.sh; do
+        name=$(basename "${source%.*}")
         same "stage/opt/x/bin/$name" "source/build/$name"
         quiet_success "stage/opt/x/bin/$name" --version
     done
     for page in source/man/man?/*.?; do
         same "$page" "stage/opt/x/share/man/${page#source/man/}"
     done
-    [[ $(find stage -type f | wc -l) == $((1 + $(find source/cmd -name '*.c' | wc -l) + \
+    [[ $(find stage -type f | wc -l) == $((1 + $(find source/cmd -name '*.c' -o -name '*.sh' | wc -l) + \
         $(find source/man -name '*.?' | wc -l))) ]]
     own_make -s -C source uninstall DESTDIR="$PWD/stage" PREFIX=/opt/x
     [[ $(find stage -type f) == stage/opt/x/bin/keep ]]

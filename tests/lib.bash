@@ -38,8 +38,8 @@ expect_error() {
     shift 2
     run --separate-stderr "$@"
     # shellcheck disable=SC2154 # run sets stderr_lines
-    local lines=${#stderr_lines[@]} form='^[a-z0-9]+: .+'
-    [[ $want == 1 ]] && form='^[a-z0-9]+: .+: .+'
+    local lines=${#stderr_lines[@]} form='^[a-z0-9-]+: .+'
+    [[ $want == 1 ]] && form='^[a-z0-9-]+: .+: .+'
     [[ $status == "$want" ]] || fail "status $status, not $want" "$stderr" || return 1
     [[ $lines == 1 || ($want == 2 && $lines == 2) ]] || fail "$lines lines:" "$stderr" || return 1
     [[ $stderr =~ $form ]] || fail "not 'program: what: why': $stderr" || return 1

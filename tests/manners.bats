@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The manners that all programs share, tried on every one of cmd/*.c.
+# The manners that all programs share, tried on every one of cmd/*.c and cmd/*.sh.
 # shellcheck disable=SC2016,SC2154 # $ for inner shells; bats' own variables
 
 load lib
@@ -13,7 +13,8 @@ setup_file() {
     idx2rts images labels >data.rts
     rottrain -q -e 1 --net 'c2 r p d4 r' data.rts >model.rts
     rtsample -k 1 data.rts >other.rts
-    for file in images labels data.rts model.rts; do
+    printf 'title\tA report\ntext\tof nothing\n' >plan
+    for file in images labels data.rts model.rts plan; do
         gzip -c $file >$file.gz
     done
 }
@@ -36,6 +37,7 @@ use() {
     headswap) command+=(-c 3) operand=model.rts ;;
     idx2png | idx2rts) operand=images ;;
     knneval) command+=(-k 2 data.rts) ;;
+    rotpipe-report) operand=plan ;;
     rotgen | rts2png | rts2tsv | rtsinfo) ;;
     rottrain) command+=(-q -e 1 --net 'c2 r d3') ;;
     rtscomm) command+=(--only-b other.rts) ;;
@@ -47,7 +49,7 @@ use() {
 
 # True of programs whose result is for people; --version and --help of all others are, too.
 writes_text() {
-    [[ $1 == evalacc || $1 == knneval || $1 == rtsinfo || $1 == rts2tsv ]]
+    [[ $1 == evalacc || $1 == knneval || $1 == rtsinfo || $1 == rts2tsv || $1 == rotpipe-report ]]
 }
 
 # ---- what holds for one program ----

@@ -145,6 +145,11 @@ options_of() {
     run_examples man1/rotgen.1
 }
 
+@test "pages: examples of rotpipe-report(1)" {
+    run_examples man1/rotpipe-report.1
+    grep -q '<img.* alt="Images that it got wrong"' report.html
+}
+
 @test "pages: examples of rottrain(1)" {
     run_examples man1/rottrain.1
 }

@@ -2,14 +2,20 @@
 # `load lib`.
 # shellcheck shell=bash
 
-# Every program: cmd/NAME.c.
+# Every program: cmd/NAME.c, or cmd/NAME.sh.
 programs() {
     basename -s .c "$ROOT"/cmd/*.c
+    basename -s .sh "$ROOT"/cmd/*.sh
 }
 
 # long_options PROGRAM: without the dashes, one a line; also those of headers in cmd/ that it uses.
 long_options() {
     local headers
+    [[ -e $ROOT/cmd/$1.c ]] || {
+        # A script's options are the cases of their own names.
+        sed -n 's/^ *--\([a-z-]*\)).*/\1/p' "$ROOT/cmd/$1.sh" | sort -u
+        return
+    }
     headers=$(sed -n 's/^#include "\([a-z]*\.h\)"/\1/p' "$ROOT/cmd/$1.c")
     {
         # shellcheck disable=SC2086 # a list of words
@@ -21,6 +27,7 @@ long_options() {
 
 # short_options PROGRAM: the letters, one a line.
 short_options() {
+    [[ -e $ROOT/cmd/$1.c ]] || return 0
     grep -oE 'getopt_long\([^"]*"[a-zA-Z0-9:]*"' "$ROOT/cmd/$1.c" | cut -d '"' -f 2 | tr -d ':' |
         fold -w 1 | sort | sed '/^$/d'
 }

@@ -11,21 +11,25 @@ data = ARG1
 out = ARG2
 load ARG0[:strlen(ARG0) - strlen("labels.gp")] . "style.gp"
 
-# The steps, and the numbers of labels, which are the tics.
-names = ""
+# The first line as a whole, for its steps; and the numbers of labels, which are the tics.
+head = ""
+set table $nothing
+set datafile separator "\001"
+plot data every ::0::0 using (head = strcol(1), 0) with table
+set datafile separator tab
+steps = (fields(head . "\t") - 1) / 2
+if (steps < 1 || fields(head . "\t") % 2 == 0) {
+    print data . ": no steps with mean and sd"
+    exit status 1
+}
 amounts = ""
 least = 1e9
 most = 0
-steps = 0
-add_step(name) = (names = names . name . "\t", steps = steps + 1, 0)
 add_amount(name, n) = (amounts = amounts . name . " ", least = n < least ? n : least, \
     most = n > most ? n : most, 0)
-stats data every ::1 nooutput
-if (STATS_columns < 3 || STATS_columns % 2 == 0) { print data . ": no steps with mean and sd"; exit status 1 }
-set table $nothing
-plot for [k = 2:STATS_columns:2] data every ::0::0 using (add_step(strcol(k))) with table
 plot data every ::1 using (add_amount(strcol(1), $1)) with table
 unset table
+if (amounts eq "") { print data . ": no numbers of labels"; exit status 1 }
 
 set logscale x
 set xrange [least / 1.25:most * 1.25]
@@ -43,4 +47,4 @@ aside(k) = 1.025 ** (k - (steps + 1) / 2.0)
 
 eval draw(800, 480)
 plot for [k = 1:steps] data every ::1 using ($1 * aside(k)):(column(2 * k)):(column(2 * k + 1)) \
-         linecolor rgb hue_of(k) pointtype marker_of(k) pointsize 1 linewidth 1.8 title field(names, k)
+         linecolor rgb hue_of(k) pointtype marker_of(k) pointsize 1 linewidth 1.8 title field(head . "\t", 2 * k)

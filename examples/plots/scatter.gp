@@ -12,7 +12,6 @@ data = ARG1
 out = ARG2
 load here . "style.gp"
 
-
 # What classes there are, in the order of their appearance; and the names.
 classes = ""
 points = 0
@@ -52,10 +51,10 @@ size = points > 3000 ? 0.35 : points > 500 ? 0.5 : 0.8
 size_of(i) = marker_of(i) == 7 || marker_of(i) == 5 ? size : 1.35 * size # equal to the eye
 faint(i) = hue_of(i) + (points > 3000 ? 0x50000000 : 0x20000000)
 stats data using 2:3 nooutput
+left = STATS_min_x
+bottom = STATS_min_y
 width = STATS_max_x > STATS_min_x ? STATS_max_x - STATS_min_x : 1
 height = STATS_max_y > STATS_min_y ? STATS_max_y - STATS_min_y : 1
-set xrange [STATS_min_x - 0.03 * width:STATS_max_x + 0.03 * width]
-set yrange [STATS_min_y - 0.03 * height:STATS_max_y + 0.03 * height]
 
 # The name of each class, in the middle of its points too, for those whom the legend's colours fail.
 array middle_x[n]
@@ -67,6 +66,7 @@ do for [i = 1:n] {
     stats data using (strcol(1) eq class ? $3 : NaN) nooutput
     middle_y[i] = STATS_median
 }
+
 # Names that would lie upon one another move apart, up and down.
 apart(i, j) = abs(middle_x[i] - middle_x[j]) > 0.16 * width ? 0 \
     : 0.045 * height - abs(middle_y[i] - middle_y[j])
@@ -81,6 +81,8 @@ do for [pass = 1:50] {
         }
     }
 }
+set xrange [left - 0.03 * width:left + 1.03 * width]
+set yrange [bottom - 0.03 * height:bottom + 1.03 * height]
 set style textbox opaque fillcolor rgb 0x40ffffff noborder margins 0.6, 0.4
 
 eval draw(800, 560)

@@ -1,0 +1,353 @@
+#!/bin/sh
+# rotpipe-report - pictures, tables and provenance of a run in one HTML file
+#
+# The Makefile makes the program of this file, with the version in it. A part of the plan becomes a
+# piece of HTML in a folder of its own, and nothing is written before all of them are whole.
+
+program=rotpipe-report
+version=@VERSION@
+export LC_ALL=C
+tab=$(printf '\t')
+work=
+
+help() {
+    cat <<'END'
+usage: rotpipe-report [file ...]
+Write one self-contained HTML file after a plan, which has a line for every part of it: a word and,
+behind tabs, what belongs to it.
+
+  title    TEXT                 of the whole
+  heading  TEXT                 of what follows
+  text     TEXT                 a paragraph
+  picture  FILE  ALT  CAPTION   a PNG or SVG; ALT is for those who cannot see it
+  table    FILE  CAPTION        tab-separated text, a header in its first line
+  output   FILE  CAPTION        any other text, as it stands
+  model    FILE  CAPTION        how a model, or another stream, was made
+
+      --help        this text
+      --version     the version
+END
+}
+
+# ---- manners ----
+
+fail() {
+    printf '%s: %s\n' "$program" "$*" >&2
+    exit 1
+}
+
+misused() {
+    printf "%s: %s\n%s: try '%s --help'\n" "$program" "$*" "$program" "$program" >&2
+    exit 2
+}
+
+# put FILE: to standard output. A closed pipe ends this program as it ends cat; of what else goes
+# wrong the reason is passed on, without the name of the program that gave it.
+put() {
+    cat "$1" 2>"$work/said" && return
+    if [ $? = 141 ]; then
+        rm -rf "$work"
+        kill -s PIPE $$
+    fi
+    said=$(tail -n 1 "$work/said")
+    fail "standard output: cannot write: ${said##*: }"
+}
+
+# One argument that is no operand.
+option() {
+    case $1 in
+    --help) help >"$work/text" ;;
+    --version) echo "$program (rotpipe) $version" >"$work/text" ;;
+    --help=* | --version=*) misused "option '${1%%=*}' doesn't allow an argument" ;;
+    --*) misused "unrecognized option '$1'" ;;
+    *)
+        letters=${1#-}
+        misused "invalid option -- '${letters%"${letters#?}"}'"
+        ;;
+    esac
+    put "$work/text"
+    exit 0
+}
+
+# readable FILE: it is a file, or there is no report.
+readable() {
+    if [ -d "$1" ]; then
+        fail "$where$1: is a directory"
+    elif [ ! -e "$1" ]; then
+        fail "$where$1: No such file or directory"
+    elif [ ! -r "$1" ]; then
+        fail "$where$1: Permission denied"
+    fi
+}
+
+# bytes FILE FIRST N: in hexadecimal.
+bytes() {
+    od -An -v -tx1 -j "$2" -N "$3" <"$1" 2>/dev/null | tr -d ' \n'
+}
+
+# ---- HTML ----
+
+# Text from elsewhere: nothing in it is a tag, an entity or the end of an attribute.
+escape() {
+    tr '\000-\010\013-\037\177' '?' |
+        sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/"/\&quot;/g; s/'\''/\&#39;/g'
+}
+
+escaped() {
+    printf '%s' "$1" | escape
+}
+
+# Standard input in base64, on one line (POSIX has no program for it that is everywhere).
+base64_line() {
+    od -An -v -tu1 | awk '
+        function char(v) { return substr(letters, v % 64 + 1, 1) }
+        BEGIN { letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" }
+        {
+            line = ""
+            for (i = 1; i <= NF; i++) {
+                v = v * 256 + $i
+                if (++n < 3) continue
+                line = line char(int(v / 262144)) char(int(v / 4096)) char(int(v / 64)) char(v)
+                n = v = 0
+            }
+            printf "%s", line
+        }
+        END {
+            if (n == 1) printf "%s%s==", char(int(v / 4)), char(v * 16)
+            if (n == 2) printf "%s%s%s=", char(int(v / 1024)), char(int(v / 16)), char(v * 4)
+        }'
+}
+
+# The size of a PNG as attributes, so that a page does not jump about while it is laid out.
+png_size() {
+    od -An -v -tu1 -j 16 -N 8 <"$1" | awk '{
+        printf " width=\"%d\" height=\"%d\"", (($1 * 256 + $2) * 256 + $3) * 256 + $4,
+            (($5 * 256 + $6) * 256 + $7) * 256 + $8 }'
+}
+
+# picture FILE ALT CAPTION
+picture() {
+    readable "$1"
+    [ -n "$2" ] || fail "${where}a picture needs a text for those who cannot see it"
+    size=
+    if [ "$(bytes "$1" 0 8)" = 89504e470d0a1a0a ]; then
+        type=png
+        [ "$(tail -c 8 "$1" | od -An -v -tx1 | tr -d ' \n')" = 49454e44ae426082 ] ||
+            fail "$where$1: cut short: a PNG without an end"
+        size=$(png_size "$1")
+    elif head -c 1000 "$1" | grep -q '<svg'; then
+        type=svg+xml
+        tail -c 100 "$1" | grep -q '</svg>' || fail "$where$1: cut short: an SVG without an end"
+    else
+        fail "$where$1: neither PNG nor SVG"
+    fi
+    printf '<figure>\n<div class="scroll" role="region" aria-label="picture" tabindex="0"><img%s alt="%s" src="data:image/%s;base64,' \
+        "$size" "$(escaped "$2")" $type
+    base64_line <"$1"
+    printf '"></div>\n'
+    [ -z "$3" ] || printf '<figcaption>%s</figcaption>\n' "$(escaped "$3")"
+    echo '</figure>'
+}
+
+# table FILE CAPTION: numbers to the right; the first cell of a line is what the line is about.
+table() {
+    readable "$1"
+    [ -s "$1" ] || fail "$where$1: empty"
+    echo '<div class="scroll" role="region" aria-label="table" tabindex="0"><table>'
+    [ -z "$2" ] || printf '<caption>%s</caption>\n' "$(escaped "$2")"
+    escape <"$1" | awk -F '\t' '
+        NR == 1 {
+            printf "<thead><tr>"
+            for (i = 1; i <= NF; i++) printf "<th scope=\"col\">%s</th>", $i
+            print "</tr></thead>\n<tbody>"
+            next
+        }
+        {
+            printf "<tr><th scope=\"row\">%s</th>", $1
+            for (i = 2; i <= NF; i++)
+                printf "<td%s>%s</td>", ($i ~ /^[-+]?[0-9][-+0-9., %]*$/ ? " class=\"n\"" : ""), $i
+            print "</tr>"
+        }
+        END { print "</tbody>" }'
+    echo '</table></div>'
+}
+
+# text_block CLASS CAPTION: standard input, as it stands.
+text_block() {
+    echo '<figure>'
+    [ -z "$2" ] || printf '<figcaption>%s</figcaption>\n' "$(escaped "$2")"
+    printf '<pre class="%s" tabindex="0">' "$1"
+    escape
+    printf '</pre>\n</figure>\n'
+}
+
+# model FILE CAPTION
+model() {
+    readable "$1"
+    "$rtsinfo" --history -- "$1" >"$work/history" 2>"$work/said" ||
+        fail "$where$(sed 's/^[a-z0-9]*: //' "$work/said")"
+    [ -s "$work/history" ] || echo '(It has no history.)' >"$work/history"
+    text_block history "${2:-$1}" <"$work/history"
+}
+
+# ---- the plan ----
+
+# next_field: cuts the first field off $rest, into $field.
+next_field() {
+    field=${rest%%"$tab"*}
+    case $rest in
+    *"$tab"*) rest=${rest#*"$tab"} ;;
+    *) rest= ;;
+    esac
+}
+
+# part LINE: a line of the plan as HTML; a title is kept for the head.
+part() {
+    rest=$1
+    next_field
+    word=$field
+    next_field
+    first=$field
+    next_field
+    second=$field
+    next_field
+    third=$field
+    case $word in
+    title | heading | text | picture | table | output | model) ;;
+    *) fail "$where'$word' is no part of a report" ;;
+    esac
+    [ -z "$rest" ] || fail "${where}more fields than '$word' has"
+    [ -n "$first" ] || fail "${where}nothing behind '$word' and a tab"
+    case $word in
+    title) escaped "$first" >"$work/title" ;;
+    heading) printf '<h2>%s</h2>\n' "$(escaped "$first")" ;;
+    text) printf '<p>%s</p>\n' "$(escaped "$first")" ;;
+    picture) picture "$first" "$second" "$third" ;;
+    table) table "$first" "$second" ;;
+    output)
+        readable "$first"
+        text_block output "$second" <"$first"
+        ;;
+    model) model "$first" "$second" ;;
+    esac
+}
+
+# plan FILE: its parts are added to the body.
+plan() {
+    name=$1
+    where=
+    if [ "$1" = - ]; then
+        name='standard input'
+        cat >"$work/plan"
+    else
+        readable "$1"
+        cat -- "$1" >"$work/plan" 2>"$work/said" || fail "$1: cannot read"
+    fi
+    if [ "$(bytes "$work/plan" 0 2)" = 1f8b ]; then
+        mv "$work/plan" "$work/plan.gz"
+        gzip -dc "$work/plan.gz" >"$work/plan" 2>/dev/null ||
+            fail "$name: damaged, or cut short: its compressed data do not end well"
+    fi
+    [ -s "$work/plan" ] || fail "$name: empty"
+    number=0
+    while IFS= read -r line || [ -n "$line" ]; do
+        number=$((number + 1))
+        where="$name: line $number: "
+        case $line in
+        '' | '#'*) ;;
+        *) part "$line" >>"$work/body" ;;
+        esac
+    done <"$work/plan"
+}
+
+style() {
+    cat <<'END'
+:root { color-scheme: light dark; --ink: #1f2328; --faint: #59636e; --paper: #fff; --rule: #d1d9e0;
+  --block: #f6f8fa }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ed; --faint: #9da7b1; --paper: #14181d;
+  --rule: #3d444d; --block: #1e242b } }
+* { box-sizing: border-box }
+body { margin: 0 auto; padding: 1.5rem 1rem 3rem; max-width: 54rem; color: var(--ink);
+  background: var(--paper); font: 1rem/1.55 system-ui, sans-serif; overflow-wrap: break-word }
+h1 { margin: 0 0 1rem; font-size: 1.8rem; line-height: 1.2 }
+h2 { margin: 2.5rem 0 .75rem; padding-bottom: .3rem; font-size: 1.3rem;
+  border-bottom: 1px solid var(--rule) }
+p { margin: .75rem 0; max-width: 44rem }
+figure { margin: 1.25rem 0 }
+figcaption, caption, footer { color: var(--faint); font-size: .9rem; text-align: left }
+figcaption { margin: .4rem 0 }
+caption { padding-bottom: .4rem }
+.scroll { overflow-x: auto; margin: 1.25rem 0 }
+figure .scroll { margin: 0; padding: .5rem; background: #fff; border: 1px solid var(--rule);
+  border-radius: .4rem }
+img { display: block; max-width: 100%; height: auto; margin: 0 auto }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums }
+th, td { padding: .3rem .8rem .3rem 0; text-align: left; font-weight: normal;
+  border-bottom: 1px solid var(--rule); white-space: nowrap }
+thead th { color: var(--faint); font-size: .9rem; vertical-align: bottom; white-space: normal }
+thead th + th { text-align: right }
+.n { text-align: right }
+pre { margin: 0; padding: .75rem; overflow-x: auto; background: var(--block);
+  border-radius: .4rem; font: .85rem/1.45 ui-monospace, monospace }
+.history { white-space: pre-wrap; overflow-wrap: anywhere }
+footer { margin-top: 3rem }
+:focus-visible { outline: 2px solid #0072b2 }
+@media (max-width: 40rem) { img { max-width: none; width: max(100%, 34rem) } h1 { font-size: 1.5rem }
+  th, td { padding-right: .5rem; font-size: .9rem } tbody th { white-space: normal; min-width: 7rem } }
+@media print { .scroll, pre { overflow: visible; white-space: pre-wrap } figure { break-inside: avoid } }
+END
+}
+
+# The page around the body. Its policy forbids to load anything from anywhere.
+page() {
+    cat <<END
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<title>$(cat "$work/title")</title>
+<style>
+$(style)
+</style>
+</head>
+<body>
+<header><h1>$(cat "$work/title")</h1></header>
+<main>
+END
+    cat "$work/body"
+    cat <<END
+</main>
+<footer>Written by $program $version.</footer>
+</body>
+</html>
+END
+}
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/$program.XXXXXX" 2>/dev/null) ||
+    fail "${TMPDIR:-/tmp}: no folder can be made there"
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM HUP
+rtsinfo=$(dirname -- "$0")/rtsinfo
+[ -x "$rtsinfo" ] || rtsinfo=rtsinfo
+
+# Options may stand behind operands, too, up to `--`.
+options=yes
+for argument; do
+    shift
+    case $options$argument in
+    yes--) options= ;;
+    yes-?*) option "$argument" ;;
+    *) set -- "$@" "$argument" ;;
+    esac
+done
+[ $# -gt 0 ] || set -- -
+
+: >"$work/body"
+echo 'A run of rotpipe' >"$work/title"
+for operand; do
+    plan "$operand"
+done
+page >"$work/page"
+put "$work/page"

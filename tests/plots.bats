@@ -1,0 +1,233 @@
+#!/usr/bin/env bats
+# The plots of examples/plots, on small data: PNG and SVG come out whole, and of the right things;
+# and the recipe's targets for them.
+# shellcheck disable=SC2154 # bats' own variables
+
+load lib
+load pictures
+
+PLOTS=$ROOT/examples/plots
+RECIPE=$ROOT/examples/fashion-mnist
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    command -v gnuplot >/dev/null || skip 'gnuplot is missing'
+}
+
+# plot SCRIPT ARGUMENT...
+plot() {
+    # In the C locale it warns of a sign that no plot has.
+    LC_ALL=C.UTF-8 gnuplot -c "$PLOTS/$1.gp" "${@:2}"
+}
+
+# whole_png FILE WIDTH HEIGHT: a picture of that size, not of one colour.
+whole_png() {
+    need_netpbm
+    pngtopnm "$1" >picture.pnm 2>said || fail "$1: $(<said)" || return 1
+    [[ $(pamfile picture.pnm) == *" $2 by $3 "* ]] || fail "$(pamfile picture.pnm)" || return 1
+    [[ $(ppmhist -noheader picture.pnm 2>/dev/null | wc -l) -gt 10 ]] || fail "$1 has few colours"
+}
+
+# whole_svg FILE TEXT...: an SVG with these words in it.
+whole_svg() {
+    local text
+    [[ $(tail -n 1 "$1") == *'</svg>'* || $(tail -n 2 "$1") == *'</svg>'* ]] || fail "$1: no end" || return 1
+    ! command -v xmllint >/dev/null || xmllint --noout --nonet "$1" || return 1
+    for text in "${@:2}"; do
+        grep -qF -e "$text" "$1" || fail "$1: no '$text'" || return 1
+    done
+}
+
+# refused STATUS REGEX SCRIPT ARGUMENT...
+refused() {
+    run plot "${@:3}"
+    [[ $status == "$1" && $output =~ $2 ]] || fail "status $status: $output"
+}
+
+log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_second\tseconds'
+
+# ---- points ----
+
+@test "plots: points, by numbers and names of classes" {
+    printf '1\t0.5\t1\n0\t-1\t2\n1\t0.7\t3e0\n-\t5\t5\n' >points
+    printf 'T-shirt/top\nAnkle boot\nBag\n' >names
+    quiet_success plot scatter points a.png names
+    whole_png a.png 800 560
+    plot scatter points a.svg names
+    whole_svg a.svg 'T-shirt/top' 'Ankle boot' '(no label)' 'first coordinate' 'second coordinate'
+    # A class without a point is not in the legend; the others stand in the order of their numbers.
+    run ! grep -q Bag a.svg
+    [[ $(grep -oE 'T-shirt/top|Ankle boot' a.svg | head -n 2 | tail -n 1) == 'Ankle boot' ]]
+    # Without names: numbers; with names for labels: as they come, or in the order of the file.
+    plot scatter points a.svg
+    whole_svg a.svg '>1<' '>0<'
+    printf 'Bag\t0.5\t1\nAnkle boot\t-1\t2\n' >named
+    plot scatter named a.svg
+    [[ $(grep -oE 'Bag|Ankle boot' a.svg | head -n 1) == Bag ]]
+    plot scatter named a.svg names
+    [[ $(grep -oE 'Bag|Ankle boot' a.svg | head -n 1) == 'Ankle boot' ]]
+}
+
+@test "plots: points of more classes than colours differ in the marker" {
+    for ((i = 0; i < 23; i++)); do
+        printf '%d\t%d\t%d\n' $i $i $((i * i % 7))
+    done >points
+    plot scatter points a.svg
+    whole_svg a.svg '>22<'
+    # Each entry of the legend: the marker and the colour.
+    grep -oE "href='#gpPt[0-9]+'[^>]* color=\"[^\"]*\"|href='#gpPt[0-9]+'[^>]*" a.svg | grep -v 'opacity' |
+        sed -E "s/.*(gpPt[0-9]+).*color=.([^\"' ]*).*/\1 \2/" | sort | uniq >looks
+    [[ $(wc -l <looks) -ge 23 ]] || fail "$(cat looks)"
+    # One point is enough.
+    printf '3\t1\t1\n' >point
+    plot scatter point a.png
+    whole_png a.png 800 560
+}
+
+@test "plots: features of two dimensions, from a net to the picture" {
+    fashion t10k | rtsample -n 100 >s.rts
+    rottrain -q -e 2 --net 'c4 r p p d2' s.rts >m
+    featdump -m m s.rts | rts2tsv >points
+    plot scatter points a.png "$DATA/fashion-names.txt"
+    whole_png a.png 800 560
+    featdump -m m s.rts | rts2tsv --names >points
+    plot scatter points a.svg
+    whole_svg a.svg 'Ankle boot' Sandal
+}
+
+@test "plots: points that are none" {
+    refused 2 'usage: gnuplot -c scatter.gp' scatter
+    refused 1 'missing' scatter missing a.png
+    printf '1\t2\t3\n' >points
+    refused 2 'a.gif: neither .png nor .svg' scatter points a.gif
+    : >none
+    refused 1 'none' scatter none a.png
+}
+
+# ---- curves ----
+
+@test "plots: loss and accuracy of trainings" {
+    stream 24 8 3 >s.rts
+    rottrain -q -e 3 --net 'c2 r d3' --log one.log s.rts >m
+    mkdir folder
+    rottrain -q -e 2 --net d1 --valid s.rts --log 'folder/two runs.log' s.rts >m
+    plot curves a.png one.log 'folder/two runs.log'
+    whole_png a.png 800 430
+    plot curves a.svg one.log 'folder/two runs.log'
+    whole_svg a.svg one 'two runs' loss 'accuracy, %' 'epoch (dashes: validation data)'
+    run ! grep -q 'folder' a.svg
+    quiet_success plot curves a.svg one.log
+    run ! grep -q 'dashes' a.svg
+    # One epoch is enough.
+    head -n 2 one.log >a.log
+    plot curves a.png a.log
+    whole_png a.png 800 430
+    plot curves a.png one.log one.log one.log one.log one.log one.log one.log
+    whole_png a.png 800 430
+}
+
+@test "plots: logs that are none" {
+    refused 2 'usage: gnuplot -c curves.gp' curves a.png
+    echo "$log_head" >a.log
+    refused 1 'a.log' curves a.png a.log
+    printf 'x\ty\n1\t2\n' >b.log
+    refused 1 'b.log: no log of rottrain' curves a.png b.log
+    refused 1 missing curves a.png missing
+    refused 2 'more than seven logs' curves a.png 1 2 3 4 5 6 7 8
+    refused 2 'more than seven logs' curves a.png 1 2 3 4 5 6 7 8 9 10 11
+}
+
+# ---- confusion ----
+
+@test "plots: a confusion matrix" {
+    stream 24 8 3 >s.rts
+    printf 'a <b>\n#2\nfirst & last\n' >names
+    rottrain -q -e 2 --net 'c2 r d3' s.rts | headswap --names names >m
+    evalacc -m m --confusion s.rts >c
+    quiet_success plot confusion c a.png
+    whole_png a.png 800 640
+    plot confusion c a.svg
+    whole_svg a.svg 'what the model says' 'true class' 'a &lt;b>' '#2' 'first &amp; last' \
+        "$(awk '$1 == "accuracy" { printf "%.1f %% of 24 are right", 100 * $2 }' c)"
+    # Every count of the matrix is in the picture.
+    awk -F '\t' 'on { for (i = 2; i <= NF; i++) print $i } /^true/ { on = 1 }' c | sort >want
+    sed -n 's,.*<text>\([0-9]*\)</text>.*,\1,p' a.svg | sed '/^$/d' | sort >got
+    same got want
+    # With the report before it, it is the same.
+    evalacc -m m --confusion --report s.rts >c2
+    plot confusion c2 b.svg
+    same a.svg b.svg
+    # Without names, of two classes, one of which has no example.
+    printf 'true\\predicted\t0\t1\n0\t5\t1\n1\t0\t0\n' >c
+    plot confusion c a.png
+    whole_png a.png 800 640
+}
+
+@test "plots: confusion matrices that are none" {
+    refused 2 'usage: gnuplot -c confusion.gp' confusion c
+    printf 'accuracy\t0.5\nexamples\t3\n' >c
+    refused 1 'c: no confusion matrix' confusion c a.png
+    refused 1 missing confusion missing a.png
+}
+
+# ---- labels ----
+
+@test "plots: accuracy against the number of labels" {
+    local step n seed
+    for step in scratch frozen tuned; do
+        for n in 30 100; do
+            for seed in 1 2; do
+                printf 'accuracy\t0.%d%d\n' $((n / 30 + 4)) $((seed * 2)) >$step-$n-$seed.tsv
+            done
+        done
+    done
+    "$RECIPE/labels" . '30 100' '1 2' >l
+    [[ $(sed -n 2p l) == $'30\t53.00\t1.41\t53.00\t1.41\t53.00\t1.41' ]] || fail "$(cat l)"
+    [[ $(wc -l <l) == 3 ]]
+    quiet_success plot labels l a.png
+    whole_png a.png 800 480
+    plot labels l a.svg
+    whole_svg a.svg 'images with labels' 'accuracy on the test images, %' 'from scratch' \
+        'everything fine-tuned' '>30<' '>100<'
+    run -1 "$RECIPE/labels" . '30 300' '1 2'
+    refused 2 'usage: gnuplot -c labels.gp' labels l
+    printf 'a\tb\n1\t2\n' >two
+    refused 1 'two: no steps with mean and sd' labels two a.png
+    head -n 1 l >none
+    refused 1 'none: no numbers of labels' labels none a.png
+}
+
+# ---- the recipe ----
+
+@test "plots: the recipe's, on less than the sample" {
+    # The same rules on 200 images, by nets of a moment.
+    cp -R "$RECIPE" recipe
+    cp -R "$PLOTS" plots
+    rm -rf recipe/out recipe/out-sample
+    make_small() {
+        env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES make -s -C recipe BIN="$BUILD" \
+            D=/nowhere DATA="$DATA/fashion-sample-" NAMES="$DATA/fashion-names.txt" \
+            PRETRAIN='-e 1 -b 512 -q --lr 0.003' FEW='-e 1 -b 32' LABELLED=60 SHARED=1000 \
+            LABELS='20 40' FEWER_SEEDS='1 2' "$@"
+    }
+    make_small labels plots sheet report 2>said || fail "$(tail -n 5 said)"
+    local out=recipe/out-sample name
+    for name in curves-1 pretext-1 map-1 plane-1 labels; do
+        whole_svg $out/$name.svg
+        pngtopnm $out/$name.png >/dev/null 2>&1 || fail "$name.png"
+    done
+    for name in rotated labelled-1 worst-1 turned-1 filters-1; do
+        pngtopnm $out/$name.png >/dev/null 2>&1 || fail "$name.png"
+    done
+    [[ $(wc -l <$out/labels.tsv) == 3 ]]
+    grep -q '<h2>How the models were made</h2>' $out/report.html
+    [[ $(grep -c '<img' $out/report.html) == 9 ]]
+    [[ $(tail -n 1 $out/report.html) == '</html>' ]]
+    # All is there: nothing is done twice.
+    make_small -q labels plots sheet report
+    # A plot that fails leaves no file behind.
+    rm $out/map-1.*
+    echo rubbish >$out/confusion-1.tsv
+    run make_small map
+    [[ $status != 0 && ! -e $out/map-1.png ]]
+}

@@ -1,0 +1,192 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2154 # $ for inner shells; bats' own variables
+
+load lib
+load nets
+load pictures
+
+# line FIELD...: a line of a plan.
+line() {
+    printf '%s' "$1"
+    shift
+    printf '\t%s' "$@"
+    echo
+}
+
+# bad REGEX PLAN: the plan gives an error, and no output.
+bad() {
+    printf '%b\n' "$2" >plan
+    expect_error 1 "$1" rotpipe-report plan
+    [[ -z $output ]] || fail "printed: $output"
+}
+
+# A picture of 10 x 6 pixels.
+picture() {
+    { octal 0 0 8 3 && be32 2 3 3 && noise 18; } | idx2rts | rts2png --columns 2 --border 1 --scale 1 >a.png
+}
+
+# whole FILE: well-formed, and it loads nothing.
+whole() {
+    [[ $(head -n 1 "$1") == '<!DOCTYPE html>' && $(tail -n 1 "$1") == '</html>' ]] || fail 'not whole'
+    run grep -oE '(src|href|srcset|action|data|poster)="[^"]{0,20}' "$1"
+    while read -r found; do
+        [[ -z $found || $found == 'src="data:image/png'* || $found == 'src="data:image/svg'* ]] ||
+            fail "$found"
+    done <<<"$output"
+    run -1 grep -niE '<(script|link|iframe|object|embed|base|form)|url\(|@import|https?://' "$1"
+    # Every element that is opened is closed, but for those that cannot be.
+    grep -oE '</?[a-z][a-z0-9]*' "$1" | grep -vE '<(meta|img)$' | tr -d '</' | sort | uniq -c |
+        awk '$1 % 2 { print $2 ": " $1 }' >odd
+    [[ ! -s odd ]] || fail "$(<odd)"
+    if command -v xmllint >/dev/null; then
+        # libxml2 does not know the elements of HTML 5.
+        run xmllint --html --noout "$1"
+        run -1 grep -vE "Tag (header|main|footer|figure|figcaption) invalid|^ *\^|^ *<" <<<"$output"
+    fi
+}
+
+@test "rotpipe-report: manners" {
+    check_common rotpipe-report
+    line title x >good
+    : >empty
+    expect_error 1 'standard input: empty' rotpipe-report <empty
+    expect_error 1 'missing: No such file' rotpipe-report good missing
+    expect_error 1 'standard output: cannot write: No space left' sh -c 'rotpipe-report good >/dev/full'
+    expect_error 1 'standard output: cannot write: Broken pipe' refuse_sigpipe rotpipe-report good
+    silent_sigpipe rotpipe-report good
+    expect_error 2 "unrecognized option '--no-such'" rotpipe-report good --no-such
+    gzip -c good | head -c 20 >half.gz
+    expect_error 1 'half.gz: damaged, or cut short' rotpipe-report half.gz
+    # It leaves nothing behind, whether it goes well or not.
+    mkdir t
+    TMPDIR=$PWD/t rotpipe-report good >/dev/null
+    TMPDIR=$PWD/t expect_error 1 'missing' rotpipe-report missing
+    [[ -z $(ls t) ]]
+    TMPDIR=$PWD/none expect_error 1 'none: no folder can be made there' rotpipe-report good
+}
+
+@test "rotpipe-report: every part, in its place" {
+    need_netpbm
+    picture
+    printf 'class\tright\nA b\t12.5 %%\nC\t3\n' >t.tsv
+    printf 'one\n  two\n' >t.txt
+    printf '<svg xmlns="http://www.w3.org/2000/svg" width="2" height="2">\n<path d="M0 0"/>\n</svg>\n' >a.svg
+    teach m
+    {
+        line title 'The title'
+        echo '# a remark'
+        echo
+        line heading 'First'
+        line text 'A paragraph.'
+        line picture a.png 'What it shows' 'A caption'
+        line picture a.svg 'A drawing'
+        line table t.tsv 'A table'
+        line output t.txt 'Text'
+        printf 'model\tm'
+    } >plan
+    quiet_success rotpipe-report plan
+    printf '%s\n' "$output" >r
+    whole r
+    grep -q '<title>The title</title>' r
+    grep -q '<h1>The title</h1>' r
+    grep -q '<h2>First</h2>' r
+    grep -q '<p>A paragraph.</p>' r
+    grep -q '<figcaption>A caption</figcaption>' r
+    grep -q '<img width="9" height="5" alt="What it shows" src="data:image/png;base64,' r
+    sed -n 's/.*png;base64,\([^"]*\)".*/\1/p' r | base64 -d | cmp - a.png
+    sed -n 's/.*svg+xml;base64,\([^"]*\)".*/\1/p' r | base64 -d | cmp - a.svg
+    grep -q '<thead><tr><th scope="col">class</th><th scope="col">right</th></tr></thead>' r
+    grep -qF '<tr><th scope="row">A b</th><td class="n">12.5 %</td></tr>' r
+    grep -A 1 '<pre class="output" tabindex="0">one$' r | grep -qx '  two'
+    grep -q '<figcaption>m</figcaption>' r
+    rtsinfo --history m | sed "s/'/\&#39;/g" | tail -n +2 | while IFS= read -r text; do
+        grep -qxF -e "$text" r || fail "no line '$text'"
+    done
+    [[ $(grep -nE 'First|A paragraph|What it shows|A drawing|A table|one$|rottrain' r | cut -d : -f 1) == \
+        "$(grep -nE 'First|A paragraph|What it shows|A drawing|A table|one$|rottrain' r | cut -d : -f 1 | sort -n)" ]]
+    rotpipe-report plan | cmp - r
+}
+
+@test "rotpipe-report: base64 of files of every length" {
+    local n
+    for n in 0 1 2 3 4 5 100 101 102; do
+        { printf '<svg>' && noise "$n" && printf '</svg>'; } >a.svg
+        line picture a.svg x | rotpipe-report | sed -n 's/.*;base64,\([^"]*\)".*/\1/p' | base64 -d | cmp - a.svg
+    done
+}
+
+@test "rotpipe-report: text from elsewhere is text, whatever it looks like" {
+    need_netpbm
+    picture
+    local evil='</title><script>alert("1")</script>&amp;'\''" onerror="x'
+    printf 'name\t<b>n</b>\n<script>alert(1)</script>\t"><img src=x>\n' >t.tsv
+    printf '</pre><script>\033[31m\r\001</script>\n' >t.txt
+    # A class, a model and files that are called so.
+    printf '<script>\n&lt;\n' >names
+    idx_images 4 8 8 >images
+    idx_labels 0 1 0 1 >labels
+    idx2rts --names names images labels >data.rts
+    rottrain -q -e 1 --net 'c2 r d2' data.rts >'<i>model&.rts'
+    cp a.png '"<u>.png'
+    evalacc -m '<i>model&.rts' --report data.rts | sed -n '/^class/,$p' >classes.tsv
+    {
+        line title "$evil"
+        line heading "$evil"
+        line text "$evil"
+        line picture '"<u>.png' "$evil" "$evil"
+        line table t.tsv "$evil"
+        line table classes.tsv
+        line output t.txt "$evil"
+        line model '<i>model&.rts'
+    } | rotpipe-report >r
+    whole r
+    run -1 grep -E '<(script|b|i|u)>|onerror="' r
+    [[ $(grep -cF '&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;amp;&#39;&quot; onerror=&quot;x' r) == 8 ]]
+    grep -qF '<th scope="row">&lt;script&gt;</th>' r
+    grep -qF '<th scope="row">&amp;lt;</th>' r
+    grep -qF '<figcaption>&lt;i&gt;model&amp;.rts</figcaption>' r
+    # No control characters.
+    grep -qF '&lt;/pre&gt;&lt;script&gt;?[31m??&lt;/script&gt;' r
+    # A name of two lines cannot be.
+    LC_ALL=C run -1 grep -nP '[\x00-\x08\x0b-\x1f\x7f]' r
+}
+
+@test "rotpipe-report: a plan that is wrong" {
+    need_netpbm
+    picture
+    bad "plan: line 2: 'foo' is no part of a report" 'title\tx\nfoo\tbar'
+    bad "plan: line 1: 'text with blanks' is no part" 'text with blanks'
+    bad "plan: line 1: nothing behind 'text' and a tab" 'text'
+    bad "plan: line 1: nothing behind 'heading' and a tab" 'heading\t'
+    bad "plan: line 1: more fields than 'picture' has" 'picture\ta.png\tb\tc\td'
+    bad 'plan: line 3: missing.png: No such file or directory' 'title\tx\n\npicture\tmissing.png\tx'
+    bad 'plan: line 1: a picture needs a text for those who cannot see it' 'picture\ta.png'
+    mkdir folder
+    bad 'plan: line 1: folder: is a directory' 'table\tfolder'
+    bad 'plan: line 1: folder: is a directory' 'model\tfolder'
+    bad 'plan: line 1: folder: is a directory' 'output\tfolder'
+    : >none
+    bad 'plan: line 1: none: empty' 'table\tnone'
+    echo text >text
+    bad 'plan: line 1: text: neither PNG nor SVG' 'picture\ttext\tx'
+    bad 'plan: line 1: text: .*not an rts stream' 'model\ttext'
+    head -c 60 a.png >cut.png
+    bad 'plan: line 1: cut.png: cut short: a PNG without an end' 'picture\tcut.png\tx'
+    echo '<svg>' >cut.svg
+    bad 'plan: line 1: cut.svg: cut short: an SVG without an end' 'picture\tcut.svg\tx'
+    teach m
+    head -c 1000 m >half
+    bad 'plan: line 1: half: .*cut short' 'model\thalf'
+    # The input is named, too.
+    line foo bar >plan
+    expect_error 1 "standard input: line 1: 'foo' is no part" rotpipe-report <plan
+}
+
+@test "rotpipe-report: several plans are one" {
+    line title one >a
+    { line title two && line text 'in two'; } >b
+    rotpipe-report a b >r
+    whole r
+    grep -q '<h1>two</h1>' r
+    line text 'in three' | rotpipe-report a - b | grep -A 1 'in three' | grep -q 'in two'
+}
