@@ -47,6 +47,8 @@ evalacc -j 1 -m model.rts @
 evalpng -j 1 -m model.rts @
 evalpng -j 1 -m model.rts --worst --bars @
 featdump -j 1 -m model.rts @
+umap -q -e 2 -k 3 -j 1 @
+knneval -q -k 1 -j 1 data.rts @
 rtsinfo @
 rtsinfo -r @
 rts2tsv @
@@ -77,6 +79,8 @@ END
 
 feature_readers() {
     cat <<'END'
+umap -q -e 2 -k 3 -j 1 @
+knneval -q -k 1 -j 1 @ features.rts
 rtsample -n 2 @
 rtsinfo @
 rts2tsv @
