@@ -1,7 +1,7 @@
 /*
  * The functions that one instruction set's table (table.c) is made of; kernels.h says what each
  * does. Convolutions whose input has whole vectors of channels run forward by winograd.c, backward
- * by winograd.c or, behind a pool, by sparse.c; the one on the image by image.c.
+ * by winograd_gradient.c or, behind a pool, by sparse.c; the one on the image by image.c.
  */
 #ifndef ROTPIPE_NET_KERNELS_VARIANT_H
 #define ROTPIPE_NET_KERNELS_VARIANT_H

@@ -1,154 +1,205 @@
 /*
- * 3x3 convolutions by Winograd's F(2x2, 3x3) (Lavin and Gray, "Fast Algorithms for Convolutional
- * Neural Networks", CVPR 2016): a 2x2 tile of output is A^T [(G w G^T) . (B^T d B)] A with d the
- * 4x4 patch of input, so that 16 products an input and output channel do what 36 did. Each of the
- * 16 "frequencies" is a matrix product over channels for many tiles at once.
+ * 3x3 convolutions by Winograd's F(4x4, 3x3) (Lavin and Gray, "Fast Algorithms for Convolutional
+ * Neural Networks", CVPR 2016): a 4x4 tile of output is A^T [(G w G^T) . (B^T d B)] A with d the
+ * 6x6 patch of input, so that 36 products an input and output channel do what 144 did. Each of the
+ * 36 "frequencies" is a matrix product over channels for many tiles at once.
  *
- * Backward is the exact adjoint. By the weights: V^T (A dz A^T) summed over the tiles and brought
- * back by G^T . G once; by the input: a forward convolution of dz with the flipped weights.
+ * Where one or two pixels are left over at the end of a row or column, tiles are narrow, 2 pixels
+ * that come of a patch of 4 by F(2, 3) in that direction. Its points are among the others', so the
+ * same transformed weights serve it, and it does without the frequencies of the points it lacks.
+ *
+ * The matrices are Toom's and Cook's for the points 0, +-sqrt(1/2), +-sqrt(2) and infinity: the
+ * usual 0, +-1, +-2 lose twice as many digits, and four times in the worst case (the choice
+ * matters: Barabasz, Anderson, Soodhalter and Gregg, "Error Analysis and Improving the Accuracy of
+ * Winograd Convolution for Deep Neural Networks", ACM TOMS 2020).
  */
-#include "net/kernels/variant.h"
+#include "net/kernels/winograd.h"
 
 #include <string.h>
 
 #include "net/kernels/gemm.h"
 #include "net/kernels/tile.h"
+#include "net/kernels/variant.h"
+#include "net/net.h"
 
-/* V and M of a block of tiles, in floats: with the weights beside them they fit a second cache of
- * half a megabyte or more. */
-enum { FREQUENCIES = 16, BLOCK_FLOATS = 80 << 10, BLOCK_LEAST = 8 };
+/*
+ * V and M of a block of tiles, in floats: they stay in a second cache of half a megabyte.
+ * M is of SLICE output channels at a time.
+ */
+enum { BLOCK_FLOATS = 64 << 10, BLOCK_LEAST = 8, SLICE = 64 };
+enum { BLOCK_MOST = BLOCK_FLOATS / (WINOGRAD_FREQUENCIES * 2 * NET_LANES) };
 
-/* How the tiles of one sample are cut into blocks that stay in the core's own cache. */
+enum { TILE = WINOGRAD_TILE, PATCH = WINOGRAD_PATCH, FREQUENCIES = WINOGRAD_FREQUENCIES };
+
+/* The points a and b, and b^3. */
+static const float A = 0.70710678f, B = 1.41421356f, B3 = 2.82842712f;
+
+/* A frequency in one direction that narrow tiles have: those of 0, a, -a and infinity. */
+INLINE int is_wide(int f)
+{
+    return f == 3 || f == 4;
+}
+
+enum { NARROW = 4 };
+static const int narrow[NARROW] = {0, 1, 2, 5};
+
+/* How the tiles of samples are cut into blocks. */
 struct blocks {
-    int rows, columns;     /* of tiles */
-    int tiles;             /* of a sample */
-    int block;             /* tiles at once */
-    size_t in, out;        /* lanes */
-    size_t v_step, m_step; /* floats from one frequency to the next */
+    int rows, columns;         /* of tiles in a sample */
+    int last_row, last_column; /* those that are narrow, or -1 */
+    int block;                 /* tiles at once */
+    size_t in, out, slice;     /* lanes */
+    size_t v_step, m_step;     /* floats from one frequency to the next */
 };
 
-static struct blocks plan(int h, int w, int in, int out)
+static int tiles_along(int pixels)
 {
-    struct blocks b = {(h + 1) / 2, (w + 1) / 2, 0, 0, (size_t)in, (size_t)out, 0, 0};
-    int most = BLOCK_FLOATS / (FREQUENCIES * (in + out));
+    return (pixels + TILE - 1) / TILE;
+}
 
-    if (most < BLOCK_LEAST)
-        most = BLOCK_LEAST;
-    b.tiles = b.rows * b.columns;
-    /* Blocks of nearly one size: a last one of a tile or two would be most of its own overhead. */
-    b.block = (b.tiles + most - 1) / most;
-    b.block = (b.tiles + b.block - 1) / b.block;
+static int narrow_along(int pixels)
+{
+    return pixels % TILE == 1 || pixels % TILE == 2 ? pixels / TILE : -1;
+}
+
+/* Blocks for `samples` samples, or the largest for any number of them: samples 0. */
+static struct blocks plan(const struct layout *x, const struct layout *y, int samples)
+{
+    struct blocks b = {.rows = tiles_along(x->h),
+                       .columns = tiles_along(x->w),
+                       .last_row = narrow_along(x->h),
+                       .last_column = narrow_along(x->w),
+                       .in = (size_t)x->lanes,
+                       .out = (size_t)y->lanes};
+    int tiles = samples * b.rows * b.columns;
+
+    b.slice = b.out < SLICE ? b.out : SLICE;
+    b.block = BLOCK_FLOATS / (FREQUENCIES * (int)(b.in + b.slice));
+    if (b.block < BLOCK_LEAST)
+        b.block = BLOCK_LEAST;
+    if (tiles) {
+        /* Blocks of nearly one size: a last one of a tile or two would be most of its own overhead.
+         */
+        int blocks = (tiles + b.block - 1) / b.block;
+        b.block = (tiles + blocks - 1) / blocks;
+    }
     /* A row more between frequencies: a power of two would put them all in the same cache sets. */
     b.v_step = (size_t)(b.block + 1) * b.in;
-    b.m_step = (size_t)(b.block + 1) * b.out;
+    b.m_step = (size_t)(b.block + 1) * b.slice;
     return b;
 }
 
-static size_t blocks_floats(const struct blocks *b)
+size_t VARIANT(winograd_room)(const struct layout *x, const struct layout *y)
 {
-    return FREQUENCIES * (b->v_step + b->m_step);
+    struct blocks b = plan(x, y, 0);
+
+    return FREQUENCIES * (b.v_step + b.m_step);
 }
 
-/* V = B^T d B for the patch at d, `lanes` channels; frequency f of it goes to v + f * step. */
-INLINE void transform_input(const float *d, size_t row, size_t lanes, float *v, size_t step)
+/*
+ * The tiles of a block. By their kinds, in an order in which those that have a frequency always
+ * lie side by side: flat (narrow from top to bottom), whole, thin (narrow from left to right), and
+ * small (both).
+ */
+enum kind { FLAT, WHOLE, THIN, SMALL, KINDS };
+
+struct place {
+    int sample, i, j;
+};
+
+struct tiles {
+    struct place place[BLOCK_MOST];
+    int start[KINDS + 1]; /* where each kind begins */
+};
+
+static enum kind kind_of(const struct blocks *b, struct place p)
 {
-    for (size_t c = 0; c < lanes; c += VL) {
-        vf t[4][4];
-        for (int j = 0; j < 4; j++) {
-            const float *p = d + (size_t)j * lanes + c;
-            vf d0 = load(p), d1 = load(p + row), d2 = load(p + 2 * row), d3 = load(p + 3 * row);
-            t[0][j] = d0 - d2;
-            t[1][j] = d1 + d2;
-            t[2][j] = d2 - d1;
-            t[3][j] = d1 - d3;
-        }
-        for (int i = 0; i < 4; i++) {
-            float *to = v + (size_t)(4 * i) * step + c;
-            store(to, t[i][0] - t[i][2]);
-            store(to + step, t[i][1] + t[i][2]);
-            store(to + 2 * step, t[i][2] - t[i][1]);
-            store(to + 3 * step, t[i][1] - t[i][3]);
-        }
-    }
+    if (p.i == b->last_row)
+        return p.j == b->last_column ? SMALL : FLAT;
+    return p.j == b->last_column ? THIN : WHOLE;
 }
 
-/* The four pixels A^T m A of a tile, VL channels. */
-INLINE void transform_output(const float *m, size_t step, vf out[4])
+static void list_tiles(const struct blocks *b, int first, int count, struct tiles *l)
 {
-    vf t[2][4];
+    int n = 0;
 
-    for (int j = 0; j < 4; j++) {
-        vf m0 = load(m + (size_t)j * step), m1 = load(m + (size_t)(4 + j) * step);
-        vf m2 = load(m + (size_t)(8 + j) * step), m3 = load(m + (size_t)(12 + j) * step);
-        t[0][j] = m0 + m1 + m2;
-        t[1][j] = m1 - m2 - m3;
-    }
-    for (int i = 0; i < 2; i++) {
-        out[2 * i] = t[i][0] + t[i][1] + t[i][2];
-        out[2 * i + 1] = t[i][1] - t[i][2] - t[i][3];
-    }
-}
-
-/* A dz A^T for the 2x2 tile at d: the adjoint of transform_output. */
-INLINE void transform_gradient(const float *d, size_t row, size_t lanes, float *m, size_t step)
-{
-    for (size_t c = 0; c < lanes; c += VL) {
-        vf t[4][2];
-        for (int j = 0; j < 2; j++) {
-            vf d0 = load(d + (size_t)j * lanes + c), d1 = load(d + row + (size_t)j * lanes + c);
-            t[0][j] = d0;
-            t[1][j] = d0 + d1;
-            t[2][j] = d0 - d1;
-            t[3][j] = -d1;
-        }
-        for (int i = 0; i < 4; i++) {
-            float *to = m + (size_t)(4 * i) * step + c;
-            store(to, t[i][0]);
-            store(to + step, t[i][0] + t[i][1]);
-            store(to + 2 * step, t[i][0] - t[i][1]);
-            store(to + 3 * step, -t[i][1]);
+    for (int kind = 0; kind < KINDS; kind++) {
+        l->start[kind] = n;
+        for (int t = first; t < first + count; t++) {
+            int here = t % (b->rows * b->columns);
+            struct place p = {t / (b->rows * b->columns), here / b->columns, here % b->columns};
+            if (kind_of(b, p) == (enum kind)kind)
+                l->place[n++] = p;
         }
     }
+    l->start[KINDS] = n;
 }
 
-/* U = G w G^T for VL channels; w(tap) is the weight of a tap. */
-INLINE void transform_weights(const vf w[9], vf u[FREQUENCIES])
+/* ---- weights ---- */
+
+/* G times three numbers. */
+INLINE void widen(const vf g[3], vf u[PATCH])
 {
-    vf t[4][3];
+    const float third = -2.0f / 3, sixth = 1.0f / 6;
+    vf p = third * (g[0] + 0.5f * g[2]), q = (third * A) * g[1];
+    vf r = sixth * (g[0] + 2.0f * g[2]), s = (sixth * B) * g[1];
+
+    u[0] = g[0];
+    u[1] = p + q;
+    u[2] = p - q;
+    u[3] = r + s;
+    u[4] = r - s;
+    u[5] = g[2];
+}
+
+/* U = G w G^T in VL lanes, stored `step` floats apart. */
+INLINE void transform_weights(const vf w[9], float *u, size_t step)
+{
+    vf t[3][PATCH];
 
     for (int j = 0; j < 3; j++) {
-        vf sum = 0.5f * (w[j] + w[6 + j]), half = 0.5f * w[3 + j];
-        t[0][j] = w[j];
-        t[1][j] = sum + half;
-        t[2][j] = sum - half;
-        t[3][j] = w[6 + j];
+        const vf column[3] = {w[j], w[3 + j], w[6 + j]};
+        widen(column, t[j]);
     }
-    for (int i = 0; i < 4; i++) {
-        vf sum = 0.5f * (t[i][0] + t[i][2]), half = 0.5f * t[i][1];
-        u[4 * i] = t[i][0];
-        u[4 * i + 1] = sum + half;
-        u[4 * i + 2] = sum - half;
-        u[4 * i + 3] = t[i][2];
+    for (int i = 0; i < PATCH; i++) {
+        const vf row[3] = {t[0][i], t[1][i], t[2][i]};
+        vf all[PATCH];
+        widen(row, all);
+        for (int j = 0; j < PATCH; j++)
+            store(u + (size_t)(PATCH * i + j) * step, all[j]);
     }
 }
 
-/* dw += G^T du G: the adjoint of transform_weights. */
-INLINE void transform_weights_back(const vf u[FREQUENCIES], float *dw, size_t tap)
+/* Output channels o.. and input channels k.., VL of both. U's vectors run over outputs, w's over
+ * inputs: a square of them is turned on its side. */
+static void pack_square(const struct conv *c, const float *weight, size_t o, size_t k, float *u)
 {
-    vf t[3][4];
+    size_t in = (size_t)c->x.lanes, out = (size_t)c->y.lanes;
+    vi turned[9][VL];
 
-    for (int j = 0; j < 4; j++) {
-        vf sum = 0.5f * (u[4 + j] + u[8 + j]);
-        t[0][j] = u[j] + sum;
-        t[1][j] = 0.5f * (u[4 + j] - u[8 + j]);
-        t[2][j] = sum + u[12 + j];
+    for (size_t t = 0; t < 9; t++) {
+        for (size_t l = 0; l < VL; l++)
+            turned[t][l] = (vi)load(weight + ((o + l) * 9 + t) * in + k);
+        transpose(turned[t]);
     }
-    for (int i = 0; i < 3; i++) {
-        float *to = dw + (size_t)(3 * i) * tap;
-        vf sum = 0.5f * (t[i][1] + t[i][2]);
-        store(to, load(to) + (t[i][0] + sum));
-        store(to + tap, load(to + tap) + 0.5f * (t[i][1] - t[i][2]));
-        store(to + 2 * tap, load(to + 2 * tap) + (sum + t[i][3]));
+    for (size_t l = 0; l < VL; l++) {
+        vf w[9];
+        for (size_t t = 0; t < 9; t++)
+            w[t] = (vf)turned[t][l];
+        transform_weights(w, u + (k + l) * out + o, in * out);
+    }
+}
+
+/* The weights of the convolution that brings gradients back: turned by half, outputs as inputs. */
+static void pack_flipped(const struct conv *c, const float *weight, size_t o, size_t k, float *u)
+{
+    size_t in = (size_t)c->x.lanes, out = (size_t)c->y.lanes;
+
+    for (size_t l = 0; l < VL; l++) {
+        vf w[9];
+        for (size_t t = 0; t < 9; t++)
+            w[t] = load(weight + ((o + l) * 9 + 8 - t) * in + k);
+        transform_weights(w, u + (o + l) * in + k, in * out);
     }
 }
 
@@ -160,195 +211,230 @@ size_t VARIANT(winograd_packed)(const struct conv *c)
 void VARIANT(winograd_pack)(const struct conv *c, const float *weight, float *packed, int backward,
                             int task, int tasks)
 {
-    size_t in = (size_t)c->x.lanes, out = (size_t)c->y.lanes, step = in * out;
-    size_t from = out * (size_t)task / (size_t)tasks, to = out * (size_t)(task + 1) / (size_t)tasks;
-    float *flipped = backward && !c->pool ? packed + FREQUENCIES * step : NULL;
+    size_t in = (size_t)c->x.lanes, out = (size_t)c->y.lanes, across = in / VL;
+    size_t squares = across * (out / VL);
+    size_t from = squares * (size_t)task / (size_t)tasks;
+    size_t to = squares * (size_t)(task + 1) / (size_t)tasks;
 
-    for (size_t o = from; o < to; o++)
-        for (size_t k = 0; k < in; k += VL) {
-            const float *w = weight + o * 9 * in + k;
-            float lane[VL];
-            vf g[9], u[FREQUENCIES];
-            for (size_t t = 0; t < 9; t++)
-                g[t] = load(w + t * in);
-            transform_weights(g, u);
-            for (size_t f = 0; f < FREQUENCIES; f++) {
-                store(lane, u[f]);
-                for (size_t l = 0; l < VL; l++)
-                    packed[f * step + (k + l) * out + o] = lane[l];
-            }
-            if (!flipped)
-                continue;
-            for (size_t t = 0; t < 9; t++)
-                g[t] = load(w + (8 - t) * in);
-            transform_weights(g, u);
-            for (size_t f = 0; f < FREQUENCIES; f++)
-                store(flipped + f * step + o * in + k, u[f]);
+    for (size_t i = from; i < to; i++) {
+        size_t o = i / across * VL, k = i % across * VL;
+        pack_square(c, weight, o, k, packed);
+        if (backward && !c->pool)
+            pack_flipped(c, weight, o, k, packed + FREQUENCIES * in * out);
+    }
+}
+
+/* ---- the way in ---- */
+
+/* B^T times six numbers, or four. */
+INLINE void analyse(const int is_narrow, const vf d[PATCH], vf v[PATCH])
+{
+    vf even, odd, even2, odd2;
+
+    if (is_narrow) {
+        even = -1.5f * d[2], odd = (-1.5f * A) * d[1];
+        v[0] = d[0] - 2.0f * d[2];
+        v[1] = even + odd;
+        v[2] = even - odd;
+        v[3] = d[3] - 0.5f * d[1];
+        return;
+    }
+    even = d[4] - 2.0f * d[2], odd = A * (d[3] - 2.0f * d[1]);
+    even2 = d[4] - 0.5f * d[2], odd2 = B * (d[3] - 0.5f * d[1]);
+    v[0] = (d[0] - 2.5f * d[2]) + d[4];
+    v[1] = even + odd;
+    v[2] = even - odd;
+    v[3] = even2 + odd2;
+    v[4] = even2 - odd2;
+    v[5] = (d[1] - 2.5f * d[3]) + d[5];
+}
+
+/* V = B^T d B for the patch at d, `lanes` channels; frequency f of it goes to v + f * step. */
+INLINE void transform_input(const enum kind kind, const float *d, size_t row, size_t lanes,
+                            float *v, size_t step)
+{
+    const int flat = kind == FLAT || kind == SMALL, thin = kind == THIN || kind == SMALL;
+    const int rows = flat ? NARROW : PATCH, columns = thin ? NARROW : PATCH;
+
+    for (size_t c = 0; c < lanes; c += VL) {
+        vf t[PATCH][PATCH];
+        UNROLL
+        for (int j = 0; j < columns; j++) {
+            const float *p = d + (size_t)j * lanes + c;
+            vf column[PATCH], all[PATCH];
+            UNROLL
+            for (int i = 0; i < rows; i++)
+                column[i] = load(p + (size_t)i * row);
+            analyse(flat, column, all);
+            UNROLL
+            for (int i = 0; i < rows; i++)
+                t[i][j] = all[i];
         }
-}
-
-/* The patch of tile number t of a sample. */
-INLINE const float *patch(const struct layout *l, const float *x, const struct blocks *b, int t)
-{
-    return x + (size_t)(2 * (t / b->columns)) * l->row +
-           (size_t)(2 * (t % b->columns)) * (size_t)l->lanes;
-}
-
-static void fill_input(const struct layout *l, const float *x, const struct blocks *b, int first,
-                       int count, float *v)
-{
-    for (int t = 0; t < count; t++)
-        transform_input(patch(l, x, b, first + t), l->row, b->in, v + (size_t)t * b->in, b->v_step);
-}
-
-static void multiply(const struct blocks *b, int count, const float *v, const float *u, float *m)
-{
-    struct gemm g = {b->in, 1, b->out, b->out};
-
-    for (size_t f = 0; f < FREQUENCIES; f++)
-        gemm(count, (int)b->out, (int)b->in, v + f * b->v_step, u + f * b->in * b->out,
-             m + f * b->m_step, &g, 0);
-}
-
-static void drain_output(const struct blocks *b, int first, int count, const float *m,
-                         const float *bias, const struct tile_output *to)
-{
-    for (int t = 0; t < count; t++) {
-        int i = (first + t) / b->columns, j = (first + t) % b->columns;
-        for (size_t c = 0; c < b->out; c += VL) {
-            vf out[4];
-            transform_output(m + (size_t)t * b->out + c, b->m_step, out);
-            tile_store(to, i, j, c, out, bias ? load(bias + c) : (vf){0});
+        UNROLL
+        for (int i = 0; i < rows; i++) {
+            float *to = v + (size_t)(PATCH * (flat ? narrow[i] : i)) * step + c;
+            vf all[PATCH];
+            analyse(thin, t[i], all);
+            UNROLL
+            for (int j = 0; j < columns; j++)
+                store(to + (size_t)(thin ? narrow[j] : j) * step, all[j]);
         }
     }
 }
 
-/* One sample's convolution: x with its border, to what `to` says. */
-static void convolve(const struct layout *l, const float *x, const struct blocks *b, const float *u,
-                     const float *bias, const struct tile_output *to, float *scratch)
+/* The tiles of one kind. */
+INLINE void fill_kind(const enum kind kind, const struct convolution *c, const struct blocks *b,
+                      const struct tiles *l, float *v)
 {
-    float *v = scratch, *m = scratch + FREQUENCIES * b->v_step;
+    for (int t = l->start[kind]; t < l->start[kind + 1]; t++) {
+        struct place p = l->place[t];
+        const float *patch = c->from + (size_t)p.sample * c->from_stride +
+                             (size_t)(TILE * p.i) * c->x->row + (size_t)(TILE * p.j) * b->in;
+        transform_input(kind, patch, c->x->row, b->in, v + (size_t)t * b->in, b->v_step);
+    }
+}
 
-    for (int first = 0; first < b->tiles; first += b->block) {
-        int count = b->tiles - first < b->block ? b->tiles - first : b->block;
-        fill_input(l, x, b, first, count, v);
-        multiply(b, count, v, u, m);
-        drain_output(b, first, count, m, bias, to);
+static void fill_input(const struct convolution *c, const struct blocks *b, const struct tiles *l,
+                       float *v)
+{
+    fill_kind(FLAT, c, b, l, v);
+    fill_kind(WHOLE, c, b, l, v);
+    fill_kind(THIN, c, b, l, v);
+    fill_kind(SMALL, c, b, l, v);
+}
+
+/* M = V U, output channels from `channel` on. */
+static void multiply(const struct convolution *c, const struct blocks *b, const struct tiles *l,
+                     size_t channel, const float *v, float *m)
+{
+    struct gemm g = {b->in, 1, b->out, b->slice};
+    size_t wide = b->out - channel < b->slice ? b->out - channel : b->slice;
+
+    for (int f = 0; f < FREQUENCIES; f++) {
+        int upright = is_wide(f / PATCH), across = is_wide(f % PATCH);
+        size_t first = (size_t)l->start[upright ? WHOLE : FLAT];
+        size_t end = (size_t)l->start[across ? THIN : upright ? SMALL : KINDS];
+        gemm((int)(end - first), (int)wide, (int)b->in, v + (size_t)f * b->v_step + first * b->in,
+             c->u + (size_t)f * b->in * b->out + channel,
+             m + (size_t)f * b->m_step + first * b->slice, &g, 0);
+    }
+}
+
+/* ---- the way out ---- */
+
+/* A^T times six numbers, or four. */
+INLINE void synthesise(const int is_narrow, const vf m[PATCH], vf y[TILE])
+{
+    vf sum = m[1] + m[2], difference = m[1] - m[2], sum2, difference2;
+
+    if (is_narrow) {
+        y[0] = m[0] + sum;
+        y[1] = A * difference + m[3];
+        return;
+    }
+    sum2 = m[3] + m[4], difference2 = m[3] - m[4];
+    y[0] = (m[0] + sum) + sum2;
+    y[1] = A * difference + B * difference2;
+    y[2] = 0.5f * sum + 2.0f * sum2;
+    y[3] = (0.5f * A) * difference + (B3 * difference2 + m[5]);
+}
+
+/* The pixels A^T m A of a tile, VL channels. */
+INLINE void transform_output(const enum kind kind, const float *m, size_t step, vf out[TILE][TILE])
+{
+    const int flat = kind == FLAT || kind == SMALL, thin = kind == THIN || kind == SMALL;
+    const int rows = flat ? NARROW : PATCH, columns = thin ? NARROW : PATCH;
+    const int height = flat ? TILE / 2 : TILE;
+    vf t[TILE][PATCH];
+
+    UNROLL
+    for (int j = 0; j < columns; j++) {
+        const float *from = m + (size_t)(thin ? narrow[j] : j) * step;
+        vf column[PATCH], all[TILE];
+        UNROLL
+        for (int i = 0; i < rows; i++)
+            column[i] = load(from + (size_t)(PATCH * (flat ? narrow[i] : i)) * step);
+        synthesise(flat, column, all);
+        UNROLL
+        for (int i = 0; i < height; i++)
+            t[i][j] = all[i];
+    }
+    UNROLL
+    for (int i = 0; i < height; i++)
+        synthesise(thin, t[i], out[i]);
+}
+
+INLINE void drain_kind(const enum kind kind, const struct convolution *c, const struct blocks *b,
+                       const struct tiles *l, size_t channel, const float *m)
+{
+    const int pairs_down = kind == FLAT || kind == SMALL ? 1 : 2;
+    const int pairs_across = kind == THIN || kind == SMALL ? 1 : 2;
+    size_t wide = b->out - channel < b->slice ? b->out - channel : b->slice;
+
+    for (int t = l->start[kind]; t < l->start[kind + 1]; t++) {
+        struct place p = l->place[t];
+        struct tile_output to = {c->y, c->to + (size_t)p.sample * c->to_stride, NULL, c->relu,
+                                 c->pool};
+        if (c->pool)
+            to.winner = c->winner + (size_t)p.sample * c->winner_stride;
+        for (size_t k = 0; k < wide; k += VL) {
+            vf out[TILE][TILE], bias = c->bias ? load(c->bias + channel + k) : (vf){0};
+            transform_output(kind, m + (size_t)t * b->slice + k, b->m_step, out);
+            UNROLL
+            for (int i = 0; i < pairs_down; i++) {
+                UNROLL
+                for (int j = 0; j < pairs_across; j++) {
+                    const vf *upper = out[2 * i] + 2 * j, *lower = out[2 * i + 1] + 2 * j;
+                    const vf four[4] = {upper[0], upper[1], lower[0], lower[1]};
+                    tile_store(&to, 2 * p.i + i, 2 * p.j + j, channel + k, four, bias);
+                }
+            }
+        }
+    }
+}
+
+static void drain_output(const struct convolution *c, const struct blocks *b, const struct tiles *l,
+                         size_t channel, const float *m)
+{
+    drain_kind(FLAT, c, b, l, channel, m);
+    drain_kind(WHOLE, c, b, l, channel, m);
+    drain_kind(THIN, c, b, l, channel, m);
+    drain_kind(SMALL, c, b, l, channel, m);
+}
+
+void VARIANT(winograd_convolve)(const struct convolution *c, float *scratch)
+{
+    struct blocks b = plan(c->x, c->y, c->n);
+    int tiles = c->n * b.rows * b.columns;
+    float *v = scratch, *m = scratch + FREQUENCIES * b.v_step;
+    struct tiles list;
+
+    for (int first = 0; first < tiles; first += b.block) {
+        list_tiles(&b, first, tiles - first < b.block ? tiles - first : b.block, &list);
+        fill_input(c, &b, &list, v);
+        for (size_t channel = 0; channel < b.out; channel += b.slice) {
+            multiply(c, &b, &list, channel, v, m);
+            drain_output(c, &b, &list, channel, m);
+        }
     }
 }
 
 void VARIANT(winograd_forward)(const struct conv *c, const float *bias, const float *packed,
                                const struct samples *s, float *scratch)
 {
-    struct blocks b = plan(c->x.h, c->x.w, c->x.lanes, c->y.lanes);
+    struct convolution all = {.x = &c->x,
+                              .y = &c->y,
+                              .relu = c->relu,
+                              .pool = c->pool,
+                              .u = packed,
+                              .bias = bias,
+                              .n = s->n,
+                              .from = s->x,
+                              .from_stride = s->x_stride,
+                              .to = s->y,
+                              .to_stride = s->y_stride,
+                              .winner = s->winner,
+                              .winner_stride = s->winner_stride};
 
-    for (int i = 0; i < s->n; i++) {
-        struct tile_output to = {&c->y, s->y + (size_t)i * s->y_stride,
-                                 s->winner + (size_t)i * s->winner_stride, c->relu, c->pool};
-        convolve(&c->x, s->x + (size_t)i * s->x_stride, &b, packed, bias, &to, scratch);
-    }
-}
-
-/* The layout of dz: the convolution's output with the border that a convolution needs. */
-static struct layout gradient_layout(const struct conv *c)
-{
-    struct layout l = c->x;
-
-    l.lanes = c->y.lanes;
-    l.row = l.row / (size_t)c->x.lanes * (size_t)l.lanes;
-    l.first = l.row + (size_t)l.lanes;
-    l.size = l.size / (size_t)c->x.lanes * (size_t)l.lanes;
-    return l;
-}
-
-size_t VARIANT(winograd_scratch)(const struct conv *c)
-{
-    struct blocks b = plan(c->x.h, c->x.w, c->x.lanes, c->y.lanes);
-    struct blocks back = plan(c->x.h, c->x.w, c->y.lanes, c->x.lanes);
-    size_t forward = blocks_floats(&b), backward = blocks_floats(&back);
-
-    if (c->pool)
-        return forward;
-    return (forward > backward ? forward : backward) + gradient_layout(c).size +
-           FREQUENCIES * b.in * b.out;
-}
-
-/* dz = dy where the ReLU let y through; adds its sum over the pixels to db. */
-static void fill_gradient(const struct conv *c, const struct layout *l, const float *y,
-                          const float *dy, float *dz, float *db)
-{
-    size_t lanes = (size_t)l->lanes;
-
-    for (int i = 0; i < l->h; i++)
-        for (int j = 0; j < l->w; j++) {
-            size_t from = c->y.first + (size_t)i * c->y.row + (size_t)j * lanes;
-            float *to = dz + l->first + (size_t)i * l->row + (size_t)j * lanes;
-            for (size_t k = 0; k < lanes; k += VL) {
-                vf g = load(dy + from + k);
-                if (c->relu)
-                    g = pick_greater(load(y + from + k), (vf){0}, g, (vf){0});
-                store(to + k, g);
-                if (db)
-                    store(db + k, load(db + k) + g);
-            }
-        }
-}
-
-/* Adds V^T (A dz A^T) of one sample to du [16][out][in]. */
-static void add_weight_gradient(const struct conv *c, const struct layout *l, const float *x,
-                                const float *dz, const struct blocks *b, float *du, float *scratch)
-{
-    float *v = scratch, *m = scratch + FREQUENCIES * b->v_step;
-    struct gemm g = {1, b->out, b->in, b->in};
-
-    for (int first = 0; first < b->tiles; first += b->block) {
-        int count = b->tiles - first < b->block ? b->tiles - first : b->block;
-        fill_input(&c->x, x, b, first, count, v);
-        for (int t = 0; t < count; t++)
-            transform_gradient(patch(l, dz + l->first, b, first + t), l->row, b->out,
-                               m + (size_t)t * b->out, b->m_step);
-        for (size_t f = 0; f < FREQUENCIES; f++)
-            gemm((int)b->out, (int)b->in, count, m + f * b->m_step, v + f * b->v_step,
-                 du + f * b->in * b->out, &g, 1);
-    }
-}
-
-static void finish_weight_gradient(const struct blocks *b, const float *du, float *dw)
-{
-    size_t step = b->in * b->out;
-
-    for (size_t o = 0; o < b->out; o++)
-        for (size_t k = 0; k < b->in; k += VL) {
-            vf u[FREQUENCIES];
-            for (size_t f = 0; f < FREQUENCIES; f++)
-                u[f] = load(du + f * step + o * b->in + k);
-            transform_weights_back(u, dw + o * 9 * b->in + k, b->in);
-        }
-}
-
-void VARIANT(winograd_backward)(const struct conv *c, const float *packed, const struct samples *s,
-                                float *dw, float *db, float *scratch)
-{
-    struct blocks b = plan(c->x.h, c->x.w, c->x.lanes, c->y.lanes);
-    struct blocks back = plan(c->x.h, c->x.w, c->y.lanes, c->x.lanes);
-    struct layout l = gradient_layout(c);
-    size_t step = b.in * b.out;
-    float *dz = scratch, *du = dz + l.size, *rest = du + FREQUENCIES * step;
-
-    memset(dz, 0, l.size * sizeof *dz); /* the border; what is inside is set for every sample */
-    for (int i = 0; i < s->n; i++) {
-        const float *x = s->x + (size_t)i * s->x_stride;
-        const float *y = s->y + (size_t)i * s->y_stride, *dy = s->dy + (size_t)i * s->y_stride;
-        fill_gradient(c, &l, y, dy, dz, db);
-        /* A sum of its own for each sample, so that it does not matter how many come at once. */
-        if (dw) {
-            memset(du, 0, FREQUENCIES * step * sizeof *du);
-            add_weight_gradient(c, &l, x, dz, &b, du, rest);
-            finish_weight_gradient(&b, du, dw);
-        }
-        if (s->dx) {
-            struct tile_output to = {&c->x, s->dx + (size_t)i * s->x_stride, NULL, 0, 0};
-            convolve(&l, dz, &back, packed + FREQUENCIES * step, NULL, &to, rest);
-        }
-    }
+    VARIANT(winograd_convolve)(&all, scratch);
 }
