@@ -329,8 +329,6 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/$program.XXXXXX" 2>/dev/null) ||
     fail "${TMPDIR:-/tmp}: no folder can be made there"
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM HUP
-rtsinfo=$(dirname -- "$0")/rtsinfo
-[ -x "$rtsinfo" ] || rtsinfo=rtsinfo
 
 # Options may stand behind operands, too, up to `--`.
 options=yes
@@ -343,6 +341,8 @@ for argument; do
     esac
 done
 [ $# -gt 0 ] || set -- -
+rtsinfo=$(dirname -- "$0")/rtsinfo
+[ -x "$rtsinfo" ] || rtsinfo=rtsinfo
 
 : >"$work/body"
 echo 'A run of rotpipe' >"$work/title"

@@ -53,6 +53,16 @@ ratio_range() {
         }' samples
 }
 
+# What faster products alone could do, by the profile.
+half_precision() {
+    [[ -s profile ]] || return 0
+    awk -F '\t' '$2 ~ /^gemm/ { share += $1 } END {
+        printf "Half-precision products\n(bf16), where a processor has them, would at best halve "
+        printf "the time of `gemm`, %.0f %% of the\nprofile: a step would still take %.0f %% of its time, ", share, 100 - share / 2
+        print "so there is no such option."
+    }' profile
+}
+
 # met VALUE at-least|at-most BOUND
 met() {
     local sign='>='
@@ -256,10 +266,11 @@ on $THREADS. Nominal multiply-adds of a training step: forward, gradient by the 
 gradient by the input (which the first layer needs not), each by the direct algorithm
 (\`macs.awk\`). The share is that of the whole step as rottrain's log times it: loading the batch,
 ReLU, pooling, softmax and Adam are in the time, but not in the count. rottrain does fewer products
-than the nominal number: Winograd's F(2x2, 3x3), by which the convolutions behind the first run,
-does 16 where the direct algorithm does 36, and behind a pool the gradient's zeros, at least three
-quarters, are skipped. So a share does not say how busy the units are, and may exceed 100 %; it
-compares the step with a direct one that never waits and does nothing else.
+than the nominal number: Winograd's F(4x4, 3x3), by which the convolutions behind the first run,
+does 36 where the direct algorithm does 144 (gradients by the weights: F(2x2, 3x3), 16 for 36), and
+behind a pool the gradient's zeros, at least three quarters, are skipped. So a share does not say
+how busy the units are, and may exceed 100 %; it compares the step with a direct one that never
+waits and does nothing else.
 
 | net | threads | images/s | M multiply-adds an image | G multiply-adds/s | peak | share |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: |
@@ -309,15 +320,13 @@ The stages on their own, one thread (\`stages.c\`, the shortest of 400 times eac
 $(awk -F '\t' '{ print "| " $1 " | " $2 " | " $3 " |" }' stages.tsv)
 
 What the next factor of two would take. The second convolution is most of a step. Forward it is
-1.6 M products an image after Winograd, which alone would take $(awk -v g="$(of "peak one" median)" \
-    'BEGIN { printf "%.0f", 1.605632e3 / g }') us at the peak above: what is
-left to win there is the way in and out of its frequencies (a sixth or so), and beyond that only
-fewer products: larger tiles lose digits and at 14 x 14 pixels save a quarter, half-precision
-products (bf16) need a processor that has them. Backward each winner costs nine multiply-adds a
-vector of channels for either gradient, whose operands all come from the first cache, two a cycle:
-a factor of two needs fewer winners, so another net or a coarser gradient, not another loop. Lists,
-transforms and the ends of short loops, together about a quarter of the backward pass, are what an
-exact program can still save.
+1.0 M products an image after Winograd, which alone would take $(awk -v g="$(of "peak one" median)" \
+    'BEGIN { printf "%.0f", 0.991232e3 / g }') us at the peak above; the rest is the way
+in and out of its frequencies, and still larger tiles would lose digits. $(half_precision)
+Backward each winner costs nine multiply-adds a vector of channels for either gradient, whose
+operands all come from the first cache: a factor of two needs fewer winners, so another net or a
+coarser gradient, not another loop. Lists, transforms and the ends of short loops, together about a
+quarter of the backward pass, are what an exact program can still save.
 
 ## The commands
 

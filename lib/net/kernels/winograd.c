@@ -9,7 +9,7 @@
  * same transformed weights serve it, and it does without the frequencies of the points it lacks.
  *
  * The matrices are Toom's and Cook's for the points 0, +-sqrt(1/2), +-sqrt(2) and infinity: the
- * usual 0, +-1, +-2 lose twice as many digits, and four times in the worst case (the choice
+ * usual 0, +-1, +-2 make errors of twice the size, in the worst case four times (why the choice
  * matters: Barabasz, Anderson, Soodhalter and Gregg, "Error Analysis and Improving the Accuracy of
  * Winograd Convolution for Deep Neural Networks", ACM TOMS 2020).
  */
