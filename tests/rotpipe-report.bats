@@ -95,7 +95,7 @@ whole() {
     grep -q '<img width="9" height="5" alt="What it shows" src="data:image/png;base64,' r
     sed -n 's/.*png;base64,\([^"]*\)".*/\1/p' r | base64 -d | cmp - a.png
     sed -n 's/.*svg+xml;base64,\([^"]*\)".*/\1/p' r | base64 -d | cmp - a.svg
-    grep -q '<thead><tr><th scope="col">class</th><th scope="col">right</th></tr></thead>' r
+    grep -q '<thead><tr><th scope="col">class</th><th scope="col" class="n">right</th></tr></thead>' r
     grep -qF '<tr><th scope="row">A b</th><td class="n">12.5 %</td></tr>' r
     grep -A 1 '<pre class="output" tabindex="0">one$' r | grep -qx '  two'
     grep -q '<figcaption>m</figcaption>' r
