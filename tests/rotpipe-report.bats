@@ -182,6 +182,15 @@ whole() {
     expect_error 1 "standard input: line 1: 'foo' is no part" rotpipe-report <plan
 }
 
+@test "rotpipe-report: a header stands as what is below it does: words to the left, numbers to the right" {
+    printf 'a\tb\tc\td\nx\t1\tone\t2 %%\ny\t2\t2\n1\t3\t3\t-4.5 +- 1\n' >t.tsv
+    line table t.tsv 'A caption' | rotpipe-report >r
+    whole r
+    grep -qF '<th scope="col">a</th><th scope="col" class="n">b</th><th scope="col">c</th><th scope="col" class="n">d</th>' r
+    grep -qF '<tr><th scope="row">1</th><td class="n">3</td><td class="n">3</td><td class="n">-4.5 +- 1</td></tr>' r
+    grep -A 1 -x '<figure>' r | grep -qx '<figcaption>A caption</figcaption>'
+}
+
 @test "rotpipe-report: several plans are one" {
     line title one >a
     { line title two && line text 'in two'; } >b

@@ -73,11 +73,12 @@ apart(i, j) = abs(middle_x[i] - middle_x[j]) < broad * width \
     ? high * height - abs(middle_y[i] - middle_y[j]) : 0
 frame = "\
     set autoscale xy;\
-    stats data using 2:3 nooutput;\
-    left = STATS_min_x;\
-    bottom = STATS_min_y;\
-    width = STATS_max_x > STATS_min_x ? STATS_max_x - STATS_min_x : 1;\
-    height = STATS_max_y > STATS_min_y ? STATS_max_y - STATS_min_y : 1"
+    stats data using 2 nooutput;\
+    left = STATS_min;\
+    width = STATS_max > STATS_min ? STATS_max - STATS_min : 1;\
+    stats data using 3 nooutput;\
+    bottom = STATS_min;\
+    height = STATS_max > STATS_min ? STATS_max - STATS_min : 1"
 limits = "\
     set xrange [left - 0.03 * width:left + 1.03 * width];\
     set yrange [bottom - 0.03 * height:bottom + 1.03 * height]"
@@ -100,14 +101,14 @@ step_apart = "\
     }"
 set style textbox opaque fillcolor rgb 0x40ffffff noborder margins 0.6, 0.4
 
-# The points, then the names; the legend is outside of one panel, and below two.
-points_and_names = "plot data using 2:3:(size_of(class_of(strcol(1)))):(marker_of(class_of(strcol(1))))\
+# The legend is outside of one panel, and below two.
+marks = "plot data using 2:3:(size_of(class_of(strcol(1)))):(marker_of(class_of(strcol(1))))\
     :(faint(class_of(strcol(1)))) with points pointsize variable pointtype variable \
-    linecolor rgb variable notitle, \
-    middle_x using (middle_x[$1]):(middle_y[$1]):(n > 1 ? field(titles, int($1)) : '') \
-    with labels boxed textcolor rgb ink notitle"
+    linecolor rgb variable notitle"
 legend = ", for [i = 1:n] keyentry with points pointsize 1.3 pointtype marker_of(i) \
     linecolor rgb hue_of(i) title field(titles, i)"
+labels = ", middle_x using (middle_x[$1]):(middle_y[$1]):(n > 1 ? field(titles, int($1)) : '') \
+    with labels boxed textcolor rgb ink notitle"
 
 if (panels == 2) { text = text + 4 }
 eval panels == 1 ? draw(800, 560) : draw(1200, 680)
@@ -124,7 +125,7 @@ do for [p = 1:panels] {
         set xlabel "first coordinate"
         set ylabel "second coordinate"
         set key outside right center Left reverse samplen 1 spacing 1.3
-        eval points_and_names . legend
+        eval marks . legend . labels
     } else {
         # Coordinates say nothing that the eye would compare between the two.
         set border 15
@@ -134,7 +135,7 @@ do for [p = 1:panels] {
         set tmargin at screen 0.93
         set bmargin at screen 0.15
         eval p == 1 ? panel(0.015, 0.49) : panel(0.51, 0.985)
-        eval points_and_names
+        eval marks . labels
     }
 }
 if (panels == 2) {
