@@ -257,6 +257,7 @@ int main(int argc, char **argv)
         misused("--bars name the classes already: no --labels with them");
     if (standard_inputs(argv + optind, argc - optind) + (strcmp(model, "-") == 0) > 1)
         misused("standard input can be only one of data and -m");
+    sheet_settle(&j.style, j.bars || j.style.captions);
     if (run(&j, model, threads, argv + optind, argc - optind, &e) < 0)
         die(&e);
     return EXIT_DONE;

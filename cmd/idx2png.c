@@ -144,7 +144,8 @@ static void check_use(const struct job *j, char **operand, int operands)
         misused("'%s': one file of images and one of labels are all", operand[2]);
     if (operands == 2 && strcmp(operand[0], "-") == 0 && strcmp(operand[1], "-") == 0)
         misused("images and labels cannot both be standard input");
-    if (j->folder && (j->style.captions || j->style.columns || j->style.border != 1))
+    if (j->folder &&
+        (j->style.captions || j->style.columns || j->style.border != SHEET_BORDER_UNSET))
         misused("-d draws no sheet: no --labels, --columns or --border with it");
     if (!j->folder && j->force)
         misused("-f is for -d");
@@ -185,6 +186,7 @@ int main(int argc, char **argv)
         j.count = j.folder ? UINT64_MAX : SHEET_DEFAULT_COUNT;
     if (j.folder)
         j.style.border = 0;
+    sheet_settle(&j.style, j.style.captions);
 
     if ((!names_path || (j.names = names_load(names_path, &e))) &&
         idx_pair_open(&j.in, argc > 0 ? argv[0] : "-", argc > 1 ? argv[1] : NULL, &e) == 0)

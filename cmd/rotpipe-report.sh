@@ -141,7 +141,7 @@ picture() {
     else
         fail "$where$1: neither PNG nor SVG"
     fi
-    printf '<figure>\n<div class="scroll" role="region" aria-label="picture" tabindex="0"><img%s alt="%s" src="data:image/%s;base64,' \
+    printf '<figure>\n<div class="scroll picture" role="region" aria-label="picture" tabindex="0"><img%s alt="%s" src="data:image/%s;base64,' \
         "$size" "$(escaped "$2")" $type
     base64_line <"$1"
     printf '"></div>\n'
@@ -149,27 +149,35 @@ picture() {
     echo '</figure>'
 }
 
-# table FILE CAPTION: numbers to the right; the first cell of a line is what the line is about.
+# table FILE CAPTION: numbers to the right, and what stands above a column of them; the first cell of
+# a line is what the line is about.
 table() {
     readable "$1"
     [ -s "$1" ] || fail "$where$1: empty"
+    echo '<figure>'
+    [ -z "$2" ] || printf '<figcaption>%s</figcaption>\n' "$(escaped "$2")"
     echo '<div class="scroll" role="region" aria-label="table" tabindex="0"><table>'
-    [ -z "$2" ] || printf '<caption>%s</caption>\n' "$(escaped "$2")"
     escape <"$1" | awk -F '\t' '
-        NR == 1 {
+        function number(s) { return s ~ /^[-+]?[0-9][-+0-9., %]*$/ }
+        { line[NR] = $0 }
+        NR == 1 { columns = NF }
+        NR > 1 { for (i = 1; i <= NF; i++) if (i == 1 || !number($i)) words[i] = 1 }
+        END {
             printf "<thead><tr>"
-            for (i = 1; i <= NF; i++) printf "<th scope=\"col\">%s</th>", $i
+            split(line[1], cell)
+            for (i = 1; i <= columns; i++)
+                printf "<th scope=\"col\"%s>%s</th>", (i in words ? "" : " class=\"n\""), cell[i]
             print "</tr></thead>\n<tbody>"
-            next
-        }
-        {
-            printf "<tr><th scope=\"row\">%s</th>", $1
-            for (i = 2; i <= NF; i++)
-                printf "<td%s>%s</td>", ($i ~ /^[-+]?[0-9][-+0-9., %]*$/ ? " class=\"n\"" : ""), $i
-            print "</tr>"
-        }
-        END { print "</tbody>" }'
-    echo '</table></div>'
+            for (row = 2; row <= NR; row++) {
+                n = split(line[row], cell)
+                printf "<tr><th scope=\"row\">%s</th>", cell[1]
+                for (i = 2; i <= n; i++)
+                    printf "<td%s>%s</td>", (number(cell[i]) ? " class=\"n\"" : ""), cell[i]
+                print "</tr>"
+            }
+            print "</tbody>"
+        }'
+    printf '</table></div>\n</figure>\n'
 }
 
 # text_block CLASS CAPTION: standard input, as it stands.
@@ -263,9 +271,9 @@ plan() {
 style() {
     cat <<'END'
 :root { color-scheme: light dark; --ink: #1f2328; --faint: #59636e; --paper: #fff; --rule: #d1d9e0;
-  --block: #f6f8fa }
+  --block: #f6f8fa; --card: #fff }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ed; --faint: #9da7b1; --paper: #14181d;
-  --rule: #3d444d; --block: #1e242b } }
+  --rule: #3d444d; --block: #1e242b; --card: #d9dde2 } }
 * { box-sizing: border-box }
 body { margin: 0 auto; padding: 1.5rem 1rem 3rem; max-width: 54rem; color: var(--ink);
   background: var(--paper); font: 1rem/1.55 system-ui, sans-serif; overflow-wrap: break-word }
@@ -274,18 +282,17 @@ h2 { margin: 2.5rem 0 .75rem; padding-bottom: .3rem; font-size: 1.3rem;
   border-bottom: 1px solid var(--rule) }
 p { margin: .75rem 0; max-width: 44rem }
 figure { margin: 1.25rem 0 }
-figcaption, caption, footer { color: var(--faint); font-size: .9rem; text-align: left }
+figcaption, footer { color: var(--faint); font-size: .9rem; text-align: left }
 figcaption { margin: .4rem 0 }
-caption { padding-bottom: .4rem }
-.scroll { overflow-x: auto; margin: 1.25rem 0 }
-figure .scroll { margin: 0; padding: .5rem; background: #fff; border: 1px solid var(--rule);
+.scroll { overflow-x: auto }
+.picture { padding: .5rem; background: var(--card); border: 1px solid var(--rule);
   border-radius: .4rem }
-img { display: block; max-width: 100%; height: auto; margin: 0 auto }
+img { display: block; max-width: 100%; height: auto; margin: 0 auto; mix-blend-mode: multiply }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums }
 th, td { padding: .3rem .8rem .3rem 0; text-align: left; font-weight: normal;
   border-bottom: 1px solid var(--rule); white-space: nowrap }
 thead th { color: var(--faint); font-size: .9rem; vertical-align: bottom; white-space: normal }
-thead th + th { text-align: right }
+th:last-child, td:last-child { padding-right: 0 }
 .n { text-align: right }
 pre { margin: 0; padding: .75rem; overflow-x: auto; background: var(--block);
   border-radius: .4rem; font: .85rem/1.45 ui-monospace, monospace }
@@ -293,7 +300,7 @@ pre { margin: 0; padding: .75rem; overflow-x: auto; background: var(--block);
 footer { margin-top: 3rem }
 :focus-visible { outline: 2px solid #0072b2 }
 @media (max-width: 40rem) { img { max-width: none; width: max(100%, 34rem) } h1 { font-size: 1.5rem }
-  th, td { padding-right: .5rem; font-size: .9rem } tbody th { white-space: normal; min-width: 7rem } }
+  th, td, thead th { padding-right: .5rem; font-size: .8rem } tbody th { white-space: normal; min-width: 6rem } }
 @media print { .scroll, pre { overflow: visible; white-space: pre-wrap } figure { break-inside: avoid } }
 END
 }

@@ -46,6 +46,7 @@ int main(int argc, char **argv)
         else if (!sheet_option(&style, option, optarg))
             common_option(option, help);
 
+    sheet_settle(&style, style.captions);
     in = source_open(argv + optind, argc - optind, &e);
     if (in && (out = output_open(NULL, &e)) && collect(in, &sheet, count, &e) == 0)
         status = sheet_write(&sheet, &style, source_names(in), out, &e);

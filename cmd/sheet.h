@@ -1,5 +1,5 @@
 /*
- * The options that idx2png and rts2png share: the look of a contact sheet.
+ * The options that evalpng, idx2png and rts2png share: the look of a contact sheet.
  */
 #ifndef ROTPIPE_CMD_SHEET_H
 #define ROTPIPE_CMD_SHEET_H
@@ -12,6 +12,10 @@ enum { OPT_BORDER = OPT_FIRST, OPT_COLUMNS, OPT_LABELS, OPT_SCALE, OPT_SHEET_END
 
 enum { SHEET_DEFAULT_COUNT = 100 };
 
+/* The border where none was asked for; text needs more, lest two images' run into one another. */
+enum { SHEET_BORDER = 1, SHEET_TEXT_BORDER = 6 };
+#define SHEET_BORDER_UNSET UINT64_MAX
+
 /* clang-format off */
 #define SHEET_OPTIONS                                                                              \
     {"border", required_argument, NULL, OPT_BORDER},                                               \
@@ -22,13 +26,13 @@ enum { SHEET_DEFAULT_COUNT = 100 };
 
 #define SHEET_HELP                                                                                 \
     "      --columns N   images in a row (default: about square)\n"                                \
-    "      --border N    pixels around every image (default 1)\n"                                  \
+    "      --border N    pixels around every image (default 1; 6 around text)\n"                   \
     "      --scale N     every pixel drawn N x N (default 1)\n"                                    \
     "      --labels      the class under every image\n"
 
 #define SHEET_DEFAULTS                                                                             \
     {                                                                                              \
-        .border = 1, .scale = 1                                                                    \
+        .border = SHEET_BORDER_UNSET, .scale = 1                                                   \
     }
 
 /* Takes one of SHEET_OPTIONS; false: it is none of them. */
@@ -50,6 +54,13 @@ static inline int sheet_option(struct sheet_style *style, int option, const char
     default:
         return 0;
     }
+}
+
+/* When all options are read: the border that was asked for, or that fits; text: some is beneath. */
+static inline void sheet_settle(struct sheet_style *style, int text)
+{
+    if (style->border == SHEET_BORDER_UNSET)
+        style->border = text ? SHEET_TEXT_BORDER : SHEET_BORDER;
 }
 
 #endif

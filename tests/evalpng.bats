@@ -163,6 +163,19 @@ ink() {
             printf "%s%s", $3 + $4 + $5 == 0 ? "#" : ".", $1 == x + w - 1 ? "\n" : "" }'
 }
 
+@test "evalpng: the border that fits where none is asked for" {
+    teach m
+    local text
+    evalpng -m m data.rts >a
+    evalpng -m m --border 1 data.rts | cmp - a
+    for text in --labels --bars; do
+        evalpng -m m $text data.rts >a
+        evalpng -m m --border 6 $text data.rts | cmp - a
+        evalpng -m m --border 1 $text data.rts >narrow
+        run -1 cmp -s narrow a
+    done
+}
+
 @test "evalpng --labels: what was said and how surely, and what it is" {
     need_netpbm
     # Equal logits: all weights are zero, so that it says class 0, with half its belief.

@@ -13,6 +13,7 @@ load lib
     expect_error 2 'no --labels, --columns or --border' idx2png -d x --labels a b
     expect_error 2 'no --labels, --columns or --border' idx2png -d x --columns 2 a
     expect_error 2 'no --labels, --columns or --border' idx2png -d x --border 3 a
+    expect_error 2 'no --labels, --columns or --border' idx2png -d x --border 1 a
     expect_error 2 "-n: 'many' is no whole number" idx2png -n many a
 }
 

@@ -84,15 +84,42 @@ log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_sec
     whole_png a.png 800 560
 }
 
-@test "plots: features of two dimensions, from a net to the picture" {
+@test "plots: features laid out, from a net to the picture" {
     fashion t10k | rtsample -n 100 >s.rts
-    rottrain -q -e 2 --net 'c4 r p p d2' s.rts >m
-    featdump -m m s.rts | rts2tsv >points
-    plot scatter points a.png "$DATA/fashion-names.txt"
+    rottrain -q -e 2 --net 'c4 r p p d5' s.rts >m
+    featdump -m m s.rts | umap -q -e 50 >layout.rts
+    rts2tsv layout.rts >points
+    quiet_success plot scatter points a.png "$DATA/fashion-names.txt" 'A title'
     whole_png a.png 800 560
-    featdump -m m s.rts | rts2tsv --names >points
-    plot scatter points a.svg
+    rts2tsv --names layout.rts >named
+    plot scatter named a.svg '' 'A <title>'
+    whole_svg a.svg 'Ankle boot' Sandal 'A &lt;title>'
+    # A net of two features needs no layout.
+    rottrain -q -e 2 --net 'c4 r p p d2' s.rts >m
+    featdump -m m s.rts | rts2tsv --names >two
+    plot scatter two a.svg
     whole_svg a.svg 'Ankle boot' Sandal
+    # Two beside one another, with one legend.
+    quiet_success plot scatter points b.png "$DATA/fashion-names.txt" before two after
+    whole_png b.png 1200 680
+    plot scatter named b.svg '' 'before <it>' two 'after it'
+    whole_svg b.svg 'before &lt;it>' 'after it'
+    run ! grep -q 'first coordinate' b.svg
+    # A name stands in both panels (gnuplot writes a name in a box twice) and in the legend; and every
+    # point is drawn.
+    [[ $(grep -cF '>Ankle boot<' b.svg) == 5 ]] || fail "$(grep -cF '>Ankle boot<' b.svg) names"
+    [[ $(grep -c "<use .* transform='translate" b.svg) == $((100 + 100 + 10)) ]] || fail "$(grep -c "<use .* transform='translate" b.svg) points"
+}
+
+@test "plots: two panels, of which one lacks a class" {
+    printf '0\t1\t1\n1\t2\t3\n' >both
+    printf '0\t-1\t-1\n0\t-2\t-3\n' >one
+    local pair
+    for pair in 'both one' 'one both'; do
+        quiet_success plot scatter "${pair% *}" a.svg '' left "${pair#* }" right
+        whole_svg a.svg left right
+        [[ $(grep -cF '>0<' a.svg) == 5 && $(grep -cF '>1<' a.svg) == 3 ]] || fail "$(grep -oE '>[01]<' a.svg)"
+    done
 }
 
 @test "plots: points that are none" {
@@ -102,6 +129,10 @@ log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_sec
     refused 2 'a.gif: neither .png nor .svg' scatter points a.gif
     : >none
     refused 1 'none' scatter none a.png
+    refused 1 'none' scatter points a.png '' left none right
+    refused 1 'missing' scatter points a.png '' left missing right
+    refused 2 'usage: gnuplot -c scatter.gp' scatter points a.png '' left points
+    refused 2 'usage: gnuplot -c scatter.gp' scatter points a.png '' left points right more
 }
 
 # ---- curves ----
@@ -199,6 +230,28 @@ log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_sec
 
 # ---- the recipe ----
 
+@test "plots: the recipe's table of votes" {
+    local kind metric seed
+    for kind in pixels rotations tuned; do
+        for metric in euclidean cosine; do
+            for seed in 1 2; do
+                printf 'k\taccuracy\n1\t0.%d1\n5\t0.5%d\n20\t0.25\n' $seed $((${#kind} - 5 + seed)) \
+                    >votes-$kind-$metric-$seed.tsv
+            done
+        done
+    done
+    "$RECIPE/neighbours" -t . '1 2' >t
+    [[ $(wc -l <t) == 7 ]]
+    [[ $(sed -n 2p t) == $'pixels, Euclidean\t16.0 +- 7.1\t52.5 +- 0.7\t25.0 +- 0.0' ]] || fail "$(cat t)"
+    [[ $(sed -n 6p t) == $'features learnt from rotations, cosine\t16.0 +- 7.1\t55.5 +- 0.7\t25.0 +- 0.0' ]]
+    run "$RECIPE/neighbours" . 2
+    [[ $output == *'features after fine-tuning, Euclidean '*' 21.0 '*' 52.0 '*' 25.0'* ]] || fail "$output"
+    [[ $output != *'+-'* ]]
+    run -1 "$RECIPE/neighbours" -t . '1 3'
+    : >votes-tuned-cosine-1.tsv
+    run -1 "$RECIPE/neighbours" -t . 1
+}
+
 @test "plots: the recipe's, on less than the sample" {
     # The same rules on 200 images, by nets of a moment.
     cp -R "$RECIPE" recipe
@@ -210,9 +263,9 @@ log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_sec
             PRETRAIN='-e 1 -b 512 -q --lr 0.003' FEW='-e 1 -b 32' LABELLED=60 SHARED=1000 \
             LABELS='20 40' FEWER_SEEDS='1 2' "$@"
     }
-    make_small labels plots sheet report 2>said || fail "$(tail -n 5 said)"
+    make_small labels plots sheet neighbours report 2>said >votes || fail "$(tail -n 5 said)"
     local out=recipe/out-sample name
-    for name in curves-1 pretext-1 map-1 plane-1 labels; do
+    for name in curves-1 pretext-1 map-1 umap-1 umap-rotations-1 umap-tuned-1 labels; do
         whole_svg $out/$name.svg
         pngtopnm $out/$name.png >/dev/null 2>&1 || fail "$name.png"
     done
@@ -220,11 +273,31 @@ log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_sec
         pngtopnm $out/$name.png >/dev/null 2>&1 || fail "$name.png"
     done
     [[ $(wc -l <$out/labels.tsv) == 3 ]]
+    whole_svg $out/umap-1.svg 'Before fine-tuning: features learnt from rotations' \
+        'After fine-tuning on 60 labels' 'Ankle boot'
+    # What is laid out are the features of the model that the picture is of.
+    featdump -m $out/tuned-1.rts $out/test.rts | umap -q | rts2tsv | cmp - $out/layout-tuned-1.tsv
+    featdump -m $out/rotations-1.rts $out/test.rts | umap -q | rts2tsv | cmp - $out/layout-rotations-1.tsv
+    # And the votes are those of the labelled images among them.
+    featdump -m $out/tuned-1.rts $out/labelled-1.rts >few
+    featdump -m $out/tuned-1.rts $out/test.rts | knneval --metric cosine few >want
+    awk '$1 == 5 { printf "%.1f\n", 100 * $2 }' want >vote
+    [[ $(awk '/^features after fine-tuning, cosine/ { print $6 }' votes) == "$(<vote)" ]] || fail "$(<votes)"
     grep -q '<h2>How the models were made</h2>' $out/report.html
-    [[ $(grep -c '<img' $out/report.html) == 9 ]]
+    grep -q '<th scope="row">features after fine-tuning, cosine</th>' $out/report.html
+    [[ $(grep -c '<img' $out/report.html) == 10 ]]
     [[ $(tail -n 1 $out/report.html) == '</html>' ]]
     # All is there: nothing is done twice.
     make_small -q labels plots sheet report
+    # The README's pictures, each once in its folder.
+    mkdir shown
+    make_small pictures SHOWN="$PWD/shown"
+    for name in umap curves map worst; do
+        cmp shown/$name.png $out/$name-1.png
+    done
+    cmp shown/rotated.png $out/rotated.png
+    cmp shown/labels.png $out/labels.png
+    [[ $(find shown -type f | wc -l) == 6 ]]
     # A plot that fails leaves no file behind.
     rm $out/map-1.*
     echo rubbish >$out/confusion-1.tsv

@@ -95,7 +95,7 @@ whole() {
     grep -q '<img width="9" height="5" alt="What it shows" src="data:image/png;base64,' r
     sed -n 's/.*png;base64,\([^"]*\)".*/\1/p' r | base64 -d | cmp - a.png
     sed -n 's/.*svg+xml;base64,\([^"]*\)".*/\1/p' r | base64 -d | cmp - a.svg
-    grep -q '<thead><tr><th scope="col">class</th><th scope="col">right</th></tr></thead>' r
+    grep -q '<thead><tr><th scope="col">class</th><th scope="col" class="n">right</th></tr></thead>' r
     grep -qF '<tr><th scope="row">A b</th><td class="n">12.5 %</td></tr>' r
     grep -A 1 '<pre class="output" tabindex="0">one$' r | grep -qx '  two'
     grep -q '<figcaption>m</figcaption>' r
@@ -180,6 +180,15 @@ whole() {
     # The input is named, too.
     line foo bar >plan
     expect_error 1 "standard input: line 1: 'foo' is no part" rotpipe-report <plan
+}
+
+@test "rotpipe-report: a header stands as what is below it does: words to the left, numbers to the right" {
+    printf 'a\tb\tc\td\nx\t1\tone\t2 %%\ny\t2\t2\n1\t3\t3\t-4.5 +- 1\n' >t.tsv
+    line table t.tsv 'A caption' | rotpipe-report >r
+    whole r
+    grep -qF '<th scope="col">a</th><th scope="col" class="n">b</th><th scope="col">c</th><th scope="col" class="n">d</th>' r
+    grep -qF '<tr><th scope="row">1</th><td class="n">3</td><td class="n">3</td><td class="n">-4.5 +- 1</td></tr>' r
+    grep -A 1 -x '<figure>' r | grep -qx '<figcaption>A caption</figcaption>'
 }
 
 @test "rotpipe-report: several plans are one" {

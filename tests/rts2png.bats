@@ -116,6 +116,16 @@ END
     idx2rts images | expect_error 1 'images without labels have no captions' rts2png --labels
 }
 
+@test "rts2png: the border that fits where none is asked for" {
+    stream 6 9 3 >s
+    rts2png s >a
+    rts2png --border 1 s | cmp - a
+    rts2png --labels s >a
+    rts2png --labels --border 6 s | cmp - a
+    rts2png --border 1 --labels s >narrow
+    run -1 cmp -s narrow a
+}
+
 @test "rts2png: what cannot be drawn" {
     idx_images 0 3 3 | idx2rts >none
     expect_error 1 'sheet: no images to draw' rts2png none

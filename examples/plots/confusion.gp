@@ -49,7 +49,7 @@ share(row, count) = total[int(row)] > 0 ? count / total[int(row)] : 0
 mix(from, to, x) = int(from + (to - from) * x + 0.5)
 shade(x) = 65536 * mix(255, 0, x) + 256 * mix(255, 72, x) + mix(255, 122, x)
 paper(row, count) = shade(sqrt(share(row, count)))
-letters(row, count) = count == 0 ? 0xbbbbbb : sqrt(share(row, count)) > 0.6 ? 0xffffff : ink
+letters(row, count) = count == 0 ? 0x767676 : sqrt(share(row, count)) > 0.6 ? 0xffffff : ink
 
 set title said offset 0, -0.4
 set xlabel "what the model says"
