@@ -47,6 +47,9 @@ static const struct option options[] = {{"neighbors", required_argument, NULL, '
 
 enum { NEIGHBORS_MAX = 1000 };
 
+/* Which part of the nearest neighbours must have been found where nobody asked for the descent. */
+static const double FOUND_LEAST = 0.9;
+
 enum search { SEARCH_AUTO, SEARCH_EXACT, SEARCH_DESCENT };
 static const char *const searches[] = {"auto", "exact", "descent"};
 
@@ -85,13 +88,23 @@ static void tell_epoch(void *context, int epochs)
                   (uint64_t)umap_epochs(&j->s->umap, j->points.n), "epochs", NULL);
 }
 
+/* The descent, unless it misses much: then the exact search. */
+static int search_quickly(struct job *j, const struct near_search *how, struct error *e)
+{
+    double part = 1;
+
+    if (near_descent(how, j->s->umap.seed, j->index, j->distance, e) < 0)
+        return -1;
+    if (j->s->search == SEARCH_AUTO && near_found(how, j->distance, &part, e) < 0)
+        return -1;
+    return part < FOUND_LEAST ? near_search(how, j->index, j->distance, e) : 0;
+}
+
 static int find_neighbours(struct job *j, struct error *e)
 {
     const struct points *p = &j->points;
-    const struct settings *s = j->s;
-    int descent = s->search == SEARCH_DESCENT ||
-                  (s->search == SEARCH_AUTO && near_descent_pays(p->n, p->d, j->k));
-    struct near_search how = {.metric = s->metric,
+    enum search search = j->s->search;
+    struct near_search how = {.metric = j->s->metric,
                               .d = p->d,
                               .base = {p->x, p->n},
                               .query = {p->x, p->n},
@@ -106,8 +119,10 @@ static int find_neighbours(struct job *j, struct error *e)
     j->distance = malloc(p->n * (uint64_t)j->k * sizeof *j->distance);
     if (!j->index || !j->distance)
         return error_memory(e, "neighbours");
-    return descent ? near_descent(&how, s->umap.seed, j->index, j->distance, e)
-                   : near_search(&how, j->index, j->distance, e);
+    if (search == SEARCH_AUTO)
+        search = near_descent_pays(p->n, p->d, j->k) ? SEARCH_DESCENT : SEARCH_EXACT;
+    return search == SEARCH_EXACT ? near_search(&how, j->index, j->distance, e)
+                                  : search_quickly(j, &how, e);
 }
 
 /* Fills j->x: of less than two points there is nothing to lay out. */
