@@ -93,10 +93,20 @@ finite() {
     umap -q -e 30 data.rts | rtsinfo --history | tail -n 1 >line
     run -1 grep -e --search line
     umap -q -e 30 --search auto data.rts | rtsinfo --history | tail -n 1 | cmp - line
-    # Beyond the line, 600 examples of 400 numbers with 2 neighbours: the descent.
-    stream 600 20 4 >many.rts
-    umap -q -e 5 -k 2 --no-history many.rts >auto
-    umap -q -e 5 -k 2 --no-history --search descent many.rts | cmp - auto
+}
+
+@test "umap: beyond the line the descent, but for noise, in which it finds too little" {
+    local kind
+    fashion train >images.rts
+    idx2rts <(idx_images 3000 28 28) >noise.rts
+    for kind in images noise; do
+        for search in exact descent auto; do
+            umap -q -e 5 -k 7 --no-history --search $search $kind.rts >$kind.$search
+        done
+        run -1 cmp -s $kind.exact $kind.descent
+    done
+    same images.auto images.descent
+    same noise.auto noise.exact
 }
 
 @test "umap: the descent on few points, and on the same point again and again" {

@@ -14,6 +14,7 @@
  */
 enum {
     TREES = 4,
+    LEAST = 10,  /* neighbours: with fewer, too few ways lead on */
     LEAF = 64,   /* points, or as many as all neighbours need */
     SAMPLE = 20, /* of the new and of the old neighbours that are compared in a round, each */
     ROUNDS_MAX = 12,
@@ -46,8 +47,6 @@ struct descent {
     uint32_t *sampled; /* [n][2 sample]: new ones, then old ones */
     uint8_t *count;    /* [n][2]: old, new */
     struct scratch *scratch;
-    uint32_t *index;
-    float *distance;
     uint64_t at; /* the first point, or leaf, of the tasks in hand */
 };
 
@@ -93,7 +92,7 @@ static int taken(const struct pick *pick, int count, uint32_t point)
 
 static void sample_point(struct descent *t, struct scratch *c, uint32_t point)
 {
-    uint64_t k = (uint64_t)t->s->k, own = point * k;
+    uint64_t k = (uint64_t)t->lists.k, own = point * k;
     const uint32_t *index = t->lists.index + own;
     uint8_t *state = t->lists.state + own, *count = t->count + 2 * (uint64_t)point;
     uint32_t *put = t->sampled + 2 * SAMPLE * (uint64_t)point;
@@ -137,7 +136,7 @@ static void sample_task(void *context, int thread, int task)
 /* Who has each point in his list. */
 static void turn_round(struct descent *t)
 {
-    uint64_t n = t->s->base.n, k = (uint64_t)t->s->k, at = 0;
+    uint64_t n = t->s->base.n, k = (uint64_t)t->lists.k, at = 0;
     const uint32_t *index = t->lists.index;
 
     memset(t->first, 0, (n + 1) * sizeof *t->first);
@@ -220,7 +219,7 @@ static uint64_t sample_all(struct descent *t)
 static void descend(struct descent *t)
 {
     const struct near_search *s = t->s;
-    double done = 0.4, few = FEW * (double)s->base.n * (double)s->k;
+    double done = 0.4, few = FEW * (double)s->base.n * (double)t->lists.k;
 
     run_lots(t, leaf_task, trees_leaves(&t->trees), 1, 0, done);
     for (int round = 0; round < ROUNDS_MAX; round++) {
@@ -237,7 +236,7 @@ static void descend(struct descent *t)
 
 static int allocate(struct descent *t, struct error *e)
 {
-    uint64_t n = t->s->base.n, k = (uint64_t)t->s->k;
+    uint64_t n = t->s->base.n, k = (uint64_t)t->lists.k;
 
     t->first = malloc((n + 1) * sizeof *t->first);
     t->from = malloc(n * k * sizeof *t->from);
@@ -249,13 +248,33 @@ static int allocate(struct descent *t, struct error *e)
     return 0;
 }
 
+static void put_out(const struct descent *t, uint32_t *index, float *distance)
+{
+    uint64_t n = t->s->base.n, k = (uint64_t)t->s->k;
+
+    for (uint64_t i = 0; i < n; i++)
+        for (uint64_t j = 0; j < k; j++) {
+            index[i * k + j] = t->lists.index[i * (uint64_t)t->lists.k + j];
+            distance[i * k + j] = (float)t->lists.distance[i * (uint64_t)t->lists.k + j];
+        }
+}
+
+/* More neighbours than are wanted, where these are few and there are others. */
+static int lists_length(uint64_t n, int k)
+{
+    if (k >= LEAST)
+        return k;
+    return n > LEAST ? LEAST : (int)n - 1;
+}
+
 int near_descent(const struct near_search *s, uint64_t seed, uint32_t *index, float *distance,
                  struct error *e)
 {
     struct descent t = {.s = s, .seed = seed};
+    int k = lists_length(s->base.n, s->k);
     /* A third of a leaf must have all the neighbours that a point needs. */
-    int leaf = 3 * (s->k + 1) > LEAF ? 3 * (s->k + 1) : LEAF;
-    int status = lists_make(&t.lists, s->base.n, s->k, e);
+    int leaf = 3 * (k + 1) > LEAF ? 3 * (k + 1) : LEAF;
+    int status = lists_make(&t.lists, s->base.n, k, e);
 
     if (status == 0)
         status = groups_make(&t.groups, s, &t.lists, leaf > 2 * SAMPLE ? leaf : 2 * SAMPLE, e);
@@ -266,10 +285,7 @@ int near_descent(const struct near_search *s, uint64_t seed, uint32_t *index, fl
         status = allocate(&t, e);
     if (status == 0) {
         descend(&t);
-        for (uint64_t i = 0; i < s->base.n * (uint64_t)s->k; i++) {
-            index[i] = t.lists.index[i];
-            distance[i] = (float)t.lists.distance[i];
-        }
+        put_out(&t, index, distance);
         if (s->tell)
             s->tell(s->context, s->base.n);
     }
@@ -290,10 +306,10 @@ int near_descent(const struct near_search *s, uint64_t seed, uint32_t *index, fl
  *     numbers of a point      4      16     64    196    784
  *     points, about      45,000  28,000  9,000  3,000  1,500
  *
- * and in proportion to k for k = 49 and 99. The line is at or beyond them, since exact is better
- * where it costs little: just under it, half a second.
+ * and about in proportion to k for k = 49 and 99. The line is at or beyond them, since exact is
+ * better where it costs little: just before it, half a second for k = 14.
  */
 int near_descent_pays(uint64_t n, size_t d, int k)
 {
-    return (double)n * sqrt((double)d) > 7000 * (double)k;
+    return (double)n * sqrt((double)d) > 7000 * (double)(k < LEAST ? LEAST : k);
 }

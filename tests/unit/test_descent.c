@@ -133,6 +133,7 @@ static void test_recall(void)
     for (int metric = NEAR_EUCLIDEAN; metric <= NEAR_COSINE; metric++) {
         check_recall((enum near_metric)metric, 3000, 16, 14, 0.99);
         check_recall((enum near_metric)metric, 1500, 37, 5, 0.99);
+        check_recall((enum near_metric)metric, 2000, 16, 1, 0.99);
         check_recall((enum near_metric)metric, 700, 3, 40, 0.99);
     }
     /* On a line all trees would be the same tree, were it not for where they cut. */
