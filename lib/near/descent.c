@@ -301,7 +301,7 @@ int near_descent(const struct near_search *s, uint64_t seed, uint32_t *index, fl
 }
 
 /*
- * Where the exact search begins to be slower, measured on two processors with AVX-512, k = 14:
+ * Where the exact search begins to be slower, by the processors' time with AVX-512, k = 14:
  *
  *     numbers of a point      4      16     64    196    784
  *     points, about      45,000  28,000  9,000  3,000  1,500
