@@ -2,18 +2,20 @@
 #include "stream.h"
 
 #include "base/progress.h"
-#include "near/near.h"
+#include "near/descent.h"
 #include "near/points.h"
 #include "umap/umap.h"
 
 static const char help[] =
     "usage: umap [-q] [-k neighbors] [-d dims] [-e epochs] [-s seed] [-j threads] [--metric name]\n"
-    "            [--min-dist x] [--spread x] [--negatives n] [--lr x] [file ...]\n"
+    "            [--search name] [--min-dist x] [--spread x] [--negatives n] [--lr x]\n"
+    "            [--no-history] [file ...]\n"
     "Lay out features, or images, in two dimensions by UMAP; write the coordinates as features.\n"
     "\n"
     "  -k, --neighbors N    neighbours of a point, itself counted (default 15)\n"
     "  -d, --dimensions N   of the layout (default 2)\n"
     "      --metric NAME    euclidean (default) or cosine\n"
+    "      --search NAME    of neighbours: exact, descent or auto (default)\n"
     "      --min-dist X     how close points may come (default 0.1)\n"
     "      --spread X       the scale of what is laid out (default 1)\n"
     "  -e, --epochs N       (default: 500 up to 10,000 examples, 200 for more)\n"
@@ -26,11 +28,12 @@ static const char help[] =
     "      --help           this text\n"
     "      --version        the version\n";
 
-enum { OPT_METRIC = OPT_FIRST, OPT_MIN_DIST, OPT_SPREAD, OPT_NEGATIVES, OPT_LR };
+enum { OPT_METRIC = OPT_FIRST, OPT_SEARCH, OPT_MIN_DIST, OPT_SPREAD, OPT_NEGATIVES, OPT_LR };
 
 static const struct option options[] = {{"neighbors", required_argument, NULL, 'k'},
                                         {"dimensions", required_argument, NULL, 'd'},
                                         {"metric", required_argument, NULL, OPT_METRIC},
+                                        {"search", required_argument, NULL, OPT_SEARCH},
                                         {"min-dist", required_argument, NULL, OPT_MIN_DIST},
                                         {"spread", required_argument, NULL, OPT_SPREAD},
                                         {"epochs", required_argument, NULL, 'e'},
@@ -44,9 +47,16 @@ static const struct option options[] = {{"neighbors", required_argument, NULL, '
 
 enum { NEIGHBORS_MAX = 1000 };
 
+/* Which part of the nearest neighbours must have been found where nobody asked for the descent. */
+static const double FOUND_LEAST = 0.9;
+
+enum search { SEARCH_AUTO, SEARCH_EXACT, SEARCH_DESCENT };
+static const char *const searches[] = {"auto", "exact", "descent"};
+
 struct settings {
     struct umap_options umap;
     enum near_metric metric;
+    enum search search;
     int threads, quiet;
     unsigned drop;
 };
@@ -78,9 +88,22 @@ static void tell_epoch(void *context, int epochs)
                   (uint64_t)umap_epochs(&j->s->umap, j->points.n), "epochs", NULL);
 }
 
+/* The descent, unless it misses much: then the exact search. */
+static int search_quickly(struct job *j, const struct near_search *how, struct error *e)
+{
+    double part = 1;
+
+    if (near_descent(how, j->s->umap.seed, j->index, j->distance, e) < 0)
+        return -1;
+    if (j->s->search == SEARCH_AUTO && near_found(how, j->distance, &part, e) < 0)
+        return -1;
+    return part < FOUND_LEAST ? near_search(how, j->index, j->distance, e) : 0;
+}
+
 static int find_neighbours(struct job *j, struct error *e)
 {
     const struct points *p = &j->points;
+    enum search search = j->s->search;
     struct near_search how = {.metric = j->s->metric,
                               .d = p->d,
                               .base = {p->x, p->n},
@@ -96,7 +119,10 @@ static int find_neighbours(struct job *j, struct error *e)
     j->distance = malloc(p->n * (uint64_t)j->k * sizeof *j->distance);
     if (!j->index || !j->distance)
         return error_memory(e, "neighbours");
-    return near_search(&how, j->index, j->distance, e);
+    if (search == SEARCH_AUTO)
+        search = near_descent_pays(p->n, p->d, j->k) ? SEARCH_DESCENT : SEARCH_EXACT;
+    return search == SEARCH_EXACT ? near_search(&how, j->index, j->distance, e)
+                                  : search_quickly(j, &how, e);
 }
 
 /* Fills j->x: of less than two points there is nothing to lay out. */
@@ -156,6 +182,8 @@ static void describe(const struct settings *s, char *line, size_t size)
         o->min_dist, o->spread, o->negatives, o->lr, o->seed);
     if (o->epochs)
         snprintf(line + strlen(line), size - strlen(line), " -e %d", o->epochs);
+    if (s->search != SEARCH_AUTO)
+        snprintf(line + strlen(line), size - strlen(line), " --search %s", searches[s->search]);
 }
 
 static int run(const struct settings *s, char **paths, int n, struct error *e)
@@ -194,6 +222,14 @@ done:
     return status;
 }
 
+static enum search search_argument(const char *name)
+{
+    for (size_t i = 0; i < sizeof searches / sizeof *searches; i++)
+        if (strcmp(name, searches[i]) == 0)
+            return (enum search)i;
+    misused("--search: '%s' is not known", name);
+}
+
 static void take_option(struct settings *s, int option)
 {
     struct umap_options *o = &s->umap;
@@ -209,6 +245,9 @@ static void take_option(struct settings *s, int option)
         if (strcmp(optarg, "euclidean") != 0 && strcmp(optarg, "cosine") != 0)
             misused("--metric: '%s' is not known", optarg);
         s->metric = *optarg == 'c' ? NEAR_COSINE : NEAR_EUCLIDEAN;
+        break;
+    case OPT_SEARCH:
+        s->search = search_argument(optarg);
         break;
     case OPT_MIN_DIST:
         o->min_dist = real_argument("--min-dist", optarg, 0, 1000);

@@ -52,6 +52,7 @@ evalpng -j 2 -m model.rts --bars data.rts
 featdump -j 2 -m model.rts data.rts
 filtdump model.rts
 umap -q -e 2 -k 3 -j 2 features.rts
+umap -q -e 2 -k 3 -j 2 --search descent features.rts
 data.rts < umap -q -e 2 -k 3 -j 2
 knneval -q -k 1,2 -j 2 features.rts features.rts
 rtscomm --rotated --duplicates data.rts other.rts

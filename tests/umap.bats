@@ -79,6 +79,55 @@ finite() {
     finite table 60 3
 }
 
+@test "umap: either search, the same bytes for any threads, and the line between them" {
+    stream 300 6 4 >data.rts
+    for search in exact descent; do
+        umap -q -e 30 --search $search -j 1 data.rts >$search
+        umap -q -e 30 --search $search -j 7 <data.rts | cmp - $search
+        rtsinfo --history $search | tail -n 1 | grep -E "^umap .* --search $search\$"
+    done
+    # Few examples: exact; said or not, but where it is said the history says so.
+    umap -q -e 30 --no-history --search auto data.rts >auto
+    umap -q -e 30 --no-history data.rts | cmp - auto
+    umap -q -e 30 --no-history --search exact data.rts | cmp - auto
+    umap -q -e 30 data.rts | rtsinfo --history | tail -n 1 >line
+    run -1 grep -e --search line
+    umap -q -e 30 --search auto data.rts | rtsinfo --history | tail -n 1 | cmp - line
+}
+
+@test "umap: beyond the line the descent, but for noise, in which it finds too little" {
+    local kind
+    fashion train >images.rts
+    idx2rts <(idx_images 3000 28 28) >noise.rts
+    for kind in images noise; do
+        for search in exact descent auto; do
+            umap -q -e 5 -k 7 --no-history --search $search $kind.rts >$kind.$search
+        done
+        run -1 cmp -s $kind.exact $kind.descent
+    done
+    same images.auto images.descent
+    same noise.auto noise.exact
+}
+
+@test "umap: the descent on few points, and on the same point again and again" {
+    local n
+    stream 40 5 1 >all.rts
+    for n in 0 1 2 3 16; do
+        rtsample -n $n all.rts >few.rts
+        layout --search descent few.rts >table
+        finite table $n 3
+    done
+    layout --search descent -k 1000 all.rts >table
+    finite table 40 3
+    rtsample -n 1 all.rts >one.rts
+    # shellcheck disable=SC2046
+    cat $(yes one.rts | head -n 300) all.rts >same.rts
+    for metric in euclidean cosine; do
+        layout --search descent --metric $metric same.rts >table
+        finite table 340 3
+    done
+}
+
 @test "umap: wrong input" {
     stream 12 5 3 >a.rts
     stream 12 6 3 >b.rts
@@ -110,6 +159,7 @@ END
     expect_error 2 "-k: '1' is no whole number" umap -k 1 a.rts
     expect_error 2 "-d: '65' is no whole number" umap -d 65 a.rts
     expect_error 2 '--min-dist must not be above --spread' umap --min-dist 2 a.rts
+    expect_error 2 "--search: 'fast' is not known" umap --search fast a.rts
     expect_error 2 "--metric: 'angle' is not known" umap --metric angle a.rts
     expect_error 1 "'x' cannot run here" env ROTPIPE_KERNELS=x umap a.rts
 }

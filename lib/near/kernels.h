@@ -1,5 +1,5 @@
 /*
- * The one function of the search that must be fast, for several instruction sets.
+ * What must be fast in the search, for several instruction sets.
  */
 #ifndef ROTPIPE_NEAR_KERNELS_H
 #define ROTPIPE_NEAR_KERNELS_H
@@ -20,6 +20,13 @@ struct near_kernels {
      */
     size_t (*scan)(const float *query, const float *limit, size_t d, const float *panel,
                    const float *norm, int panels, uint32_t *hit);
+
+    /*
+     * Points from anywhere for the above: x [width] of [d], which become (x - shift) scale, with
+     * shift [d] and scale [width], in the panel [d][width], and -2 times that in row [width][d].
+     */
+    void (*pack)(const float *const *x, const float *shift, const float *scale, size_t d,
+                 float *row, float *panel);
 };
 
 enum { NEAR_ROWS_MAX = 16, NEAR_WIDTH_MAX = 32 };

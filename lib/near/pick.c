@@ -24,8 +24,17 @@ static size_t scan(const float *query, const float *limit, size_t d, const float
     return hits;
 }
 
+static void pack(const float *const *x, const float *shift, const float *scale, size_t d,
+                 float *row, float *panel)
+{
+    for (size_t i = 0; i < d; i++) {
+        panel[i] = (x[0][i] - shift[i]) * scale[0];
+        row[i] = -2 * panel[i];
+    }
+}
+
 const struct near_kernels near_kernels_reference = {
-    .name = "reference", .rows = 1, .width = 1, .scan = scan};
+    .name = "reference", .rows = 1, .width = 1, .scan = scan, .pack = pack};
 
 const struct near_kernels *near_kernels_list(int i)
 {

@@ -1,4 +1,4 @@
-/* A product of matrices, of which only the places of small elements are kept. */
+/* A product of matrices, of which only the places of small elements are kept; and what it takes. */
 #include "base/simd.h"
 #include "near/kernels.h"
 
@@ -66,8 +66,38 @@ static size_t scan(const float *query, const float *limit, size_t d, const float
     return (size_t)(hit - start);
 }
 
+/* VL points at a time, VL numbers of each: a square that is transposed in registers. */
+static void pack(const float *const *x, const float *shift, const float *scale, size_t d,
+                 float *row, float *panel)
+{
+    for (size_t w = 0; w < WIDE * VL; w += VL) {
+        size_t i = 0;
+        for (; i + VL <= d; i += VL) {
+            vi square[VL];
+            vf away = load(shift + i);
+            for (size_t l = 0; l < VL; l++) {
+                vf y = (load(x[w + l] + i) - away) * scale[w + l];
+                store(row + (w + l) * d + i, -2 * y);
+                square[l] = (vi)y;
+            }
+            transpose(square);
+            for (size_t l = 0; l < VL; l++)
+                store(panel + (i + l) * WIDE * VL + w, (vf)square[l]);
+        }
+        for (; i < d; i++)
+            for (size_t l = w; l < w + VL; l++) {
+                float y = (x[l][i] - shift[i]) * scale[l];
+                row[l * d + i] = -2 * y;
+                panel[i * WIDE * VL + l] = y;
+            }
+    }
+}
+
 #define TEXT_EXPAND(x) TEXT(x)
 #define TEXT(x) #x
 
-const struct near_kernels VARIANT(near_kernels) = {
-    .name = TEXT_EXPAND(KERNEL_VARIANT), .rows = ROWS, .width = WIDE * VL, .scan = scan};
+const struct near_kernels VARIANT(near_kernels) = {.name = TEXT_EXPAND(KERNEL_VARIANT),
+                                                   .rows = ROWS,
+                                                   .width = WIDE * VL,
+                                                   .scan = scan,
+                                                   .pack = pack};
