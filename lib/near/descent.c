@@ -306,8 +306,8 @@ int near_descent(const struct near_search *s, uint64_t seed, uint32_t *index, fl
  *     numbers of a point      4      16     64    196    784
  *     points, about      45,000  28,000  9,000  3,000  1,500
  *
- * and about in proportion to k for k = 49 and 99. The line is at or beyond them, since exact is
- * better where it costs little: just before it, half a second for k = 14.
+ * and about in proportion to k for k = 49 and 99. The line is near them where points are short, and
+ * beyond them where they are long, since exact is better where it costs little.
  */
 int near_descent_pays(uint64_t n, size_t d, int k)
 {
