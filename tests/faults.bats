@@ -209,7 +209,8 @@ closed_output() {
 
 @test "faults: a standard input that is closed, cannot be read, is a folder" {
     for command in rts2png 'rtsample -n 2' rotgen 'rottrain -q' headswap 'evalacc -m model.rts' \
-        'featdump -m model.rts' rtsinfo rts2tsv idx2rts idx2png; do
+        'featdump -m model.rts' 'evalpng -m model.rts' filtdump 'rtscomm data.rts' 'umap -q' \
+        'knneval -q -k 1 data.rts' rtsinfo rts2tsv idx2rts idx2png; do
         # shellcheck disable=SC2086 # a command with its arguments
         expect_error 1 'standard input: Bad file descriptor' sh -c '"$@" <&-' - $command
         # shellcheck disable=SC2086
@@ -236,7 +237,8 @@ closed_output() {
     [[ $(id -u) != 0 ]] || skip 'root may read and write everything'
     cp data.rts secret.rts
     chmod 0 secret.rts
-    for command in rts2png 'rtsample -n 2' rotgen 'rottrain -q' headswap 'evalacc -m' rtsinfo rts2tsv; do
+    for command in rts2png 'rtsample -n 2' rotgen 'rottrain -q' headswap 'evalacc -m' 'evalpng -m' \
+        'featdump -m' filtdump 'rtscomm data.rts' umap 'knneval data.rts' rtsinfo rts2tsv; do
         # shellcheck disable=SC2086 # a command with its arguments
         expect_error 1 'secret.rts: Permission denied' $command secret.rts
     done

@@ -31,9 +31,9 @@ static struct fit measure(double min_dist, double log_a, double b)
 }
 
 /*
- * Levenberg and Marquardt: steps between Newton's and the gradient's, whichever lead downwards. With
- * the spread as the unit of length, since from where they begin they would not find to the curves
- * of small spreads.
+ * Levenberg and Marquardt: steps between Newton's and the gradient's, whichever lead downwards.
+ * With the spread as the unit of length, since from where they begin they would not find to the
+ * curves of small spreads.
  */
 void umap_curve(double min_dist, double spread, double *a, double *b)
 {

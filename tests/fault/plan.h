@@ -19,7 +19,7 @@ enum call {
     CALL_CLOSE,
     CALL_STAT, /* fstat, stat, lstat */
     CALL_SYNC,
-    CALL_NAME, /* rename, link */
+    CALL_NAME, /* rename, link, linkat */
     CALL_MODE, /* fchmod */
     CALL_SEEK,
     CALL_DUP, /* dup, dup2 */

@@ -48,7 +48,8 @@ static void check_runs(const struct points *p, struct source *s)
     REQUIRE(got == 0 && at == p->n && at == end && run == p->runs);
 }
 
-/* Whether a value is not finite, or examples are not all of one kind and size: a reason to refuse. */
+/* Whether a value is not finite, or examples are not all of one kind and size: a reason to refuse.
+ */
 static int is_odd(struct source *s, struct error *e)
 {
     size_t stride = 0;
