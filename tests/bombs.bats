@@ -172,8 +172,8 @@ idx_head() {
     expect_error 2 "-k: '1001' is no whole number" "${limits[@]}" umap -k 1001 small.rts
     expect_error 2 "-k: '2147483648' is no whole number" "${limits[@]}" knneval -k 2147483648 small.rts
     expect_error 2 '-k: more than 32 numbers' "${limits[@]}" knneval \
-        -k "$(yes 1 | head -n 100000 | paste -sd ,)" small.rts small.rts
-    # Two examples of a million values, and one of them against the other.
+        -k "$(yes 1 | head -n 50000 | paste -sd ,)" small.rts small.rts
+    # Two examples of 262,144 values, and one of them against the other.
     forge wide
     handles umap -q -e 1 -k 1000 -j 1 wide.rts
     handles knneval -q -k 1,2 -j 1 wide.rts wide.rts

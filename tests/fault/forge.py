@@ -75,7 +75,7 @@ KINDS = {
     "names-gigabyte": lambda: promise(b"names", b"text", 2**30),
     "net-gigabyte": lambda: promise(b"net", b"text", 2**30),
     "tensor-terabyte": lambda: promise(b"conv1.weight", b"f4", 2**38),
-    "wide": lambda: stream(floats(b"feature", [2, MILLION]), (b"label", b"u4", [2], bytes(8))),
+    "wide": lambda: stream(floats(b"feature", [2, MILLION // 4]), (b"label", b"u4", [2], bytes(8))),
     # Many small things.
     "tiny-records": lambda: stream(*([(b"future.%d" % i, b"u1", [1], b"x") for i in range(100000)]),
                                    *images(2)),
