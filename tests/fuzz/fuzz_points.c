@@ -52,14 +52,15 @@ static void check_runs(const struct points *p, struct source *s)
  */
 static int is_odd(struct source *s, struct error *e)
 {
-    size_t stride = 0;
+    struct rts_header like = {.ndim = 0};
     struct chunk c;
-    int got, odd = 0, kind = 0;
+    int got, odd = 0;
 
     while ((got = source_next(s, &c, e)) > 0) {
-        odd |= stride && (stride != c.stride || kind != (int)c.kind);
-        stride = c.stride;
-        kind = (int)c.kind;
+        if (like.ndim)
+            odd |= like.ndim != c.head.ndim || like.dtype != c.head.dtype ||
+                   memcmp(like.shape + 1, c.head.shape + 1, sizeof like.shape - 8) != 0;
+        like = c.head;
         for (uint64_t i = 0; c.kind == CHUNK_FEATURES && i < c.n * c.stride / sizeof(float); i++)
             odd |= !isfinite(((const float *)c.data)[i]);
     }
