@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # A system that fails below the programs: memory that runs out at every single allocation, reads and
 # writes that fail, come short or are interrupted, disks that are full after every byte, and so on.
-# Each ends in one clear line and status 1, and leaves no file but a whole one; or it changes nothing.
+# Each ends in one clear line and status 1, leaves no file but a whole one and loses no memory; or it
+# changes nothing.
 # shellcheck disable=SC2016,SC2154 # $ for inner shells; bats' own variables
 
 load lib
@@ -130,6 +131,27 @@ need_own_allocation() {
     careless hasty 'exec dd if=data.rts bs=500 count=1 2>err'
     run "$BUILD/tests/faults" read-short ./hasty
     [[ $status == 1 && $output == *'another result'* ]] || fail "$output"
+}
+
+@test "faults: what injects them notices memory that is lost on the way to an error" {
+    need_own_allocation
+    cat >lossy.c <<'END'
+#include <stdio.h>
+#include <stdlib.h>
+int main(void)
+{
+    char *volatile a = malloc(10), *volatile b = malloc(10);
+    if (!a || !b)
+        return fputs("lossy: it: out of memory\n", stderr), 1;
+    free(a);
+    free(b);
+    puts("result");
+    return fclose(stdout);
+}
+END
+    ${CC:-cc} -o lossy lossy.c
+    run "$BUILD/tests/faults" memory ./lossy
+    [[ $status == 1 && $output == *'lossy # memory 2: memory is lost'* ]] || fail "$output"
 }
 
 @test "faults: memory runs out once, at every allocation" {
