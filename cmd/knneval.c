@@ -67,15 +67,14 @@ static int read_points(struct points *p, char **names, char **path, struct error
 
 static int read_both(const struct settings *s, struct job *j, struct error *e)
 {
-    char *names = NULL, **path = (char **)s->path;
+    char *names = NULL, **path = (char **)s->path, why[256];
     int status = -1;
 
     if (read_points(&j->train, &j->names, &path[0], e) == 0 &&
         read_points(&j->test, &names, &path[1], e) == 0) {
         status = 0;
-        if (j->train.d != j->test.d)
-            status = error_set(e, "%s: examples of %zu values, those of %s have %zu",
-                               name_of(path[1]), j->test.d, name_of(path[0]), j->train.d);
+        if (!points_alike(&j->train.like, &j->test.like, why, sizeof why))
+            status = error_set(e, "%s: %s, those of %s", name_of(path[1]), why, name_of(path[0]));
         else if (j->names && names && strcmp(j->names, names) != 0)
             status = error_set(e, "%s: class names differ from those of %s", name_of(path[1]),
                                name_of(path[0]));

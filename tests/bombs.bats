@@ -43,6 +43,10 @@ every_reader() {
     "$@" evalacc -j 1 -m model.rts "$file"
     "$@" evalpng -j 1 -m model.rts "$file"
     "$@" featdump -j 1 -m model.rts "$file"
+    # Of 50,000 examples every pair is looked at; knneval reads them by the same reader.
+    [[ $file == tiny-@(chunks|streams).rts ]] || "$@" umap -q -e 1 -k 2 -j 1 "$file"
+    "$@" knneval -q -k 1 -j 1 "$file" small.rts
+    "$@" knneval -q -k 1 -j 1 small.rts "$file"
     "$@" rtsinfo "$file"
     "$@" rts2tsv "$file"
     "$@" rtscomm --only-b small.rts "$file"
@@ -158,6 +162,24 @@ idx_head() {
         file=$file.rts
         every_reader handles
     done
+}
+
+@test "bombs: more neighbours, dimensions, threads than there are points" {
+    small_model
+    handles umap -q -e 1 -k 1000 -d 64 -j 1 --negatives 1000 small.rts
+    rtsinfo result | grep '^features *6 of 64$'
+    refuses '6 examples, -k asks for 1000' knneval -q -k 1000 -j 1 small.rts small.rts
+    expect_error 2 "-k: '1001' is no whole number" "${limits[@]}" umap -k 1001 small.rts
+    expect_error 2 "-k: '2147483648' is no whole number" "${limits[@]}" knneval -k 2147483648 small.rts
+    expect_error 2 '-k: more than 32 numbers' "${limits[@]}" knneval \
+        -k "$(yes 1 | head -n 50000 | paste -sd ,)" small.rts small.rts
+    # Two examples of 262,144 values, and one of them against the other.
+    forge wide
+    handles umap -q -e 1 -k 1000 -j 1 wide.rts
+    handles knneval -q -k 1,2 -j 1 wide.rts wide.rts
+    forge no-values
+    refuses 'no-values.rts: record 0 ' umap -q no-values.rts
+    refuses 'no-values.rts: record 0 ' knneval -q -k 1 no-values.rts no-values.rts
 }
 
 @test "bombs: many classes" {

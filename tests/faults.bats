@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # A system that fails below the programs: memory that runs out at every single allocation, reads and
 # writes that fail, come short or are interrupted, disks that are full after every byte, and so on.
-# Each ends in one clear line and status 1, and leaves no file but a whole one; or it changes nothing.
+# Each ends in one clear line and status 1, leaves no file but a whole one and loses no memory; or it
+# changes nothing.
 # shellcheck disable=SC2016,SC2154 # $ for inner shells; bats' own variables
 
 load lib
@@ -133,6 +134,27 @@ need_own_allocation() {
     [[ $status == 1 && $output == *'another result'* ]] || fail "$output"
 }
 
+@test "faults: what injects them notices memory that is lost on the way to an error" {
+    need_own_allocation
+    cat >lossy.c <<'END'
+#include <stdio.h>
+#include <stdlib.h>
+int main(void)
+{
+    char *volatile a = malloc(10), *volatile b = malloc(10);
+    if (!a || !b)
+        return fputs("lossy: it: out of memory\n", stderr), 1;
+    free(a);
+    free(b);
+    puts("result");
+    return fclose(stdout);
+}
+END
+    ${CC:-cc} -o lossy lossy.c
+    run "$BUILD/tests/faults" memory ./lossy
+    [[ $status == 1 && $output == *'lossy # memory 2: memory is lost'* ]] || fail "$output"
+}
+
 @test "faults: memory runs out once, at every allocation" {
     need_own_allocation
     uses | try_faults memory
@@ -210,7 +232,8 @@ closed_output() {
 
 @test "faults: a standard input that is closed, cannot be read, is a folder" {
     for command in rts2png 'rtsample -n 2' rotgen 'rottrain -q' headswap 'evalacc -m model.rts' \
-        'featdump -m model.rts' rtsinfo rts2tsv idx2rts idx2png; do
+        'featdump -m model.rts' 'evalpng -m model.rts' filtdump 'rtscomm data.rts' 'umap -q' \
+        'knneval -q -k 1 data.rts' rtsinfo rts2tsv idx2rts idx2png; do
         # shellcheck disable=SC2086 # a command with its arguments
         expect_error 1 'standard input: Bad file descriptor' sh -c '"$@" <&-' - $command
         # shellcheck disable=SC2086
@@ -237,7 +260,8 @@ closed_output() {
     [[ $(id -u) != 0 ]] || skip 'root may read and write everything'
     cp data.rts secret.rts
     chmod 0 secret.rts
-    for command in rts2png 'rtsample -n 2' rotgen 'rottrain -q' headswap 'evalacc -m' rtsinfo rts2tsv; do
+    for command in rts2png 'rtsample -n 2' rotgen 'rottrain -q' headswap 'evalacc -m' 'evalpng -m' \
+        'featdump -m' filtdump 'rtscomm data.rts' umap 'knneval data.rts' rtsinfo rts2tsv; do
         # shellcheck disable=SC2086 # a command with its arguments
         expect_error 1 'secret.rts: Permission denied' $command secret.rts
     done

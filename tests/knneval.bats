@@ -81,7 +81,7 @@ oracle() {
 @test "knneval: wrong input" {
     stream 12 5 3 >a.rts
     stream 12 6 3 >b.rts
-    expect_error 1 'b.rts: examples of 36 values, those of a.rts have 25' knneval -k 1 a.rts b.rts
+    expect_error 1 'b.rts: images of 6 x 6 x 1 beside images of 5 x 5 x 1, those of a.rts' knneval -k 1 a.rts b.rts
     expect_error 1 'a.rts: 12 examples, -k asks for 20' knneval a.rts a.rts
     idx2rts <(idx_images 4 5 5) >c.rts
     expect_error 1 'c.rts: examples without labels' knneval -k 1 a.rts c.rts

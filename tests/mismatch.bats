@@ -124,6 +124,30 @@ zeroed() {
     everywhere "flat: record 0 'image' .*must be u1" m flat
 }
 
+@test "mismatch: neighbours among what cannot be compared" {
+    teach m
+    stream 6 9 3 >nine
+    stream 6 8 3 3 >colour
+    # As many values, in another shape; and features, of any number and of as many.
+    idx2rts <(idx_images 6 4 16) <(idx_labels $(cycle 6 3)) >wide
+    featdump -m m data.rts >features
+    idx2rts <(idx_images 6 1 2) <(idx_labels $(cycle 6 3)) >two
+    umap -q -e 1 data.rts >layout
+    for data in nine colour wide features; do
+        none "$data: images of .* beside images of 8 x 8 x 1|features of .* beside images" \
+            knneval -q -k 1 data.rts $data
+        none "$data: record .* beside images of 8 x 8 x 1" umap -q -e 1 data.rts $data
+        cat data.rts $data >both
+        none "both: record .* beside images of 8 x 8 x 1" knneval -q -k 1 both data.rts
+        none "both: record .* beside images of 8 x 8 x 1" knneval -q -k 1 data.rts both
+        none "both: record .* beside images of 8 x 8 x 1" umap -q -e 1 both
+    done
+    none 'two: images of 1 x 2 x 1 beside features of 2, those of layout' knneval -q -k 1 layout two
+    none 'layout: features of 2 beside images of 1 x 2 x 1, those of two' knneval -q -k 1 two layout
+    none 'm: record .*this is a model' knneval -q -k 1 m data.rts
+    none 'm: record .*this is a model' umap -q -e 1 m
+}
+
 # ---- normalisation ----
 
 @test "mismatch: a model whose normalisation is missing, doubtful or impossible" {
@@ -203,6 +227,18 @@ zeroed() {
     # Features are those of the images, whatever these are called.
     featdump -m m acb | { cat >f && payloads f feature; } >got
     featdump -m m abc | { cat >f && payloads f feature; } | cmp - got
+}
+
+@test "mismatch: neighbours of other class names" {
+    named abc 'a b c' 0 1 2 0 1 2
+    named acb 'a c b' 0 1 2 0 1 2
+    named ab 'a b' 0 1 0 1
+    none 'acb: class names differ from those of abc' knneval -q -k 1 abc acb
+    none 'ab: class names differ from those of abc' knneval -q -k 1 abc ab
+    none 'acb: record .*class names differ from those before' umap -q -e 1 abc acb
+    cat abc acb >both
+    none 'both: record .*class names differ from those before' knneval -q -k 1 both abc
+    none 'both: record .*class names differ from those before' knneval -q -k 1 abc both
 }
 
 @test "mismatch: names that come behind the images they are for" {

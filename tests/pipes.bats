@@ -13,6 +13,8 @@ whole() {
     idx2rts images labels >data.rts
     teach model.rts
     featdump -m model.rts data.rts >features.rts
+    umap -q -e 2 -k 3 features.rts >layout.rts
+    cp data.rts whole.rts
 }
 
 # pair PRODUCER CONSUMER INPUT...: succeeds with the inputs as they are; with one of them cut
@@ -47,6 +49,8 @@ pair() {
     pair 'idx2rts images labels' 'evalacc -m model.rts' images labels
     pair 'idx2rts images labels' 'evalpng -m model.rts' images labels
     pair 'idx2rts images labels' 'featdump -m model.rts' images labels
+    pair 'idx2rts images labels' 'umap -q -e 2' images labels
+    pair 'idx2rts images labels' 'knneval -q -k 1 data.rts' images labels
     pair 'idx2rts images labels' rts2png images labels
     pair 'idx2rts images labels' rts2tsv images labels
     pair 'idx2rts images labels' rtsinfo images labels
@@ -58,18 +62,20 @@ pair() {
     whole
     local consumer
     for consumer in 'rtsample -n 3' rotgen 'rottrain -q -e 1 --net c2' 'evalacc -m model.rts' \
-        'featdump -m model.rts' rts2png rts2tsv rtsinfo; do
+        'evalpng -m model.rts' 'featdump -m model.rts' 'umap -q -e 2 -k 3' \
+        'knneval -q -k 1 - whole.rts' rts2png rts2tsv rtsinfo; do
         pair 'rtsample -n 6 data.rts' "$consumer" data.rts
         pair 'rtsample -v -n 6 data.rts' "$consumer" data.rts
     done
     cp data.rts other.rts
-    for consumer in rotgen 'rottrain -q -e 1 --net c2' rtsinfo; do
+    for consumer in rotgen 'rottrain -q -e 1 --net c2' 'umap -q -e 2' rtsinfo; do
         pair 'rtscomm --both data.rts other.rts' "$consumer" data.rts
         pair 'rtscomm --both other.rts data.rts' "$consumer" data.rts
     done
     rotgen data.rts | rottrain -q -e 1 --net c2 >rotations.rts
     for consumer in 'rtsample -n 4' rotgen 'rottrain -q -e 1 --net c2' \
-        'evalacc -m rotations.rts' 'featdump -m model.rts' rts2png rts2tsv rtsinfo; do
+        'evalacc -m rotations.rts' 'evalpng -m rotations.rts' 'featdump -m model.rts' \
+        'umap -q -e 2' 'knneval -q -k 1 - whole.rts' rts2png rts2tsv rtsinfo; do
         pair 'rotgen data.rts' "$consumer" data.rts
     done
 }
@@ -78,7 +84,7 @@ pair() {
     whole
     local consumer
     for consumer in 'rottrain -q -e 1 -m - data2.rts' 'evalacc -m - data2.rts' \
-        'featdump -m - data2.rts' headswap filtdump rtsinfo; do
+        'evalpng -m - data2.rts' 'featdump -m - data2.rts' headswap filtdump rtsinfo; do
         cp data.rts data2.rts
         pair 'headswap --freeze model.rts' "$consumer" model.rts
         pair 'rottrain -q -e 1 -m model.rts data.rts' "$consumer" model.rts data.rts
@@ -86,7 +92,13 @@ pair() {
     pair 'featdump -m model.rts data.rts' rts2tsv model.rts data.rts
     pair 'filtdump model.rts' rts2png model.rts
     pair 'featdump -m model.rts data.rts' 'rtsample -n 3' model.rts data.rts
+    pair 'featdump -m model.rts data.rts' 'umap -q -e 2' model.rts data.rts
+    pair 'featdump -m model.rts data.rts' 'knneval -q -k 1 features.rts' model.rts data.rts
+    pair 'featdump -m model.rts data.rts' 'knneval -q -k 1 - features.rts' model.rts data.rts
     pair 'featdump -m model.rts data.rts' rtsinfo model.rts data.rts
+    for consumer in rts2tsv rtsinfo 'rtsample -n 3' 'knneval -q -k 1 layout.rts' 'umap -q -e 2'; do
+        pair 'umap -q -e 2 -k 3 features.rts' "$consumer" features.rts
+    done
 }
 
 # cut_behind_records FILE CONSUMER...: each consumer refuses FILE cut behind any of its records.
@@ -110,7 +122,7 @@ cut_behind_records() {
     cp data.rts other.rts
     cut_behind_records data.rts 'rtscomm other.rts' 'rtscomm --only-a - other.rts' 'rtsample -n 6' 'rtsample -v -n 6' rotgen \
         'rottrain -q -e 1 --net c2' 'evalacc -m model.rts' 'featdump -m model.rts' rts2png \
-        rts2tsv rtsinfo
+        'evalpng -m model.rts' 'umap -q -e 1' 'knneval -q -k 1 other.rts' rts2tsv rtsinfo
     cut_behind_records model.rts headswap 'rottrain -q -e 1 -m - data.rts' \
-        'evalacc -m - data.rts' 'featdump -m - data.rts' rtsinfo
+        'evalacc -m - data.rts' 'evalpng -m - data.rts' 'featdump -m - data.rts' filtdump rtsinfo
 }

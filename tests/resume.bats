@@ -53,6 +53,50 @@ now() {
     cmp <(epochs_of log) <(epochs_of want.log)
 }
 
+# Files without names are Linux's, and not every file system's.
+@test "resume: whatever kills a program, it leaves no part of a file behind" {
+    local signal pid status
+    stream 24 8 3 >data.rts
+    mkdir made
+    cd made
+    python3 -c 'import os; os.open(".", os.O_TMPFILE | os.O_WRONLY)' 2>said ||
+        skip 'no files without names here'
+    rm said
+    for signal in KILL HUP TERM; do
+        rottrain -q -e 1000000 -b 8 --net c2 --log ../log -o m ../data.rts 2>../said &
+        pid=$!
+        for _ in {1..600}; do
+            [[ -e ../log ]] && (($(wc -l <../log) > 2)) && break
+            sleep 0.02
+        done
+        [[ -z $(ls) ]]
+        kill -s $signal $pid
+        if [[ $signal == TERM ]]; then
+            status=0
+            wait $pid || status=$?
+            ((status == 143))
+            [[ $(ls) == m ]]
+            rm m
+        else
+            wait $pid && fail "$signal: status 0"
+            [[ -z $(ls) ]] || fail "$signal leaves $(ls)"
+        fi
+        rm ../log
+    done
+    # While it reads, and over a file that is there.
+    cp ../data.rts old
+    mkfifo ../late
+    rtscomm --only-b -o old ../data.rts ../late &
+    pid=$!
+    exec 9>../late
+    head -c 1000 ../data.rts >&9
+    kill -s KILL $pid
+    wait $pid && fail 'status 0'
+    exec 9>&-
+    [[ $(ls) == old ]]
+    cmp old ../data.rts
+}
+
 @test "resume: a signal saves the state, too" {
     local status=0 said
     stream 24 8 3 >data.rts

@@ -54,6 +54,10 @@ watched() {
     watched 0 rtsinfo -r state.rts
     watched 0 rts2tsv --names data.rts
     watched 0 rts2tsv features.rts
+    watched 0 umap -q -k 3 -e 3 -j 2 features.rts
+    watched 0 umap -q -k 3 -e 3 -d 3 -j 1 --metric cosine <data.rts
+    watched 0 knneval -q -k 1,2 -j 2 features.rts features.rts
+    watched 0 knneval -q -k 4 -j 1 --metric cosine data.gz data.rts
 }
 
 @test "valgrind: what works with models, on whole input" {
@@ -86,6 +90,9 @@ watched() {
         watched 1 evalacc -j 1 -m model.rts $file
         watched 1 evalpng -j 1 -m model.rts --worst $file
         watched 1 featdump -j 1 -m model.rts $file
+        watched 1 umap -q -j 1 $file
+        watched 1 knneval -q -k 1 -j 1 data.rts $file
+        watched 1 knneval -q -k 1 -j 1 $file data.rts
         [[ $file == model.rts ]] || watched 1 rtsinfo $file
     done
     # shellcheck disable=SC2002 # a pipe cannot be sought in
@@ -99,6 +106,8 @@ watched() {
         watched 1 rottrain -q -j 1 -m $file data.rts
         watched 1 rottrain -q -j 1 --resume $file data.rts
     done
+    watched 1 umap -q -j 1 data.rts features.rts
+    watched 1 knneval -q -k 5 -j 1 data.rts data.rts
     watched 1 idx2rts half-images
     watched 1 idx2rts images half-images
     watched 1 idx2png half-images
@@ -109,7 +118,8 @@ watched() {
     for command in 'rts2png data.rts' 'rtsample -n 2 data.rts' 'rotgen data.rts' 'headswap -c 3 model.rts' \
         'featdump -m model.rts data.rts' 'idx2rts images' 'idx2png images' 'rtsinfo data.rts' \
         'rts2tsv data.rts' 'evalacc -m model.rts data.rts' 'evalpng -m model.rts data.rts' \
-        'filtdump model.rts' 'rottrain -q -e 1 --net d1 data.rts'; do
+        'filtdump model.rts' 'umap -q -e 2 data.rts' 'knneval -q -k 1 data.rts data.rts' \
+        'rottrain -q -e 1 --net d1 data.rts'; do
         # shellcheck disable=SC2086 # a command with its arguments
         watched 1 bash -c 'exec "$@" >/dev/full' - $command
         # shellcheck disable=SC2086

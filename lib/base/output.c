@@ -1,5 +1,5 @@
 #if defined(__linux__) && !defined(_GNU_SOURCE)
-#define _GNU_SOURCE /* F_SETPIPE_SZ */
+#define _GNU_SOURCE /* F_SETPIPE_SZ, O_TMPFILE */
 #endif
 #include "base/output.h"
 
@@ -15,8 +15,9 @@ enum { BUFFER_BYTES = 1 << 16, PIPE_BYTES = 1 << 20 };
 
 struct output {
     const char *name;
-    char *path; /* where the file will stand; NULL: written directly */
-    char *temporary;
+    char *path;      /* where the file will stand; NULL: written directly */
+    char *temporary; /* the name that it has until then */
+    int named;       /* it has that name */
     int fd;
     int own_fd;
     unsigned how; /* enum output_how */
@@ -34,6 +35,81 @@ static void release(struct output *out)
     free(out);
 }
 
+/* Opens the folder of path, which is changed and then is as it was. */
+static int open_folder(char *path, int flags)
+{
+    char *slash = strrchr(path, '/'), *end = slash == path ? path + 1 : slash, kept = 0;
+    int fd;
+
+    if (slash) {
+        kept = *end;
+        *end = '\0';
+    }
+    fd = open(slash ? path : ".", flags | O_CLOEXEC, 0600);
+    if (slash)
+        *end = kept;
+    return fd;
+}
+
+#ifdef O_TMPFILE
+enum { LINK_BYTES = 32, NAMES_TRIED = 1000 };
+
+/* By this link a file without a name gets one. */
+static void link_of(int fd, char link[LINK_BYTES])
+{
+    snprintf(link, LINK_BYTES, "/proc/self/fd/%d", fd);
+}
+
+/*
+ * A file without a name, so that nothing is left of it should the program die. -1 where the file
+ * system has none, or no name could be given to it in the end.
+ */
+static int open_nameless(struct output *out)
+{
+    char link[LINK_BYTES];
+    struct stat st;
+    int fd = open_folder(out->path, O_TMPFILE | O_WRONLY);
+
+    if (fd < 0)
+        return -1;
+    link_of(fd, link);
+    if (stat(link, &st) == 0 && (lstat(out->temporary, &st) == 0 || errno == ENOENT))
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* Gives it the temporary name, or one like it that is free. */
+static int give_name(struct output *out)
+{
+    char link[LINK_BYTES], *end = out->temporary + strlen(out->path) + 1;
+
+    link_of(out->fd, link);
+    for (unsigned i = 0; i < NAMES_TRIED; i++) {
+        snprintf(end, sizeof "XXXXXX", "%06x", ((unsigned)getpid() * 16 + i) & 0xffffff);
+        if (linkat(AT_FDCWD, link, AT_FDCWD, out->temporary, AT_SYMLINK_FOLLOW) == 0) {
+            out->named = 1;
+            return 0;
+        }
+        if (errno != EEXIST)
+            return -1;
+    }
+    return -1;
+}
+#else
+static int open_nameless(struct output *out)
+{
+    (void)out;
+    return -1;
+}
+
+static int give_name(struct output *out)
+{
+    (void)out;
+    return -1;
+}
+#endif
+
 /* A file of its own beside path, with the permissions that a plain open would have given. */
 static int open_temporary(struct output *out, const char *path)
 {
@@ -46,11 +122,12 @@ static int open_temporary(struct output *out, const char *path)
     if (!out->path || !out->temporary)
         return -1;
     snprintf(out->temporary, n, "%s.XXXXXX", path);
-    out->fd = mkstemp(out->temporary);
+    out->fd = open_nameless(out);
     if (out->fd < 0) {
-        free(out->temporary);
-        out->temporary = NULL;
-        return -1;
+        out->fd = mkstemp(out->temporary);
+        if (out->fd < 0)
+            return -1;
+        out->named = 1;
     }
     mask = umask(0);
     umask(mask);
@@ -203,16 +280,12 @@ uint64_t output_offset(const struct output *out)
 
 /*
  * A rename is safe from a power cut only when its folder is on disk too. It has the file already,
- * so that nothing is left to do here that can fail for lack of memory: path is cut to the folder's.
+ * so that nothing is left to do here that can fail for lack of memory.
  */
 static int sync_folder(char *path)
 {
-    char *slash = strrchr(path, '/');
-    int fd, status = 0;
+    int fd = open_folder(path, O_RDONLY | O_DIRECTORY), status = 0;
 
-    if (slash)
-        path[slash == path ? 1 : slash - path] = '\0';
-    fd = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     /* Some file systems refuse to sync a folder; the rename itself has succeeded there. */
     if (fd >= 0 && fsync(fd) < 0 && errno != EINVAL)
         status = -1;
@@ -241,6 +314,8 @@ int output_close(struct output *out, struct error *e)
         goto fail;
     if (sync && fsync(fd) < 0)
         goto system_fail;
+    if (out->temporary && !out->named && give_name(out) < 0)
+        goto system_fail;
     out->fd = -1;
     /* close reports what NFS and quotas refuse late; for standard output it is the last chance. */
     if (close(fd) < 0 && errno != EINTR)
@@ -248,8 +323,7 @@ int output_close(struct output *out, struct error *e)
     if (out->temporary) {
         if (publish(out) < 0)
             goto system_fail;
-        free(out->temporary);
-        out->temporary = NULL;
+        out->named = 0;
         if (sync && sync_folder(out->path) < 0)
             goto system_fail;
     }
@@ -266,7 +340,7 @@ void output_abandon(struct output *out)
 {
     if (!out)
         return;
-    if (out->temporary)
+    if (out->named)
         unlink(out->temporary);
     release(out);
 }

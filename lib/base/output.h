@@ -14,7 +14,8 @@ struct output;
 /*
  * path NULL or "-": standard output, refused where that is a terminal. Otherwise a temporary file
  * in path's folder, which output_close puts in path's place (fsync, rename, fsync of the folder);
- * a path that is there already and no regular file (a device, a FIFO) is written to directly.
+ * where the system can, it has no name until then, so that nothing is left if the program dies. A
+ * path that is there already and no regular file (a device, a FIFO) is written to directly.
  * Returns NULL on error.
  */
 struct output *output_open(const char *path, struct error *e);

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,19 +26,39 @@ static int reserve(struct points *p, uint64_t n, struct error *e)
     return 0;
 }
 
+/* "images of 4 x 9 x 1", "features of 36" */
+static void name_shape(const struct rts_header *h, char *text, size_t size)
+{
+    size_t at = (size_t)snprintf(text, size, "%ss of ", h->name);
+
+    for (uint32_t i = 1; i < h->ndim && at < size; i++)
+        at += (size_t)snprintf(text + at, size - at, "%s%" PRIu64, i > 1 ? " x " : "", h->shape[i]);
+}
+
+int points_alike(const struct rts_header *a, const struct rts_header *b, char *why, size_t size)
+{
+    char here[128], there[128];
+    int alike = strcmp(a->name, b->name) == 0 && a->ndim == b->ndim;
+
+    for (uint32_t i = 1; alike && i < a->ndim; i++)
+        alike = a->shape[i] == b->shape[i];
+    name_shape(b, here, sizeof here);
+    name_shape(a, there, sizeof there);
+    snprintf(why, size, "%s beside %s", here, there);
+    return alike;
+}
+
 static int check_chunk(struct points *p, const struct source *s, const struct chunk *c, size_t d,
                        struct error *e)
 {
+    char why[256];
+
     if (p->d == 0) {
         p->d = d;
-        p->kind = c->kind;
+        p->like = c->head;
     }
-    if (c->kind != p->kind)
-        return source_complain(s, e, "%s",
-                               c->kind == CHUNK_IMAGES ? "images among features"
-                                                       : "features among images");
-    if (d != p->d)
-        return source_complain(s, e, "examples of %zu values among some of %zu", d, p->d);
+    if (!points_alike(&p->like, &c->head, why, sizeof why))
+        return source_complain(s, e, "%s", why);
     if (c->n > POINTS_MAX - p->n)
         return source_complain(s, e, "more than %" PRIu64 " examples", POINTS_MAX);
     return 0;

@@ -15,14 +15,14 @@ struct points_run {
 
 struct points {
     uint64_t n;
-    size_t d;        /* numbers of a point; 0 until the first chunk has come */
-    float *x;        /* [n][d] */
-    uint32_t *label; /* [n]; 0 where there is none */
+    size_t d;               /* numbers of a point; 0 until the first chunk has come */
+    struct rts_header like; /* the first chunk's: their kind and shape */
+    float *x;               /* [n][d] */
+    uint32_t *label;        /* [n]; 0 where there is none */
     struct points_run *run;
     size_t runs;
     /* private to points.c */
     uint64_t capacity;
-    enum chunk_kind kind;
 };
 
 /* No more than these: indices are 32 bits wide. */
@@ -30,9 +30,15 @@ struct points {
 
 /*
  * Reads all that is left of s into p, which begins as zeros. All examples must be of one kind and
- * have the same number of values, every one of them finite. 0 or -1; points_free in either case.
+ * shape, all their values finite. 0 or -1; points_free in either case.
  */
 int points_read(struct points *p, struct source *s, struct error *e);
 void points_free(struct points *p);
+
+/*
+ * Whether examples of b's kind and shape can be compared with some of a's. If not, says into why
+ * what b's are beside a's, as "images of 4 x 9 x 1 beside features of 36".
+ */
+int points_alike(const struct rts_header *a, const struct rts_header *b, char *why, size_t size);
 
 #endif

@@ -150,6 +150,16 @@ static void scan_block(const struct search *t, struct scratch *c, uint64_t first
     }
 }
 
+/* Whole tiles: of a task, or of the few queries that there are. */
+static size_t task_rows(const struct near_search *s)
+{
+    uint64_t rows = (uint64_t)s->kernels->rows;
+
+    if (s->query.n >= TASK_QUERIES)
+        return TASK_QUERIES;
+    return (size_t)((s->query.n + rows) / rows * rows);
+}
+
 static void prepare_queries(const struct search *t, struct scratch *c, uint64_t first, int n)
 {
     const struct near_search *s = t->s;
@@ -165,7 +175,7 @@ static void prepare_queries(const struct search *t, struct scratch *c, uint64_t 
             y[i] *= -2;
     }
     /* The last tile reads beyond them, numbers at least. */
-    memset(c->query + (size_t)n * m, 0, (size_t)(TASK_QUERIES - n) * m * sizeof *c->query);
+    memset(c->query + (size_t)n * m, 0, (task_rows(s) - (size_t)n) * m * sizeof *c->query);
 }
 
 static void search_task(void *context, int thread, int task)
@@ -196,7 +206,7 @@ static void search_task(void *context, int thread, int task)
 
 static int make_scratch(struct search *t, struct scratch *c)
 {
-    size_t rows = TASK_QUERIES, k = (size_t)t->s->k;
+    size_t rows = task_rows(t->s), k = (size_t)t->s->k;
 
     c->query = malloc(rows * t->filter.m * sizeof *c->query);
     c->length = malloc(rows * sizeof *c->length);

@@ -65,10 +65,10 @@ static uint64_t list_edges(struct edge *edges, const uint32_t *index, const floa
         smooth(d, k, mean, &rho, &sigma);
         for (int j = 0; j < k; j++) {
             double over = (double)d[j] - rho;
-            double weight = over <= 0 || sigma == 0 ? 1 : exp(-over / sigma);
+            float weight = over <= 0 || sigma == 0 ? 1 : (float)exp(-over / sigma);
             if (weight > 0)
                 edges[count++] =
-                    (struct edge){i, index[(uint64_t)i * (uint64_t)k + (uint64_t)j], (float)weight};
+                    (struct edge){i, index[(uint64_t)i * (uint64_t)k + (uint64_t)j], weight};
         }
     }
     return count;

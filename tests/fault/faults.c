@@ -5,7 +5,8 @@
  *
  * Runs the program once as it is, then once for every place at which a fault of this kind can hit
  * it. It must refuse, with status 1 and one clean line, or end as it did without the fault, with
- * the same result. No file may be left but such as a run without a fault leaves, whole.
+ * the same result. No file may be left but such as a run without a fault leaves, whole; and of the
+ * kinds `memory`, no more blocks that nobody has freed.
  *
  *     -s STRIDE    only every STRIDE-th place
  *     -i FILE      is standard input; -p FILE: comes through a pipe
@@ -86,6 +87,7 @@ struct job {
     struct file made[FILES];
     int files;
     unsigned long long tried, refused, survived;
+    long live; /* blocks of memory that it leaves to the system, without a fault */
 };
 
 /* ---- the folder `made` ---- */
@@ -160,6 +162,7 @@ static void run(struct job *j)
 {
     atomic_store(&j->plan->count, 0);
     atomic_store(&j->plan->hits, 0);
+    atomic_store(&j->plan->live, 0);
     child_run(&j->child);
 }
 
@@ -174,6 +177,17 @@ static const char *judge_success(const struct job *j)
     if (!is_same(j))
         return "another result";
     return j->child.said_size ? "not silent" : NULL;
+}
+
+/*
+ * Text that was printed before the fault lies in a buffer of the C library's, which nothing but
+ * closing standard output frees.
+ */
+static int loses_memory(const struct job *j)
+{
+    int buffer = j->child.status != 0 && j->child.out_size > 0;
+
+    return atomic_load(&j->plan->live) > j->live + buffer;
 }
 
 /* Runs it with a fault at `where` and judges. 0: it did not come to that place. */
@@ -193,6 +207,8 @@ static int try(struct job *j, long where)
         wrong = must == MUST_SURVIVE || !hit ? "must not fail" : child_refusal(c);
         j->refused++;
     }
+    if (!wrong && loses_memory(j))
+        wrong = "memory is lost";
     if (wrong)
         report(c, "%s %ld: %s", j->kind->name, where, wrong);
     j->tried += (unsigned)hit;
@@ -254,6 +270,7 @@ static void run_as_it_is(struct job *j)
                 (int)c->said_size, c->said);
     if (j->kind->call != CALL_NONE && atomic_load(&j->plan->count) == 0)
         give_up("%s: preloading has no effect", c->argv[0]);
+    j->live = atomic_load(&j->plan->live);
     j->right = c->out;
     j->right_size = c->out_size;
     c->out = NULL;

@@ -70,10 +70,12 @@ KINDS = {
     "overflow": lambda: promise(b"image", b"u1", 2**32, 2**16, 2**16, 1),
     "features-2-60": lambda: promise(b"feature", b"f4", 1, 2**60),
     "labels-2-61": lambda: promise(b"label", b"u1", 2**61),
+    "no-values": lambda: stream((b"feature", b"f4", [2**32, 0], b"")),
     "history-gigabyte": lambda: promise(b"history", b"text", 2**30),
     "names-gigabyte": lambda: promise(b"names", b"text", 2**30),
     "net-gigabyte": lambda: promise(b"net", b"text", 2**30),
     "tensor-terabyte": lambda: promise(b"conv1.weight", b"f4", 2**38),
+    "wide": lambda: stream(floats(b"feature", [2, MILLION // 4]), (b"label", b"u4", [2], bytes(8))),
     # Many small things.
     "tiny-records": lambda: stream(*([(b"future.%d" % i, b"u1", [1], b"x") for i in range(100000)]),
                                    *images(2)),

@@ -33,6 +33,9 @@ WRAP(CALL_STAT, lstat, (const char *path, struct stat *st), (path, st))
 WRAP(CALL_SYNC, fsync, (int fd), (fd))
 WRAP(CALL_NAME, rename, (const char *from, const char *to), (from, to))
 WRAP(CALL_NAME, link, (const char *from, const char *to), (from, to))
+WRAP(CALL_NAME, linkat,
+     (int from_folder, const char *from, int to_folder, const char *to, int flags),
+     (from_folder, from, to_folder, to, flags))
 WRAP(CALL_MODE, fchmod, (int fd, mode_t mode), (fd, mode))
 WRAP(CALL_DUP, dup, (int fd), (fd))
 WRAP(CALL_DUP, dup2, (int from, int to), (from, to))
@@ -46,7 +49,7 @@ int open(const char *path, int flags, ...)
     int mode;
 
     va_start(ap, flags);
-    mode = flags & O_CREAT ? va_arg(ap, int) : 0;
+    mode = flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE ? va_arg(ap, int) : 0;
     va_end(ap);
     return plan_fails(CALL_OPEN) ? -1 : next(path, flags, mode);
 }

@@ -25,6 +25,12 @@ struct plan *plan_in_hand(void)
     return plan;
 }
 
+void plan_live(int blocks)
+{
+    if (plan)
+        atomic_fetch_add(&plan->live, blocks);
+}
+
 int plan_fails(enum call call)
 {
     struct plan *p = plan;

@@ -19,7 +19,7 @@ enum call {
     CALL_CLOSE,
     CALL_STAT, /* fstat, stat, lstat */
     CALL_SYNC,
-    CALL_NAME, /* rename, link */
+    CALL_NAME, /* rename, link, linkat */
     CALL_MODE, /* fchmod */
     CALL_SEEK,
     CALL_DUP, /* dup, dup2 */
@@ -36,10 +36,14 @@ struct plan {
     long piece;        /* read, write: not more than this at a time; 0: as asked */
     atomic_long count; /* calls so far */
     atomic_long hits;  /* of them failed, interrupted or cut */
+    atomic_long live;  /* blocks of memory allocated, less those freed */
 };
 
 /* plan.c: the plan, or NULL outside of a test. */
 struct plan *plan_in_hand(void);
+
+/* Notes that so many blocks more are allocated. */
+void plan_live(int blocks);
 
 /* Counts a call; true if it is to fail, errno being set. */
 int plan_fails(enum call call);

@@ -26,6 +26,21 @@ static void test_curve(void)
     }
 }
 
+/* Another spread is another unit of length, and no more. */
+static void test_curve_units(void)
+{
+    static const double spreads[] = {0.001, 0.01, 0.1, 30, 1000}, shares[] = {0, 0.1, 0.5, 1};
+
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
+        for (size_t k = 0; k < sizeof spreads / sizeof *spreads; k++) {
+            double a, b, one_a, one_b;
+            umap_curve(shares[i], 1, &one_a, &one_b);
+            umap_curve(shares[i] * spreads[k], spreads[k], &a, &b);
+            CHECK_NEAR(b, one_b, 1e-6 * one_b);
+            CHECK_NEAR(a * pow(spreads[k], 2 * b), one_a, 1e-5 * one_a);
+        }
+}
+
 /* The k nearest others of each point. */
 static void find(const float *x, uint32_t n, size_t d, int k, uint32_t *index, float *distance)
 {
@@ -245,6 +260,7 @@ static void test_groups(void)
 int main(void)
 {
     RUN(test_curve);
+    RUN(test_curve_units);
     RUN(test_graph);
     RUN(test_tridiagonal);
     RUN(test_spectral);
