@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/rng.h"
+
 enum { TASK = 64 }; /* points that a thread takes at a time */
 
 struct descent {
@@ -32,27 +34,64 @@ static void run_epoch(struct descent *s, struct team *team)
         if (s->begin == s->end)
             continue;
         team_run(team, move_task, s, (int)((s->end - s->begin + TASK - 1) / TASK));
-        memcpy(s->m.x + s->begin * dims, s->next, (s->end - s->begin) * dims * sizeof *s->next);
+        for (uint64_t i = s->begin; i < s->end; i++)
+            memcpy(s->m.x + s->m.order[i] * dims, s->next + (i - s->begin) * dims,
+                   dims * sizeof *s->next);
+    }
+}
+
+/*
+ * Points are shuffled, so that few neighbours are in one slice, where they do not see each other
+ * move; and each point's edges, since neighbours that follow one another in the data often lie on
+ * one side: pulled to all of one side and then to all of the other, a point would be torn about.
+ */
+static void shuffle(struct moves *m)
+{
+    const struct umap_graph *g = m->g;
+    struct rng r;
+
+    rng_seed(&r, m->seed, RNG_LAYOUT);
+    for (uint32_t i = 0; i < g->n; i++) {
+        uint64_t begin = g->first[i];
+        uint32_t j = (uint32_t)rng_below(&r, (uint64_t)i + 1);
+        m->order[i] = m->order[j];
+        m->order[j] = i;
+        for (uint64_t k = begin; k < g->first[i + 1]; k++) {
+            uint64_t put = begin + rng_below(&r, k - begin + 1);
+            m->to[k] = m->to[put];
+            m->wait[k] = m->wait[put];
+            m->to[put] = g->to[k];
+            m->wait[put] = g->weight[k];
+        }
     }
 }
 
 /* The strongest edges are drawn in every epoch, the others as often as their weight says. */
 static void plan(struct moves *m)
 {
-    const struct umap_graph *g = m->g;
+    uint64_t edges = m->g->first[m->g->n];
     float most = 0;
 
-    for (uint64_t k = 0; k < g->first[g->n]; k++)
-        if (g->weight[k] > most)
-            most = g->weight[k];
-    for (uint64_t k = 0; k < g->first[g->n]; k++)
-        m->due[k] = m->wait[k] = most / g->weight[k];
+    shuffle(m);
+    for (uint64_t k = 0; k < edges; k++)
+        if (m->wait[k] > most)
+            most = m->wait[k];
+    for (uint64_t k = 0; k < edges; k++)
+        m->due[k] = m->wait[k] = most / m->wait[k];
+}
+
+static int allocate(struct moves *m, uint64_t edges)
+{
+    m->to = malloc((edges + 1) * sizeof *m->to);
+    m->wait = malloc((edges + 1) * sizeof *m->wait);
+    m->due = malloc((edges + 1) * sizeof *m->due);
+    m->order = malloc(m->g->n * sizeof *m->order);
+    return m->to && m->wait && m->due && m->order ? 0 : -1;
 }
 
 int umap_descend(const struct umap_graph *g, const struct umap_options *o, double a, double b,
                  struct team *team, float *x, umap_tell *tell, void *context, struct error *e)
 {
-    uint64_t edges = g->first[g->n];
     int epochs = umap_epochs(o, g->n), status = 0;
     struct descent s = {.m = {.g = g,
                               .dims = o->dims,
@@ -66,9 +105,7 @@ int umap_descend(const struct umap_graph *g, const struct umap_options *o, doubl
     if (!s.move)
         return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
     s.next = malloc((g->n / UMAP_SLICES + 1) * (size_t)o->dims * sizeof *s.next);
-    s.m.wait = malloc((edges + 1) * sizeof *s.m.wait);
-    s.m.due = malloc((edges + 1) * sizeof *s.m.due);
-    if (s.next && s.m.wait && s.m.due)
+    if (s.next && allocate(&s.m, g->first[g->n]) == 0)
         plan(&s.m);
     else
         status = error_memory(e, "layout");
@@ -80,7 +117,9 @@ int umap_descend(const struct umap_graph *g, const struct umap_options *o, doubl
             tell(context, epoch + 1);
     }
     free(s.next);
+    free(s.m.to);
     free(s.m.wait);
     free(s.m.due);
+    free(s.m.order);
     return status;
 }

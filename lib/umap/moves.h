@@ -10,17 +10,20 @@ struct moves {
     const struct umap_graph *g;
     int dims, negatives;
     uint64_t seed;
-    float a, b;  /* of the curve */
-    float *wait; /* of each edge: epochs from one draw to the next */
-    float *due;  /* and the epoch of the next one */
-    float *x;    /* [n][dims] where the points are */
+    float a, b;      /* of the curve */
+    uint32_t *to;    /* [edges] as in g, but each row shuffled */
+    float *wait;     /* of each edge: epochs from one draw to the next */
+    float *due;      /* and the epoch of the next one */
+    float *x;        /* [n][dims] where the points are */
+    uint32_t *order; /* [n] the points, shuffled */
     int epoch;
     float alpha; /* the learning rate */
 };
 
 /*
- * Moves points begin..end-1 once for each of their edges that is due, all others standing where x
- * says; where they come to goes to `to` [end - begin][dims]. Each draw moves a point by
+ * Moves points order[begin] to order[end - 1] once for each of their edges that is due, all others
+ * standing where x says; where they come to goes to `to` [end - begin][dims]. Each draw moves a
+ * point by
  *
  *     alpha (2 clip(pull to the neighbour) + sum over the negatives of clip(push from each))
  *

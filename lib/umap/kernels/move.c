@@ -113,15 +113,19 @@ INLINE void move_point(const struct moves *m, const int dims, uint32_t self, flo
     const struct umap_graph *g = m->g;
     uint64_t state = m->seed + ((uint64_t)m->epoch << 32) + self;
 
+    uint64_t degree = g->first[self + 1] - g->first[self], start;
+
     state = draw(&state);
+    start = (uint64_t)(((unsigned __int128)state * degree) >> 64);
     memcpy(at, m->x + (size_t)self * (size_t)dims, (size_t)dims * sizeof *at);
-    for (uint64_t k = g->first[self]; k < g->first[self + 1]; k++) {
+    for (uint64_t i = 0; i < degree; i++) {
+        uint64_t k = g->first[self] + (start + i < degree ? start + i : start + i - degree);
         uint32_t other[LANES] = {0};
         int left = m->negatives, used = left < LANES - 1 ? left + 1 : LANES;
         if (m->due[k] > (float)m->epoch)
             continue;
         m->due[k] += m->wait[k];
-        other[0] = g->to[k];
+        other[0] = m->to[k];
         draw_others(m, other, 1, used, &state);
         apply(m, dims, at, self, other, used, 1);
         for (left -= used - 1; left > 0; left -= LANES) {
@@ -138,8 +142,8 @@ void NAME(umap_move, KERNEL_VARIANT)(const struct moves *m, uint32_t begin, uint
 {
     if (m->dims == 2)
         for (uint32_t i = begin; i < end; i++)
-            move_point(m, 2, i, to + (size_t)(i - begin) * 2);
+            move_point(m, 2, m->order[i], to + (size_t)(i - begin) * 2);
     else
         for (uint32_t i = begin; i < end; i++)
-            move_point(m, m->dims, i, to + (size_t)(i - begin) * (size_t)m->dims);
+            move_point(m, m->dims, m->order[i], to + (size_t)(i - begin) * (size_t)m->dims);
 }
