@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BISECTIONS = 64 };
+enum { BISECTIONS = 64, FEW_EPOCHS = 10 };
 
 /* sigma is no smaller than this share of the mean distance. */
 static const double SCALE_LEAST = 1e-3;
@@ -158,9 +158,12 @@ int umap_graph_make(struct umap_graph *g, const uint32_t *index, const float *di
 
 void umap_graph_prune(struct umap_graph *g, int epochs)
 {
+    struct umap_options defaults = umap_defaults();
     uint64_t put = 0, begin = 0;
     float most = 0;
 
+    if (epochs <= FEW_EPOCHS)
+        epochs = umap_epochs(&defaults, g->n);
     for (uint64_t k = 0; k < g->first[g->n]; k++)
         if (g->weight[k] > most)
             most = g->weight[k];

@@ -19,8 +19,8 @@ static const float NOISE = 1e-4f;
 
 /*
  * The matrix D^-1/2 A D^-1/2, of which the largest eigenvalues are the smallest of the Laplacian,
- * and the vectors that Lanczos' method has made so far. vector[0] is the known first eigenvector,
- * which all others are kept free of.
+ * and the vectors that Lanczos' method has made so far. The first ones are known eigenvectors, of
+ * which all others are kept free.
  */
 struct lanczos {
     const struct umap_graph *g;
@@ -29,9 +29,10 @@ struct lanczos {
     uint32_t *tied;  /* [n] of a part's first point: that of the part before it, or itself */
     uint32_t *after; /* [n] and of the part behind it */
     float *scale;    /* [n] 1 / sqrt(degree) */
-    float *vector;   /* [STEPS_MAX + 2][n] */
-    int vectors;
-    double shadow[STEPS_MAX + 2]; /* of the newest vector along each one before it */
+    float *vector;   /* [1 + dims + steps + 1][n] */
+    int known, vectors;
+    double
+        shadow[STEPS_MAX + UMAP_DIMS_MAX + 2]; /* of the newest vector along each one before it */
     double alpha[STEPS_MAX], beta[STEPS_MAX];
     int steps;
 };
@@ -153,8 +154,8 @@ static double orthogonalise(struct lanczos *l)
     for (int twice = 0; twice < 2; twice++) {
         team_run(l->team, shadow_task, l, l->vectors - 1);
         /* What the matrix says of the vector it was multiplied with. */
-        if (twice == 0 && l->vectors > 2)
-            l->alpha[l->vectors - 3] = l->shadow[l->vectors - 2];
+        if (twice == 0 && l->vectors > l->known + 1)
+            l->alpha[l->vectors - 2 - l->known] = l->shadow[l->vectors - 2];
         team_run(l->team, subtract_task, l, blocks(l));
     }
     length = sqrt(dot(v, v, l->g->n));
@@ -164,8 +165,8 @@ static double orthogonalise(struct lanczos *l)
     return length;
 }
 
-/* The first eigenvector, and a random one to start from. */
-static void begin(struct lanczos *l, struct rng *r)
+/* The first eigenvector: the roots of the degrees. */
+static void begin(struct lanczos *l)
 {
     const struct umap_graph *g = l->g;
     double sum = 0;
@@ -180,9 +181,16 @@ static void begin(struct lanczos *l, struct rng *r)
     }
     for (uint32_t i = 0; i < g->n; i++)
         vector(l, 0)[i] = (float)(vector(l, 0)[i] / sqrt(sum));
-    for (uint32_t i = 0; i < g->n; i++)
-        vector(l, 1)[i] = rng_float(r) - 0.5f;
-    l->vectors = 2;
+}
+
+/* A random vector to start from, free of those that are known. */
+static void set_out(struct lanczos *l, int known, struct rng *r)
+{
+    for (uint32_t i = 0; i < l->g->n; i++)
+        vector(l, known)[i] = rng_float(r) - 0.5f;
+    l->known = known;
+    l->vectors = known + 1;
+    l->steps = 0;
     orthogonalise(l);
 }
 
@@ -222,7 +230,8 @@ static double look(const struct lanczos *l, struct ritz *z, int dims)
 /* Steps until the eigenvectors are good enough, or there are no more. */
 static void iterate(struct lanczos *l, struct ritz *z, int dims)
 {
-    int most = l->g->n - 2 < STEPS_MAX ? (int)l->g->n - 2 : STEPS_MAX, ended = 0;
+    int left = (int)(l->g->n < STEPS_MAX * 2 ? l->g->n : STEPS_MAX * 2) - 1 - l->known;
+    int most = left < STEPS_MAX ? left : STEPS_MAX, ended = 0;
 
     while (!ended) {
         l->vectors++;
@@ -235,15 +244,67 @@ static void iterate(struct lanczos *l, struct ritz *z, int dims)
     }
 }
 
-static void combine(const struct lanczos *l, const struct ritz *z, int dims, float *x)
+/* The vector of the i-th largest eigenvalue, to x [n]. */
+static void combine(const struct lanczos *l, const struct ritz *z, int i, float *x)
 {
-    for (uint32_t i = 0; i < l->g->n; i++)
-        for (int d = 0; d < dims && d < l->steps; d++) {
-            double sum = 0;
-            for (int k = 0; k < l->steps; k++)
-                sum += z->vectors[(long)k * l->steps + z->best[d]] * (double)vector(l, k + 1)[i];
-            x[(size_t)i * (size_t)dims + (size_t)d] = (float)sum;
-        }
+    for (uint32_t p = 0; p < l->g->n; p++) {
+        double sum = 0;
+        for (int k = 0; k < l->steps; k++)
+            sum += z->vectors[(long)k * l->steps + z->best[i]] * (double)vector(l, l->known + k)[p];
+        x[p] = (float)sum;
+    }
+}
+
+/* Eigenvectors in the order of their eigenvalues, the largest first. */
+struct chosen {
+    int count;
+    double value[UMAP_DIMS_MAX];
+    float *vector; /* [dims][n] */
+};
+
+/* Puts the i-th largest of z among the first `dims`, if it belongs there; else returns 0. */
+static int choose(struct chosen *c, const struct lanczos *l, const struct ritz *z, int i, int dims)
+{
+    size_t n = l->g->n;
+    double value = z->value[z->best[i]];
+    int at = c->count;
+
+    while (at > 0 && value > c->value[at - 1])
+        at--;
+    if (at == dims)
+        return 0;
+    if (c->count < dims)
+        c->count++;
+    memmove(c->value + at + 1, c->value + at, (size_t)(c->count - 1 - at) * sizeof *c->value);
+    memmove(c->vector + (size_t)(at + 1) * n, c->vector + (size_t)at * n,
+            (size_t)(c->count - 1 - at) * n * sizeof *c->vector);
+    c->value[at] = value;
+    combine(l, z, i, c->vector + (size_t)at * n);
+    return 1;
+}
+
+/*
+ * The method gives one vector of an eigenvalue that there is several times, or nearly so, and then
+ * goes on to the next below. So it sets out again, free of those that it has found, until nothing
+ * comes that belongs among them.
+ */
+static void find_all(struct lanczos *l, struct ritz *z, int dims, struct rng *r, struct chosen *c)
+{
+    size_t n = l->g->n;
+    int more;
+
+    set_out(l, 1, r);
+    iterate(l, z, dims);
+    for (int i = 0; i < dims && i < l->steps; i++)
+        choose(c, l, z, i, dims);
+    do {
+        if (n < (size_t)c->count + 3)
+            return;
+        memcpy(vector(l, 1), c->vector, (size_t)c->count * n * sizeof *c->vector);
+        set_out(l, 1 + c->count, r);
+        iterate(l, z, 1);
+        more = choose(c, l, z, 0, dims);
+    } while (more);
 }
 
 /* To [0, 10] in each dimension; one that says nothing becomes random. */
@@ -270,23 +331,27 @@ static int solve(struct lanczos *l, int dims, struct rng *r, float *x, struct er
 {
     size_t n = l->g->n, steps = n < STEPS_MAX ? n : STEPS_MAX;
     struct ritz z = {.vectors = malloc(steps * steps * sizeof(double))};
+    struct chosen c = {.vector = malloc((size_t)dims * n * sizeof *c.vector)};
     int status = -1;
 
     l->part = malloc(n * sizeof *l->part);
     l->tied = malloc(n * sizeof *l->tied);
     l->after = malloc(n * sizeof *l->after);
     l->scale = malloc(n * sizeof *l->scale);
-    l->vector = malloc((steps + 2) * n * sizeof *l->vector);
-    if (z.vectors && l->part && l->tied && l->after && l->scale && l->vector) {
+    l->vector = malloc(((size_t)dims + steps + 2) * n * sizeof *l->vector);
+    if (z.vectors && c.vector && l->part && l->tied && l->after && l->scale && l->vector) {
         tie_parts(l);
-        begin(l, r);
-        iterate(l, &z, dims);
-        combine(l, &z, dims, x);
+        begin(l);
+        find_all(l, &z, dims, r, &c);
+        for (size_t i = 0; i < n; i++)
+            for (int d = 0; d < c.count; d++)
+                x[i * (size_t)dims + (size_t)d] = c.vector[(size_t)d * n + i];
         status = 0;
     } else {
         error_memory(e, "spectral start");
     }
     free(z.vectors);
+    free(c.vector);
     free(l->part);
     free(l->tied);
     free(l->after);

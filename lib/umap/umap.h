@@ -55,7 +55,10 @@ struct umap_graph {
 int umap_graph_make(struct umap_graph *g, const uint32_t *index, const float *distance, uint32_t n,
                     int k, struct error *e);
 
-/* Takes out the edges too weak to be drawn in so many epochs. */
+/*
+ * Takes out the edges too weak to be drawn in so many epochs; up to 10 epochs, those too weak for
+ * the default number, since the start needs more of the graph than so few would leave.
+ */
 void umap_graph_prune(struct umap_graph *g, int epochs);
 void umap_graph_free(struct umap_graph *g);
 

@@ -88,6 +88,8 @@ static void test_graph(void)
         CHECK_NEAR(g.weight[i], weight[i], 2e-5);
     }
     umap_graph_prune(&g, 10);
+    CHECK(g.first[12] == 56);
+    umap_graph_prune(&g, 20);
     CHECK(g.first[12] == 54);
     umap_graph_free(&g);
 }
@@ -146,6 +148,44 @@ static void test_spectral(void)
     /* The ends have half the degree of the others, so their numbers are smaller by sqrt 2. */
     for (int i = 1; i + 1 < N; i++)
         CHECK_NEAR(x[i], 5 + sign * 5 * cos(acos(-1) * i / (N - 1)), 0.1);
+    team_free(team);
+}
+
+/* The two eigenvectors of a grid's second eigenvalue, of which each alone does for the method. */
+static void test_spectral_twice_the_same(void)
+{
+    enum { SIDE = 16, N = SIDE * SIDE };
+    static uint64_t first[N + 1];
+    static uint32_t to[4 * N];
+    static float weight[4 * N], x[2 * N];
+    struct umap_graph g = {N, first, to, weight};
+    struct error e = {""};
+    struct team *team = team_new(2, &e);
+
+    for (int i = 0; i < N; i++) {
+        static const int step[4] = {-SIDE, -1, 1, SIDE};
+        first[i + 1] = first[i];
+        for (int k = 0; k < 4; k++)
+            if (i + step[k] >= 0 && i + step[k] < N &&
+                (k == 0 || k == 3 || (i + step[k]) / SIDE == i / SIDE)) {
+                weight[first[i + 1]] = 1;
+                to[first[i + 1]++] = (uint32_t)(i + step[k]);
+            }
+    }
+    for (uint64_t seed = 0; seed < 5; seed++) {
+        double sum = 0, by_row[2] = {0}, by_column[2] = {0};
+        CHECK(umap_spectral(&g, 2, seed, team, x, &e) == 0);
+        for (int i = 0; i < N; i++)
+            for (int k = 0; k < 2; k++) {
+                by_row[k] += (i / SIDE - 7.5) * (double)x[2 * i + k];
+                by_column[k] += (i % SIDE - 7.5) * (double)x[2 * i + k];
+            }
+        for (int i = 0; i < N; i++)
+            sum += (i / SIDE - 7.5) * (i / SIDE - 7.5);
+        /* They are rows and columns turned by some angle: the two coordinates tell both. */
+        CHECK(fabs(by_row[0]) + fabs(by_row[1]) > 0.2 * sum);
+        CHECK(fabs(by_column[0]) + fabs(by_column[1]) > 0.2 * sum);
+    }
     team_free(team);
 }
 
@@ -229,6 +269,27 @@ static void test_rolled_sheet(void)
     CHECK_NEAR(trustworthiness(x, D, y, N, 15), 0.5, 0.05);
 }
 
+/* A sheet whose points come row by row: their order must not show. */
+static void test_sheet_in_order(void)
+{
+    enum { SIDE = 30, N = SIDE * SIDE };
+    static float x[2 * N], y[2 * N];
+    struct rng r;
+
+    rng_seed(&r, 9, 1);
+    for (int i = 0; i < N; i++) {
+        x[2 * i] = (float)(i % SIDE) + 0.2f * rng_float(&r);
+        x[2 * i + 1] = (float)(i / SIDE) + 0.2f * rng_float(&r);
+    }
+    for (uint64_t seed = 0; seed < 3; seed++) {
+        double t;
+        lay_out(x, N, 2, seed, y);
+        t = trustworthiness(x, 2, y, N, 15);
+        if (!CHECK(t > 0.997))
+            printf("# trustworthiness %f\n", t);
+    }
+}
+
 /* Ten groups far apart, their graph in parts: each stays together, none lies on another. */
 static void test_groups(void)
 {
@@ -264,7 +325,9 @@ int main(void)
     RUN(test_graph);
     RUN(test_tridiagonal);
     RUN(test_spectral);
+    RUN(test_spectral_twice_the_same);
     RUN(test_rolled_sheet);
+    RUN(test_sheet_in_order);
     RUN(test_groups);
     return check_status();
 }

@@ -111,7 +111,7 @@ INLINE void apply(const struct moves *m, const int dims, float *at, uint32_t sel
 INLINE void move_point(const struct moves *m, const int dims, uint32_t self, float *at)
 {
     const struct umap_graph *g = m->g;
-    uint64_t state = m->seed + ((uint64_t)m->epoch << 32) + self;
+    uint64_t seed = m->seed, state = draw(&seed) + ((uint64_t)m->epoch << 32) + self;
 
     uint64_t degree = g->first[self + 1] - g->first[self], start;
 
