@@ -350,10 +350,11 @@ part() {
 
 # The HTML of $word, $first, $second and $third.
 html() {
+    shown=$(escaped "$first" 2>&1) || full "$shown"
     case $word in
-    title) title=$(escaped "$first") ;;
-    heading) keep "$work/part" printf '<h2>%s</h2>\n' "$(escaped "$first")" ;;
-    text) keep "$work/part" printf '<p>%s</p>\n' "$(escaped "$first")" ;;
+    title) title=$shown ;;
+    heading) keep "$work/part" printf '<h2>%s</h2>\n' "$shown" ;;
+    text) keep "$work/part" printf '<p>%s</p>\n' "$shown" ;;
     picture)
         [ -n "$second" ] || fail "${where}a picture needs a text for those who cannot see it"
         fetch "$first" "$work/source" "$where$first"

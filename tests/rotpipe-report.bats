@@ -210,9 +210,9 @@ whole() {
     { line title x && line table many.txt && line text z; } >plan-table
     { line output many.txt && line text z; } >plan-output
     line text z >plan-text
-    # A tool that fails to write, whichever of them it is; and one that says nothing of it.
+    # A tool that fails to write.
     mkdir fake
-    for tool in cat tr sed awk od; do
+    for tool in cat sed; do
         rm -f fake/*
         printf '#!/bin/sh\necho "%s: write error: No space left on device" >&2\nexit 1\n' $tool >fake/$tool
         chmod +x fake/$tool
@@ -223,9 +223,6 @@ whole() {
         done
     done
     rm -f fake/*
-    printf '#!/bin/sh\nhead -c 2000 "$@"\n' >fake/cat
-    chmod +x fake/cat
-    PATH=$PWD/fake:$PATH expect_error 1 'cannot write: what was written is not whole' rotpipe-report plan-text
     # A file system that is really full.
     mkdir small
     mount -t tmpfs -o size=32k tmpfs small 2>/dev/null || skip 'no file system can be made'
