@@ -50,14 +50,34 @@ put() {
         kill -s PIPE $$
     fi
     said=$(tail -n 1 "$work/said")
-    fail "standard output: cannot write: ${said##*: }"
+    said=${said##*: }
+    fail "standard output: cannot write: ${said:-the reason found no room in ${TMPDIR:-/tmp}}"
+}
+
+# full SAID: the folder for the parts did not take something, for the reason that SAID ends with.
+full() {
+    case $1 in
+    *'No space left'*) said='No space left on device' ;;
+    *) said=$(printf '%s\n' "$1" | tail -n 1) ;;
+    esac
+    said=${said##*: }
+    fail "${TMPDIR:-/tmp}: cannot write: ${said:-what was written is not whole}"
+}
+
+# keep FILE COMMAND...: adds the output of the command to FILE, all of it, or ends the program. What
+# the command says is caught without a file, for which there may be no room either; so it is none
+# that fails by itself.
+keep() {
+    into=$1
+    shift
+    said=$({ "$@" >>"$into"; } 2>&1) || full "$said"
 }
 
 # One argument that is no operand.
 option() {
     case $1 in
-    --help) help >"$work/text" ;;
-    --version) echo "$program (rotpipe) $version" >"$work/text" ;;
+    --help) keep "$work/text" help ;;
+    --version) keep "$work/text" echo "$program (rotpipe) $version" ;;
     --help=* | --version=*) misused "option '${1%%=*}' doesn't allow an argument" ;;
     --*) misused "unrecognized option '$1'" ;;
     *)
@@ -69,15 +89,36 @@ option() {
     exit 0
 }
 
-# readable FILE: it is a file, or there is no report.
-readable() {
-    if [ -d "$1" ]; then
-        fail "$where$1: is a directory"
+# fetch FILE INTO NAME: a copy of FILE, or of standard input if it is empty; unpacked where it is
+# compressed by gzip.
+fetch() {
+    if [ -z "$1" ]; then
+        said=$({ cat >"$2"; } 2>&1)
     elif [ ! -e "$1" ]; then
-        fail "$where$1: No such file or directory"
+        fail "$3: No such file or directory"
+    elif [ -d "$1" ]; then
+        fail "$3: is a directory"
     elif [ ! -r "$1" ]; then
-        fail "$where$1: Permission denied"
-    fi
+        fail "$3: Permission denied"
+    else
+        said=$({ cat <"$1" >"$2"; } 2>&1)
+    fi || case $said in
+    *'write error'* | *'No space left'*) full "$said" ;;
+    *'Is a directory'*) fail "$3: is a directory" ;;
+    *) fail "$3: ${said##*: }" ;;
+    esac
+    [ "$(bytes "$2" 0 2)" = 1f8b ] || return 0
+    said=$({ gzip -dc <"$2" >"$2.plain"; } 2>&1) || case $said in
+    *'No space left'*) full "$said" ;;
+    *) fail "$3: damaged, or cut short: its compressed data do not end well" ;;
+    esac
+    said=$(mv "$2.plain" "$2" 2>&1) || full "$said"
+}
+
+# fetch_text FILE INTO NAME: the same, of what is to be text.
+fetch_text() {
+    fetch "$@"
+    [ "$(tr -d '\000' <"$2" | wc -c)" = "$(wc -c <"$2")" ] || fail "$3: no text: it has zero bytes"
 }
 
 # bytes FILE FIRST N: in hexadecimal.
@@ -87,21 +128,33 @@ bytes() {
 
 # ---- HTML ----
 
+# Each of what follows is handed to keep, or its output is put into a variable: its status says
+# whether all of it went well. Pipelines whose first program may fail tell their second of their end.
+
 # Text from elsewhere: nothing in it is a tag, an entity or the end of an attribute.
-escape() {
-    tr '\000-\010\013-\037\177' '?' |
-        sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/"/\&quot;/g; s/'\''/\&#39;/g'
+clean() {
+    tr '\000-\010\013-\037\177' '?'
+}
+
+marked() {
+    sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/"/\&quot;/g; s/'\''/\&#39;/g'
 }
 
 escaped() {
-    printf '%s' "$1" | escape
+    printf '%s' "$1" | clean | marked
 }
 
-# Standard input in base64, on one line (POSIX has no program for it that is everywhere).
+# escape FILE
+escape() {
+    clean <"$1" >"$work/clean" && marked <"$work/clean"
+}
+
+# base64_line FILE: on one line (POSIX has no program for it that is everywhere).
 base64_line() {
-    od -An -v -tu1 | awk '
+    { od -An -v -tu1 <"$1" && echo end; } | awk '
         function char(v) { return substr(letters, v % 64 + 1, 1) }
         BEGIN { letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" }
+        $1 == "end" { ended = 1; next }
         {
             line = ""
             for (i = 1; i <= NF; i++) {
@@ -115,6 +168,7 @@ base64_line() {
         END {
             if (n == 1) printf "%s%s==", char(int(v / 4)), char(v * 16)
             if (n == 2) printf "%s%s%s=", char(int(v / 1024)), char(int(v / 16)), char(v * 4)
+            exit !ended
         }'
 }
 
@@ -125,50 +179,91 @@ png_size() {
             (($5 * 256 + $6) * 256 + $7) * 256 + $8 }'
 }
 
-# picture FILE ALT CAPTION
-picture() {
-    readable "$1"
-    [ -n "$2" ] || fail "${where}a picture needs a text for those who cannot see it"
-    size=
-    if [ "$(bytes "$1" 0 8)" = 89504e470d0a1a0a ]; then
-        type=png
-        [ "$(tail -c 8 "$1" | od -An -v -tx1 | tr -d ' \n')" = 49454e44ae426082 ] ||
-            fail "$where$1: cut short: a PNG without an end"
-        size=$(png_size "$1")
-    elif head -c 1000 "$1" | grep -q '<svg'; then
-        type=svg+xml
-        tail -c 100 "$1" | grep -q '</svg>' || fail "$where$1: cut short: an SVG without an end"
-    else
-        fail "$where$1: neither PNG nor SVG"
-    fi
-    printf '<figure>\n<div class="scroll picture" role="region" aria-label="picture" tabindex="0"><img%s alt="%s" src="data:image/%s;base64,' \
-        "$size" "$(escaped "$2")" $type
-    base64_line <"$1"
-    printf '"></div>\n'
-    [ -z "$3" ] || printf '<figcaption>%s</figcaption>\n' "$(escaped "$3")"
-    echo '</figure>'
+# kind_of_svg FILE: 0 for an SVG, 3 for one without an end, 4 for what is none. Remarks may be as long
+# as they like, before it and behind it, and so may blanks.
+kind_of_svg() {
+    tr '\000\r\t' '?  ' <"$1" | awk '
+        function bare(s,    kept, at) {
+            for (;;) {
+                if (remark) {
+                    at = index(s, "-->")
+                    if (!at) return kept
+                    s = substr(s, at + 3)
+                    remark = 0
+                }
+                at = index(s, "<!--")
+                if (!at) return kept s
+                kept = kept substr(s, 1, at - 1)
+                s = substr(s, at + 4)
+                remark = 1
+            }
+        }
+        {
+            s = bare($0)
+            if (s ~ /^ *$/) next
+            sub(/ +$/, "", s)
+            if (first == "") first = s
+            if (s ~ /<(svg:)?svg([ >]|$)/) svg = 1
+            last = last " " s
+            last = substr(last, length(last) > 100 ? length(last) - 100 : 1)
+        }
+        END {
+            sub(/^\357\273\277/, "", first)
+            if (!svg || first !~ /^ *</) exit 4
+            exit last ~ /<\/(svg:)?svg *>$/ ? 0 : 3
+        }'
 }
 
-# table FILE CAPTION: numbers to the right, and what stands above a column of them; the first cell of
-# a line is what the line is about.
-table() {
-    readable "$1"
-    [ -s "$1" ] || fail "$where$1: empty"
-    echo '<figure>'
-    [ -z "$2" ] || printf '<figcaption>%s</figcaption>\n' "$(escaped "$2")"
-    echo '<div class="scroll" role="region" aria-label="table" tabindex="0"><table>'
-    escape <"$1" | awk -F '\t' '
+# kind_of NAME: of the picture that has been fetched; $type and $size.
+kind_of() {
+    if [ "$(bytes "$work/source" 0 8)" = 89504e470d0a1a0a ]; then
+        [ "$(tail -c 8 <"$work/source" | od -An -v -tx1 | tr -d ' \n')" = 49454e44ae426082 ] ||
+            fail "$1: cut short: a PNG without an end"
+        type=png
+        size=$(png_size "$work/source")
+        return
+    fi
+    kind_of_svg "$work/source"
+    case $? in
+    0) ;;
+    3) fail "$1: cut short: an SVG without an end" ;;
+    *) fail "$1: neither PNG nor SVG" ;;
+    esac
+    type=svg+xml
+    size=
+}
+
+caption() {
+    [ -n "$1" ] || return 0
+    shown=$(escaped "$1") && printf '<figcaption>%s</figcaption>\n' "$shown"
+}
+
+# picture FILE ALT CAPTION
+picture() {
+    alt=$(escaped "$2") &&
+        printf '<figure>\n<div class="scroll picture" role="region" aria-label="picture" tabindex="0"><img%s alt="%s" src="data:image/%s;base64,' \
+            "$size" "$alt" "$type" &&
+        base64_line "$1" &&
+        printf '"></div>\n' &&
+        caption "$3" &&
+        echo '</figure>'
+}
+
+# The rows of a table, of standard input that ends with a line of one \001.
+rows() {
+    awk -F '\t' '
         function number(s) { return s ~ /^[-+]?[0-9][-+0-9., %]*$/ }
-        { line[NR] = $0 }
-        NR == 1 { columns = NF }
-        NR > 1 { for (i = 1; i <= NF; i++) if (i == 1 || !number($i)) words[i] = 1 }
+        $0 == "\001" { ended = 1; next }
+        { line[++lines] = $0 }
+        lines == 1 { columns = NF }
+        lines > 1 { for (i = 1; i <= NF; i++) if (i == 1 || !number($i)) words[i] = 1 }
         END {
             printf "<thead><tr>"
             split(line[1], cell)
             for (i = 1; i <= columns; i++)
                 printf "<th scope=\"col\"%s>%s</th>", (i in words ? "" : " class=\"n\""), cell[i]
             print "</tr></thead>\n<tbody>"
-            for (row = 2; row <= NR; row++) {
+            for (row = 2; row <= lines; row++) {
                 n = split(line[row], cell)
                 printf "<tr><th scope=\"row\">%s</th>", cell[1]
                 for (i = 2; i <= n; i++)
@@ -176,26 +271,42 @@ table() {
                 print "</tr>"
             }
             print "</tbody>"
+            exit !ended
         }'
-    printf '</table></div>\n</figure>\n'
 }
 
-# text_block CLASS CAPTION: standard input, as it stands.
+# table FILE CAPTION: numbers to the right, and what stands above a column of them; the first cell of
+# a line is what the line is about.
+table() {
+    echo '<figure>' &&
+        caption "$2" &&
+        echo '<div class="scroll" role="region" aria-label="table" tabindex="0"><table>' &&
+        clean <"$1" >"$work/clean" &&
+        { ends_line "$work/clean" || echo >>"$work/clean"; } &&
+        { marked <"$work/clean" && printf '\001\n'; } | rows &&
+        printf '</table></div>\n</figure>\n'
+}
+
+ends_line() {
+    [ "$(tail -c 1 <"$1" | od -An -tx1 | tr -d ' \n')" = 0a ]
+}
+
+# text_block CLASS FILE CAPTION: as it stands.
 text_block() {
-    echo '<figure>'
-    [ -z "$2" ] || printf '<figcaption>%s</figcaption>\n' "$(escaped "$2")"
-    printf '<pre class="%s" tabindex="0">' "$1"
-    escape
-    printf '</pre>\n</figure>\n'
+    echo '<figure>' &&
+        caption "$3" &&
+        printf '<pre class="%s" tabindex="0">' "$1" &&
+        escape "$2" &&
+        printf '</pre>\n</figure>\n'
 }
 
-# model FILE CAPTION
-model() {
-    readable "$1"
-    "$rtsinfo" --history -- "$1" >"$work/history" 2>"$work/said" ||
-        fail "$where$(sed 's/^[a-z0-9]*: //' "$work/said")"
-    [ -s "$work/history" ] || echo '(It has no history.)' >"$work/history"
-    text_block history "${2:-$1}" <"$work/history"
+# provenance FILE: what rtsinfo says of it, into a file.
+provenance() {
+    said=$({ "$rtsinfo" --history -- "$1" >"$work/source"; } 2>&1) || case $said in
+    *'standard output: '*) full "$said" ;;
+    *) fail "$where${said#rtsinfo: }" ;;
+    esac
+    [ -s "$work/source" ] || keep "$work/source" echo '(It has no history.)'
 }
 
 # ---- the plan ----
@@ -226,17 +337,43 @@ part() {
     esac
     [ -z "$rest" ] || fail "${where}more fields than '$word' has"
     [ -n "$first" ] || fail "${where}nothing behind '$word' and a tab"
+    : >"$work/source"
+    : >"$work/part"
+    html
+    [ "$word" != title ] || return 0
+    # A tool that does not tell when it cannot write has not written this.
+    case $(tail -n 1 <"$work/part") in
+    *'</figure>' | *'</h2>' | *'</p>') keep "$work/body" cat "$work/part" ;;
+    *) full '' ;;
+    esac
+}
+
+# The HTML of $word, $first, $second and $third.
+html() {
+    shown=$(escaped "$first" 2>&1) || full "$shown"
     case $word in
-    title) escaped "$first" >"$work/title" ;;
-    heading) printf '<h2>%s</h2>\n' "$(escaped "$first")" ;;
-    text) printf '<p>%s</p>\n' "$(escaped "$first")" ;;
-    picture) picture "$first" "$second" "$third" ;;
-    table) table "$first" "$second" ;;
-    output)
-        readable "$first"
-        text_block output "$second" <"$first"
+    title) title=$shown ;;
+    heading) keep "$work/part" printf '<h2>%s</h2>\n' "$shown" ;;
+    text) keep "$work/part" printf '<p>%s</p>\n' "$shown" ;;
+    picture)
+        [ -n "$second" ] || fail "${where}a picture needs a text for those who cannot see it"
+        fetch "$first" "$work/source" "$where$first"
+        kind_of "$where$first"
+        keep "$work/part" picture "$work/source" "$second" "$third"
         ;;
-    model) model "$first" "$second" ;;
+    table)
+        fetch_text "$first" "$work/source" "$where$first"
+        [ -s "$work/source" ] || fail "$where$first: empty"
+        keep "$work/part" table "$work/source" "$second"
+        ;;
+    output)
+        fetch_text "$first" "$work/source" "$where$first"
+        keep "$work/part" text_block output "$work/source" "$second"
+        ;;
+    model)
+        provenance "$first"
+        keep "$work/part" text_block history "$work/source" "${second:-$first}"
+        ;;
     esac
 }
 
@@ -246,15 +383,9 @@ plan() {
     where=
     if [ "$1" = - ]; then
         name='standard input'
-        cat >"$work/plan"
+        fetch_text '' "$work/plan" "$name"
     else
-        readable "$1"
-        cat -- "$1" >"$work/plan" 2>"$work/said" || fail "$1: cannot read"
-    fi
-    if [ "$(bytes "$work/plan" 0 2)" = 1f8b ]; then
-        mv "$work/plan" "$work/plan.gz"
-        gzip -dc "$work/plan.gz" >"$work/plan" 2>/dev/null ||
-            fail "$name: damaged, or cut short: its compressed data do not end well"
+        fetch_text "$1" "$work/plan" "$name"
     fi
     [ -s "$work/plan" ] || fail "$name: empty"
     number=0
@@ -263,7 +394,7 @@ plan() {
         where="$name: line $number: "
         case $line in
         '' | '#'*) ;;
-        *) part "$line" >>"$work/body" ;;
+        *) part "$line" ;;
         esac
     done <"$work/plan"
 }
@@ -305,8 +436,12 @@ footer { margin-top: 3rem }
 END
 }
 
-# The page around the body. Its policy forbids to load anything from anywhere.
+# The page is head, body and foot. Its policy forbids to load anything from anywhere.
 page() {
+    head_of_page && cat "$work/body" && foot
+}
+
+head_of_page() {
     cat <<END
 <!DOCTYPE html>
 <html lang="en">
@@ -314,16 +449,18 @@ page() {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>$(cat "$work/title")</title>
+<title>$title</title>
 <style>
 $(style)
 </style>
 </head>
 <body>
-<header><h1>$(cat "$work/title")</h1></header>
+<header><h1>$title</h1></header>
 <main>
 END
-    cat "$work/body"
+}
+
+foot() {
     cat <<END
 </main>
 <footer>Written by $program $version.</footer>
@@ -352,9 +489,10 @@ rtsinfo=$(dirname -- "$0")/rtsinfo
 [ -x "$rtsinfo" ] || rtsinfo=rtsinfo
 
 : >"$work/body"
-echo 'A run of rotpipe' >"$work/title"
+title='A run of rotpipe'
 for operand; do
     plan "$operand"
 done
-page >"$work/page"
+keep "$work/page" page
+[ "$(tail -n 1 <"$work/page")" = '</html>' ] || full ''
 put "$work/page"

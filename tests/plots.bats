@@ -221,6 +221,8 @@ log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_sec
     whole_svg a.svg 'images with labels' 'accuracy on the test images, %' 'from scratch' \
         'everything fine-tuned' '>30<' '>100<'
     run -1 "$RECIPE/labels" . '30 300' '1 2'
+    run -1 "$RECIPE/labels" . 30 '1 3'
+    [[ $output == 'labels: ./scratch-30-3.tsv: missing or empty' ]] || fail "$output"
     refused 2 'usage: gnuplot -c labels.gp' labels l
     printf 'a\tb\n1\t2\n' >two
     refused 1 'two: no steps with mean and sd' labels two a.png
@@ -250,6 +252,10 @@ log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_sec
     run -1 "$RECIPE/neighbours" -t . '1 3'
     : >votes-tuned-cosine-1.tsv
     run -1 "$RECIPE/neighbours" -t . 1
+    run -1 "$RECIPE/neighbours" nothere 1
+    [[ $output == 'neighbours: nothere/votes-pixels-euclidean-1.tsv: missing or empty' ]] || fail "$output"
+    run -1 "$RECIPE/table" nothere 1
+    [[ $output == 'table: nothere/shared-1.tsv: missing or empty' ]] || fail "$output"
 }
 
 @test "plots: the recipe's, on less than the sample" {

@@ -50,6 +50,8 @@ whole() {
     line title x >good
     : >empty
     expect_error 1 'standard input: empty' rotpipe-report <empty
+    expect_error 1 'standard input: is a directory' rotpipe-report <.
+    expect_error 1 'standard input: Bad file descriptor' sh -c 'rotpipe-report <&-'
     expect_error 1 'missing: No such file' rotpipe-report good missing
     expect_error 1 'standard output: cannot write: No space left' sh -c 'rotpipe-report good >/dev/full'
     expect_error 1 'standard output: cannot write: Broken pipe' refuse_sigpipe rotpipe-report good
@@ -198,4 +200,88 @@ whole() {
     whole r
     grep -q '<h1>two</h1>' r
     line text 'in three' | rotpipe-report a - b | grep -A 1 'in three' | grep -q 'in two'
+}
+
+@test "rotpipe-report: where the parts find no room, there is one line and no report" {
+    local plan kilobytes tool
+    seq 20000 >many.txt
+    { printf '\211PNG\r\n\032\n' && noise 90000 && printf 'IEND\256B`\202'; } >large.png
+    { line title x && line picture large.png y && line text z; } >plan-picture
+    { line title x && line table many.txt && line text z; } >plan-table
+    { line output many.txt && line text z; } >plan-output
+    line text z >plan-text
+    # A tool that fails to write.
+    mkdir fake
+    for tool in cat sed; do
+        rm -f fake/*
+        printf '#!/bin/sh\necho "%s: write error: No space left on device" >&2\nexit 1\n' $tool >fake/$tool
+        chmod +x fake/$tool
+        for plan in plan-picture plan-table; do
+            PATH=$PWD/fake:$PATH run --separate-stderr rotpipe-report $plan
+            [[ $status == 1 && -z $output && $stderr == rotpipe-report:* && $stderr != *$'\n'* ]] ||
+                fail "$tool, $plan: status $status: $stderr"
+        done
+    done
+    rm -f fake/*
+    # A file system that is really full.
+    mkdir small
+    mount -t tmpfs -o size=32k tmpfs small 2>/dev/null || skip 'no file system can be made'
+    for plan in plan-picture plan-table plan-output; do
+        TMPDIR=small run --separate-stderr rotpipe-report $plan
+        [[ $status == 1 && -z $output && $stderr == 'rotpipe-report: small: cannot write: No space left on device' ]] ||
+            break
+    done
+    # As much room as there happens to be: the whole report, or none.
+    for kilobytes in 0 4 8 12 16 20 24 28 32; do
+        [[ $status == 1 ]] || break
+        head -c $((32 * 1024 - kilobytes * 1024)) /dev/zero >small/fill
+        TMPDIR=small run --separate-stderr rotpipe-report plan-text
+        [[ $status == 0 && $output == *'</html>' || $status == 1 && -z $output && $stderr != *$'\n'* ]] || {
+            status=3
+            break
+        }
+        status=1
+    done
+    umount small
+    [[ $status == 1 ]] || fail "$plan: $output $stderr"
+}
+
+@test "rotpipe-report: gzip is read wherever a file is, zero bytes are no text" {
+    need_netpbm
+    picture
+    printf 'a\tb\nc\t1\n' >t.tsv
+    gzip -c t.tsv >t.gz
+    printf '<svg xmlns="http://www.w3.org/2000/svg" width="2" height="2"/>\n<!-- --></svg>' >a.svg
+    gzip -c a.svg >a.svgz
+    { line table t.tsv && line output t.tsv && line picture a.svg x; } | rotpipe-report >want
+    { line table t.gz && line output t.gz && line picture a.svgz x; } | rotpipe-report >got
+    cmp want got
+    bad 'plan: line 1: a.png: no text: it has zero bytes' 'table\ta.png'
+    bad 'plan: line 1: a.png: no text: it has zero bytes' 'output\ta.png'
+    head -c 20 t.gz >half.gz
+    bad 'plan: line 1: half.gz: damaged, or cut short' 'output\thalf.gz'
+    expect_error 1 'a.png: no text: it has zero bytes' rotpipe-report a.png
+}
+
+@test "rotpipe-report: names with a dash before them, pictures with long remarks" {
+    need_netpbm
+    picture
+    cp a.png ./-n.png
+    printf 'a\tb\n' >-v
+    {
+        echo '<?xml version="1.0"?>'
+        printf '<!-- %02000d\n%02000d -->\n' 0 0
+        echo '<svg xmlns="http://www.w3.org/2000/svg" width="2" height="2"><path d="M0 0"/></svg>'
+        printf '%2000s\n\n<!-- </svg -->\n' ''
+    } >-r.svg
+    { line picture -n.png x && line picture -r.svg x && line table -v && line output -v; } >-plan
+    quiet_success rotpipe-report -- -plan
+    run -0 rotpipe-report -- -plan
+    sed -n 's/.*svg+xml;base64,\([^"]*\)".*/\1/p' <<<"$output" | base64 -d | cmp - ./-r.svg
+    sed 's/<path.*//' <-r.svg >cut.svg
+    bad 'plan: line 1: cut.svg: cut short: an SVG without an end' 'picture\tcut.svg\tx'
+    printf '<!-- <svg> -->\n<p></p>\n' >none.svg
+    bad 'plan: line 1: none.svg: neither PNG nor SVG' 'picture\tnone.svg\tx'
+    printf 'Of <svg> and </svg>\n' >none.svg
+    bad 'plan: line 1: none.svg: neither PNG nor SVG' 'picture\tnone.svg\tx'
 }
