@@ -20,6 +20,13 @@ recipe() {
     # A second run redoes nothing.
     run --separate-stderr recipe SEEDS='1 2'
     [[ $status == 0 && -z $stderr ]] || fail "$stderr"
+    # Other settings redo what depends on them, and no more.
+    run --separate-stderr recipe FEW='-e 0 -b 8'
+    [[ $status == 0 && $stderr == *scratch-1.rts*frozen-1.rts*tuned-1.rts* ]] || fail "$stderr"
+    [[ $stderr != *rotations-1.rts* && $stderr != *labelled* ]] || fail "$stderr"
+    run --separate-stderr recipe FEW='-e 0 -b 8' LABELLED=50
+    [[ $status == 0 && $stderr == *labelled-1.rts*rotations-1.rts* ]] || fail "$stderr"
+    rtsinfo out-sample/labelled-1.rts | grep '^images  *50 '
 }
 
 @test "example: nothing is learnt where a test image is among the labelled ones, if only turned" {
