@@ -1,8 +1,7 @@
 /* rottrain - train a network on a labelled image stream */
+#include "stopsignal.h"
 #include "stream.h"
-
-#include <signal.h>
-#include <stdatomic.h>
+#include "trainfiles.h"
 
 #include "base/progress.h"
 #include "net/epochlog.h"
@@ -199,8 +198,8 @@ static void check_settings(struct settings *s, char **operands, int n)
         misused("standard input can be only one of data, -m, --valid and --resume");
     if (t->every && !t->save)
         misused("--every needs --save");
-    if (t->save && (strcmp(t->save, "-") == 0 || (s->output && strcmp(t->save, s->output) == 0)))
-        misused("--save needs a file of its own");
+    check_files(&(struct train_files){s->output, t->save, s->log, s->model, s->valid, t->resume,
+                                      (const char **)operands, n});
     if (s->model && (s->net || s->classes))
         misused("%s: the model of -m has its own", s->net ? "--net" : "-c");
     if (t->optimizer != OPTIMIZER_SGD && (t->nesterov || s->has_momentum))
@@ -215,37 +214,6 @@ static void check_settings(struct settings *s, char **operands, int n)
         t->weight_decay = 0.01;
     if (net_check(s->net ? s->net : NET_DEFAULT, &e) < 0)
         misused("%s", e.text);
-}
-
-/*
- * The first SIGINT or SIGTERM while training asks it to stop after the batch in hand; the next ends
- * the program as ever. (A signal handler reaches nothing but what is static.)
- */
-static atomic_int caught;
-
-static void catch_signal(int signal_number)
-{
-    if (atomic_exchange(&caught, signal_number)) {
-        signal(signal_number, SIG_DFL);
-        raise(signal_number); /* held back until this handler returns */
-    }
-}
-
-static void catch_signals(void)
-{
-    static const int numbers[] = {SIGINT, SIGTERM};
-    struct sigaction action = {.sa_handler = catch_signal, .sa_flags = SA_RESTART}, old;
-
-    sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        /* One that the caller has set to be ignored, as nohup and & do, stays so. */
-        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-            sigaction(numbers[i], &action, NULL);
-}
-
-static const char *caught_name(void)
-{
-    return atomic_load(&caught) == SIGINT ? "SIGINT" : "SIGTERM";
 }
 
 /* All that decides the result, and nothing that does not. */
@@ -430,6 +398,7 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
     struct train_options how = s->train;
     struct team *team = NULL;
     struct rts_writer *out = NULL;
+    struct sigaction old[STOP_SIGNALS];
     char settings[1100];
     int status = -1;
 
@@ -449,8 +418,9 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
     snprintf(settings + strlen(settings), 32, " kernels=%s", kernels->name);
     how.settings = settings;
     progress_start(&l.progress, s->quiet);
-    catch_signals();
+    catch_signals(old);
     status = train(&m, &data, s->valid ? &valid : NULL, &how, kernels, team, &tell, e);
+    leave_signals(old);
     progress_clear(&l.progress);
     if (epochlog_close(l.log, s->log, e) < 0)
         status = -1;
