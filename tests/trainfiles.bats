@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC2086,SC2016 # options in one string; $ for inner shells
 # What rottrain reads and writes at once: nothing of it is lost.
+# shellcheck disable=SC2086,SC2016,SC2094 # options in one string; $ for inner shells
 load lib
 
 # refuses REGEX OPTION...: status 2, and every file is as it was.

@@ -30,16 +30,21 @@ static char *folder_of(const char *path)
     return n ? strndup(path, n) : strdup(".");
 }
 
-/* True for a link that the system makes for an open file. */
-static int is_descriptor(const char *path)
+/* Whether path is a link that the system makes for an open file; see path_follow. */
+static int descriptor_of(const char *path)
 {
     char *folder = folder_of(path), *real = folder ? realpath(folder, NULL) : NULL;
+    char *own = realpath("/dev/fd", NULL);
     size_t n = real ? strlen(real) : 0;
-    int found = n && (strcmp(real, "/dev/fd") == 0 ||
-                      (strncmp(real, "/proc/", 6) == 0 && strcmp(real + n - 3, "/fd") == 0));
+    int found = PATH_NO_DESCRIPTOR;
 
+    if (n && own && strcmp(real, own) == 0)
+        found = atoi(path + folder_length(path));
+    else if (n > 9 && strncmp(real, "/proc/", 6) == 0 && strcmp(real + n - 3, "/fd") == 0)
+        found = PATH_FOREIGN_DESCRIPTOR;
     free(folder);
     free(real);
+    free(own);
     return found;
 }
 
@@ -67,15 +72,14 @@ char *path_follow(const char *path, int *descriptor)
     char *now = strdup(path);
     struct stat st;
 
-    *descriptor = 0;
+    *descriptor = PATH_NO_DESCRIPTOR;
     for (int i = 0; now && i < LINKS_MOST; i++) {
         char *next;
         if (lstat(now, &st) < 0 || !S_ISLNK(st.st_mode))
             return now;
-        if (is_descriptor(now)) {
-            *descriptor = 1;
+        *descriptor = descriptor_of(now);
+        if (*descriptor != PATH_NO_DESCRIPTOR)
             return now;
-        }
         next = follow_link(now);
         free(now);
         now = next;
