@@ -368,7 +368,8 @@ static int tell_resumed(void *context, uint64_t steps, int epochs, struct error 
     return l->s->log && !(l->log = epochlog_continue(l->s->log, epochs, e)) ? -1 : 0;
 }
 
-/* Ends `out`, whatever happens. */
+/* Ends `out`, whatever happens. It is an error, too, if the state of a training that was stopped
+ * could not be saved. */
 static int write_model(const struct settings *s, const struct dataset *d, const struct ending *end,
                        struct model *m, struct rts_writer *out, struct error *e)
 {
@@ -383,11 +384,13 @@ static int write_model(const struct settings *s, const struct dataset *d, const 
                 "%s: stopped by %s at step %" PRIu64 " of %" PRIu64
                 "; the model so far%s written\n",
                 program, caught_name(), end->steps, end->planned,
-                s->train.save ? " and the state are" : " is");
-    return 0;
+                s->train.save && !end->unsaved ? " and the state are" : " is");
+    if (end->unsaved)
+        *e = end->why;
+    return end->unsaved ? -1 : 0;
 }
 
-/* Everything between the options and the model's last byte. *stopped: it was cut short. */
+/* Everything between the options and the model's last byte. *stopped: a signal asked for it. */
 static int run(const struct settings *s, char **operands, int n, int *stopped, struct error *e)
 {
     const struct kernels *kernels = kernels_pick(getenv("ROTPIPE_KERNELS"));
@@ -399,6 +402,7 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
     struct team *team = NULL;
     struct rts_writer *out = NULL;
     struct sigaction old[STOP_SIGNALS];
+    struct error unsaid;
     char settings[1100];
     int status = -1;
 
@@ -422,13 +426,14 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
     status = train(&m, &data, s->valid ? &valid : NULL, &how, kernels, team, &tell, e);
     leave_signals(old);
     progress_clear(&l.progress);
-    if (epochlog_close(l.log, s->log, e) < 0)
-        status = -1;
     if (status == 0) {
         status = write_model(s, &data, &l.end, &m, out, e);
         out = NULL;
     }
-    *stopped = status == 0 && l.end.steps < l.end.planned;
+    /* A log that is lost costs no model; and the first error is the one to be told. */
+    if (epochlog_close(l.log, s->log, status < 0 ? &unsaid : e) < 0)
+        status = -1;
+    *stopped = status == 0 && atomic_load(&caught);
 done:
     rts_abandon(out);
     team_free(team);

@@ -67,3 +67,71 @@ refuses() {
     rottrain -q -e 1 --net d1 --save s --log m -o new d.rts >m
     [[ -s s && $(wc -l <m) == 2 ]]
 }
+
+# until_log LINES: the log has more lines than that.
+until_log() {
+    for _ in {1..600}; do
+        [[ -e log ]] && (($(wc -l <log) > $1)) && return
+        sleep 0.02
+    done
+    fail 'training does not get on'
+}
+
+@test "trainfiles: a log that cannot be written ends training before it begins, and costs no model later" {
+    stream 12 4 2 >d.rts
+    expect_error 1 '/dev/full: No space left' rottrain -q -e 1000000 --log /dev/full -o m d.rts
+    [[ ! -e m ]]
+    rottrain -q -e 40 --net d1 d.rts >want
+    # The log may have a block (of 512 or 1024 bytes), the model goes into a pipe.
+    { (ulimit -f 1 && rottrain -q -e 40 --net d1 --log log d.rts 2>said) || echo "$?" >status; } | cat >m
+    [[ $(<status) == 1 && $(<said) == 'rottrain: log: cannot write' ]] || fail "$(<status): $(<said)"
+    same m want
+}
+
+@test "trainfiles: past ulimit -f it says so, and leaves nothing" {
+    stream 12 28 2 >d.rts
+    mkdir made
+    expect_error 1 'made/m: File too large' bash -c \
+        'ulimit -f 20 && exec rottrain -q -e 1 --net d64 -o made/m d.rts'
+    expect_error 1 'standard output: File too large' bash -c \
+        'ulimit -f 20 && exec rottrain -q -e 1 --net d64 d.rts >m'
+    [[ -z $(ls made) ]]
+}
+
+@test "trainfiles: stopped, and the state cannot be saved: the model so far is written" {
+    local status=0 said
+    stream 24 8 3 >d.rts
+    mkdir folder
+    rottrain -q -e 1000000 -b 8 --net c2 --save folder/state --every 100000000 --log log -o m \
+        d.rts 2>said &
+    until_log 2
+    rm -r folder
+    kill -s TERM $!
+    wait $! || status=$?
+    said=$(<said)
+    ((status == 1)) || fail "status $status: $said"
+    [[ $said =~ ^rottrain:\ stopped\ by\ SIGTERM\ at\ step\ ([0-9]+)\ of\ 3000000\;\ the\ model\ so\ far\ is\ written[[:space:]]rottrain:\ folder/state:\ No\ such\ file ]] ||
+        fail "$said"
+    rtsinfo --history m | grep -q "stopped=SIGTERM at step ${BASH_REMATCH[1]} of 3000000\$"
+}
+
+@test "trainfiles: a signal while the model goes into a slow pipe is not swallowed" {
+    local pid status=0
+    stream 12 28 2 >d.rts
+    mkfifo pipe
+    # Held open and never read from: a megabyte fits in, the model is larger.
+    exec 9<>pipe
+    rottrain -q -e 1 --net d2000 --log log d.rts >pipe 9>&- &
+    pid=$!
+    until_log 1
+    sleep 0.5
+    kill -s TERM $pid
+    for _ in {1..250}; do
+        kill -0 $pid 2>/dev/null || break
+        sleep 0.02
+    done
+    kill -s KILL $pid 2>/dev/null || true
+    wait $pid || status=$?
+    exec 9>&-
+    ((status == 143)) || fail "status $status"
+}
