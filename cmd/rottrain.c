@@ -230,16 +230,25 @@ static void settings_line(const struct settings *s, const struct dataset *d, con
                  t->nesterov ? " --nesterov" : "");
     snprintf(line, size,
              "rottrain %s%s --net '%.200s' -c %d -e %d -b %d --optimizer %s --lr %.15g%s"
-             " --weight-decay %.15g --schedule %s%s%s -s %" PRIu64 " images=%" PRIu64,
+             " --weight-decay %.15g --schedule %s%s%s%s -s %" PRIu64 " images=%" PRIu64,
              ROTPIPE_VERSION, s->model ? " -m" : "", m->net.text, m->net.classes, t->epochs,
              t->batch, optimizer_names[t->optimizer], t->lr, extra, t->weight_decay,
-             schedule_names[t->schedule], warmup, t->keep_best ? " --keep-best" : "", t->seed,
-             d->n);
+             schedule_names[t->schedule], warmup, t->keep_best ? " --keep-best" : "",
+             s->no_history ? " --no-history" : "", t->seed, d->n);
 }
 
-/* The history line: the settings, and how it ended. */
-static int describe(const struct settings *s, const struct dataset *d, const struct ending *end,
-                    struct model *m, struct error *e)
+/* What is known of a data set, behind its indent. */
+static int describe_data(const struct dataset *d, const char *indent, struct model *m,
+                         struct error *e)
+{
+    if (d->digest.text && history_add(&m->history, indent, d->digest.text, e) < 0)
+        return -1;
+    return d->history.text ? history_add(&m->history, indent, d->history.text, e) : 0;
+}
+
+/* The history: the settings, how it ended, and the data. */
+static int describe(const struct settings *s, const struct dataset *d, const struct dataset *valid,
+                    const struct ending *end, struct model *m, struct error *e)
 {
     char line[1200];
     size_t n;
@@ -253,11 +262,12 @@ static int describe(const struct settings *s, const struct dataset *d, const str
     if (end->steps < end->planned)
         snprintf(line + n, sizeof line - n, " stopped=%s at step %" PRIu64 " of %" PRIu64,
                  caught_name(), end->steps, end->planned);
-    if (history_add(&m->history, "", line, e) < 0 ||
-        (d->digest.text && (history_add(&m->history, "  data: ", d->digest.text, e) < 0 ||
-                            history_merge(&m->digest, d->digest.text, e) < 0)))
+    if (history_add(&m->history, "", line, e) < 0 || describe_data(d, "  data: ", m, e) < 0)
         return -1;
-    return d->history.text ? history_add(&m->history, "  data: ", d->history.text, e) : 0;
+    /* It was chosen by them; that it was trained on them is not said, which the digest is for. */
+    if (s->train.keep_best && describe_data(valid, "  valid: ", m, e) < 0)
+        return -1;
+    return d->digest.text ? history_merge(&m->digest, d->digest.text, e) : 0;
 }
 
 /* A model is for images of one shape and for the classes of its head. */
@@ -277,6 +287,14 @@ static int check_data(const struct model *m, const struct dataset *d, const char
     if (model_check_names(m, d->names, largest, &why) < 0)
         return error_set(e, "%s: %.300s", what, why.text);
     return 0;
+}
+
+static int all_frozen(const struct net *n)
+{
+    for (int i = 0; i < n->layers; i++)
+        if (n->layer[i].weights && !n->layer[i].frozen)
+            return 0;
+    return 1;
 }
 
 /* The model that training starts from: -m's, or a fresh one that suits the data. */
@@ -302,6 +320,9 @@ static int start_model(const struct settings *s, const struct dataset *d, struct
     }
     if (s->no_history)
         model_drop_history(m);
+    if (s->train.epochs > 0 && all_frozen(&m->net))
+        return error_set(e, "%s: every layer is frozen, so nothing trains (headswap --thaw)",
+                         strcmp(s->model, "-") == 0 ? "standard input" : s->model);
     if (check_data(m, d, "training data", e) < 0)
         return -1;
     if (!m->names && d->names && !(m->names = strdup(d->names)))
@@ -370,10 +391,11 @@ static int tell_resumed(void *context, uint64_t steps, int epochs, struct error 
 
 /* Ends `out`, whatever happens. It is an error, too, if the state of a training that was stopped
  * could not be saved. */
-static int write_model(const struct settings *s, const struct dataset *d, const struct ending *end,
-                       struct model *m, struct rts_writer *out, struct error *e)
+static int write_model(const struct settings *s, const struct dataset *d,
+                       const struct dataset *valid, const struct ending *end, struct model *m,
+                       struct rts_writer *out, struct error *e)
 {
-    if (describe(s, d, end, m, e) < 0 || model_save(m, out, e) < 0) {
+    if (describe(s, d, valid, end, m, e) < 0 || model_save(m, out, e) < 0) {
         rts_abandon(out);
         return -1;
     }
@@ -409,8 +431,8 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
     if (!kernels)
         return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
     /* Opened first: nobody should learn after an hour that the result has nowhere to go. */
-    if (!(out = rts_create(s->output, e)) || dataset_read(&data, operands, n, e) < 0 ||
-        start_model(s, &data, &m, e) < 0)
+    if (train_may_save(&s->train, e) < 0 || !(out = rts_create(s->output, e)) ||
+        dataset_read(&data, operands, n, e) < 0 || start_model(s, &data, &m, e) < 0)
         goto done;
     if (s->valid && (dataset_read(&valid, (char *[]){(char *)s->valid}, 1, e) < 0 ||
                      check_data(&m, &valid, s->valid, e) < 0))
@@ -427,7 +449,7 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
     leave_signals(old);
     progress_clear(&l.progress);
     if (status == 0) {
-        status = write_model(s, &data, &l.end, &m, out, e);
+        status = write_model(s, &data, &valid, &l.end, &m, out, e);
         out = NULL;
     }
     /* A log that is lost costs no model; and the first error is the one to be told. */

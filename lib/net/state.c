@@ -6,9 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <zlib.h>
 
+#include "base/path.h"
 #include "net/tensors.h"
 
 /* The names of what an optimiser keeps, as in PyTorch. */
@@ -102,10 +105,13 @@ int state_save(const struct trainer *t, struct error *e)
 
 /* ---- taking it up ---- */
 
-/* Of a text, from the last option before byte `at` to the next one. */
+/*
+ * Of a text that differs from another at byte `at`, the option that does: from the last start of an
+ * option in what they share to the next start behind it.
+ */
 static int option_around(const char *text, size_t at, const char **from)
 {
-    size_t start = at, end = at;
+    size_t start = at > 1 ? at - 2 : 0, end = at;
 
     while (start > 0 && strncmp(text + start, " -", 2) != 0)
         start--;
@@ -113,7 +119,7 @@ static int option_around(const char *text, size_t at, const char **from)
     while (text[end] && strncmp(text + end, " -", 2) != 0)
         end++;
     *from = text + start;
-    return end > start ? (int)(end - start) : 0;
+    return (int)(end - start);
 }
 
 static int check_settings(const char *saved, const char *now, const char *file, struct error *e)
@@ -264,6 +270,45 @@ int state_load(struct trainer *t, struct error *e)
     status = take_up(t, &saved, t->o->resume, e);
     model_free(&saved);
     return status;
+}
+
+/* The steps of the saved training in this file; 0 if it is none. */
+static uint64_t steps_in(const char *path)
+{
+    struct error unsaid;
+    struct rts_reader *r = rts_open(path, &unsaid);
+    struct rts_header h;
+    uint64_t steps = 0;
+    size_t capacity = 0;
+
+    /* The position is the second record. */
+    for (int i = 0; r && i < 2 && rts_next(r, &h, &unsaid) > 0; i++)
+        if (strcmp(h.name, "train.position") == 0 && h.dtype == RTS_U8 &&
+            h.size == AT_COUNT * sizeof steps) {
+            void *payload = NULL;
+            if (rts_load(r, h.size, &payload, &capacity, &unsaid) == 0)
+                steps = ((uint64_t *)payload)[AT_STEP];
+            free(payload);
+        }
+    rts_close(r);
+    return steps;
+}
+
+int train_may_save(const struct train_options *o, struct error *e)
+{
+    struct stat st;
+    uint64_t steps;
+
+    if (!o->save || stat(o->save, &st) < 0 || !S_ISREG(st.st_mode))
+        return 0;
+    if (o->resume && (strcmp(o->resume, "-") == 0 ? path_is_open_as(o->save, STDIN_FILENO)
+                                                  : path_same_file(o->save, o->resume)))
+        return 0;
+    steps = steps_in(o->save);
+    if (steps == 0)
+        return 0;
+    return error_set(e, "%s: holds a saved training of step %" PRIu64 "; --resume it, or remove it",
+                     o->save, steps);
 }
 
 void state_fingerprint(const struct dataset *d, struct fingerprint *f)

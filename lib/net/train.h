@@ -88,6 +88,12 @@ struct train_listener {
 struct train_options train_defaults(void);
 
 /*
+ * An error if o->save is there already and is the state of another training that has got on, not
+ * the one to resume: the first state that is saved would end it. 0 or -1.
+ */
+int train_may_save(const struct train_options *o, struct error *e);
+
+/*
  * Trains m's layers that are not frozen on d. valid (or NULL) is evaluated after each epoch; best
  * is the epoch with the highest accuracy there, among equals the lowest loss, then the first. 0, if
  * it was stopped too: m is then what the steps so far have made of it, also if the state could not
