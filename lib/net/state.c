@@ -107,11 +107,11 @@ int state_save(const struct trainer *t, struct error *e)
 
 /*
  * Of a text that differs from another at byte `at`, the option that does: from the last start of an
- * option in what they share to the next start behind it.
+ * option before that byte, so that it is not empty, to the next start from there on.
  */
 static int option_around(const char *text, size_t at, const char **from)
 {
-    size_t start = at > 1 ? at - 2 : 0, end = at;
+    size_t start = at > 0 ? at - 1 : 0, end = at;
 
     while (start > 0 && strncmp(text + start, " -", 2) != 0)
         start--;
@@ -228,13 +228,7 @@ static int take_best(struct trainer *t, struct record **list, const char *file, 
         .number = (int)best[0], .has_valid = 1, .valid_loss = best[1], .valid_accuracy = best[2]};
     if (best[0] == 0)
         return 0;
-    if (tensors_take(&t->m->net, ".best", t->best, 0, list, file, e) < 0)
-        return -1;
-    /* They may be what the training gives in the end, and nobody looks at them before. */
-    for (size_t i = 0; i < t->m->net.parameters; i++)
-        if (!isfinite(t->best[i]))
-            return error_set(e, "%s: the weights of the best epoch are not finite", file);
-    return 0;
+    return tensors_take(&t->m->net, ".best", t->best, 0, list, file, e);
 }
 
 static int take_up(struct trainer *t, struct model *saved, const char *file, struct error *e)
