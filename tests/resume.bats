@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Training that is killed, stopped or resumed.
-# shellcheck disable=SC2086 # options in one string
+# shellcheck disable=SC2086,SC2094 # options in one string; one file is read and written
 load lib
 load nets
 

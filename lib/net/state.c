@@ -266,26 +266,25 @@ int state_load(struct trainer *t, struct error *e)
     return status;
 }
 
-/* The steps of the saved training in this file; 0 if it is none. */
-static uint64_t steps_in(const char *path)
+/* The steps of the saved training in this file; 0 if it is none. 0; -1 if it cannot be opened. */
+static int steps_in(const char *path, uint64_t *steps, struct error *e)
 {
+    struct rts_reader *r = rts_open(path, e);
     struct error unsaid;
-    struct rts_reader *r = rts_open(path, &unsaid);
     struct rts_header h;
-    uint64_t steps = 0;
-    size_t capacity = 0;
 
+    *steps = 0;
+    if (!r)
+        return -1;
     /* The position is the second record. */
-    for (int i = 0; r && i < 2 && rts_next(r, &h, &unsaid) > 0; i++)
-        if (strcmp(h.name, "train.position") == 0 && h.dtype == RTS_U8 &&
-            h.size == AT_COUNT * sizeof steps) {
-            void *payload = NULL;
-            if (rts_load(r, h.size, &payload, &capacity, &unsaid) == 0)
-                steps = ((uint64_t *)payload)[AT_STEP];
-            free(payload);
-        }
+    for (int i = 0; i < 2 && rts_next(r, &h, &unsaid) > 0; i++) {
+        uint64_t at[AT_COUNT];
+        if (strcmp(h.name, "train.position") == 0 && h.dtype == RTS_U8 && h.size == sizeof at &&
+            rts_read(r, at, sizeof at, &unsaid) == 0)
+            *steps = at[AT_STEP];
+    }
     rts_close(r);
-    return steps;
+    return 0;
 }
 
 int train_may_save(const struct train_options *o, struct error *e)
@@ -298,7 +297,8 @@ int train_may_save(const struct train_options *o, struct error *e)
     if (o->resume && (strcmp(o->resume, "-") == 0 ? path_is_open_as(o->save, STDIN_FILENO)
                                                   : path_same_file(o->save, o->resume)))
         return 0;
-    steps = steps_in(o->save);
+    if (steps_in(o->save, &steps, e) < 0)
+        return -1;
     if (steps == 0)
         return 0;
     return error_set(e, "%s: holds a saved training of step %" PRIu64 "; --resume it, or remove it",
