@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -52,6 +53,9 @@ static inline void start(char **argv)
     if (argv[0])
         program = slash ? slash + 1 : argv[0];
     hold_standard_streams();
+#ifdef SIGXFSZ
+    signal(SIGXFSZ, SIG_IGN); /* writing past `ulimit -f` is then an error like a full disk */
+#endif
 }
 
 _Noreturn static inline void die(const struct error *e)

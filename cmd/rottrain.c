@@ -1,8 +1,7 @@
 /* rottrain - train a network on a labelled image stream */
+#include "stopsignal.h"
 #include "stream.h"
-
-#include <signal.h>
-#include <stdatomic.h>
+#include "trainfiles.h"
 
 #include "base/progress.h"
 #include "net/epochlog.h"
@@ -199,8 +198,8 @@ static void check_settings(struct settings *s, char **operands, int n)
         misused("standard input can be only one of data, -m, --valid and --resume");
     if (t->every && !t->save)
         misused("--every needs --save");
-    if (t->save && (strcmp(t->save, "-") == 0 || (s->output && strcmp(t->save, s->output) == 0)))
-        misused("--save needs a file of its own");
+    check_files(&(struct train_files){s->output, t->save, s->log, s->model, s->valid, t->resume,
+                                      (const char **)operands, n});
     if (s->model && (s->net || s->classes))
         misused("%s: the model of -m has its own", s->net ? "--net" : "-c");
     if (t->optimizer != OPTIMIZER_SGD && (t->nesterov || s->has_momentum))
@@ -217,37 +216,6 @@ static void check_settings(struct settings *s, char **operands, int n)
         misused("%s", e.text);
 }
 
-/*
- * The first SIGINT or SIGTERM while training asks it to stop after the batch in hand; the next ends
- * the program as ever. (A signal handler reaches nothing but what is static.)
- */
-static atomic_int caught;
-
-static void catch_signal(int signal_number)
-{
-    if (atomic_exchange(&caught, signal_number)) {
-        signal(signal_number, SIG_DFL);
-        raise(signal_number); /* held back until this handler returns */
-    }
-}
-
-static void catch_signals(void)
-{
-    static const int numbers[] = {SIGINT, SIGTERM};
-    struct sigaction action = {.sa_handler = catch_signal, .sa_flags = SA_RESTART}, old;
-
-    sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        /* One that the caller has set to be ignored, as nohup and & do, stays so. */
-        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-            sigaction(numbers[i], &action, NULL);
-}
-
-static const char *caught_name(void)
-{
-    return atomic_load(&caught) == SIGINT ? "SIGINT" : "SIGTERM";
-}
-
 /* All that decides the result, and nothing that does not. */
 static void settings_line(const struct settings *s, const struct dataset *d, const struct model *m,
                           char *line, size_t size)
@@ -262,16 +230,25 @@ static void settings_line(const struct settings *s, const struct dataset *d, con
                  t->nesterov ? " --nesterov" : "");
     snprintf(line, size,
              "rottrain %s%s --net '%.200s' -c %d -e %d -b %d --optimizer %s --lr %.15g%s"
-             " --weight-decay %.15g --schedule %s%s%s -s %" PRIu64 " images=%" PRIu64,
+             " --weight-decay %.15g --schedule %s%s%s%s -s %" PRIu64 " images=%" PRIu64,
              ROTPIPE_VERSION, s->model ? " -m" : "", m->net.text, m->net.classes, t->epochs,
              t->batch, optimizer_names[t->optimizer], t->lr, extra, t->weight_decay,
-             schedule_names[t->schedule], warmup, t->keep_best ? " --keep-best" : "", t->seed,
-             d->n);
+             schedule_names[t->schedule], warmup, t->keep_best ? " --keep-best" : "",
+             s->no_history ? " --no-history" : "", t->seed, d->n);
 }
 
-/* The history line: the settings, and how it ended. */
-static int describe(const struct settings *s, const struct dataset *d, const struct ending *end,
-                    struct model *m, struct error *e)
+/* What is known of a data set, behind its indent. */
+static int describe_data(const struct dataset *d, const char *indent, struct model *m,
+                         struct error *e)
+{
+    if (d->digest.text && history_add(&m->history, indent, d->digest.text, e) < 0)
+        return -1;
+    return d->history.text ? history_add(&m->history, indent, d->history.text, e) : 0;
+}
+
+/* The history: the settings, how it ended, and the data. */
+static int describe(const struct settings *s, const struct dataset *d, const struct dataset *valid,
+                    const struct ending *end, struct model *m, struct error *e)
 {
     char line[1200];
     size_t n;
@@ -285,11 +262,12 @@ static int describe(const struct settings *s, const struct dataset *d, const str
     if (end->steps < end->planned)
         snprintf(line + n, sizeof line - n, " stopped=%s at step %" PRIu64 " of %" PRIu64,
                  caught_name(), end->steps, end->planned);
-    if (history_add(&m->history, "", line, e) < 0 ||
-        (d->digest.text && (history_add(&m->history, "  data: ", d->digest.text, e) < 0 ||
-                            history_merge(&m->digest, d->digest.text, e) < 0)))
+    if (history_add(&m->history, "", line, e) < 0 || describe_data(d, "  data: ", m, e) < 0)
         return -1;
-    return d->history.text ? history_add(&m->history, "  data: ", d->history.text, e) : 0;
+    /* It was chosen by them; that it was trained on them is not said, which the digest is for. */
+    if (s->train.keep_best && describe_data(valid, "  valid: ", m, e) < 0)
+        return -1;
+    return d->digest.text ? history_merge(&m->digest, d->digest.text, e) : 0;
 }
 
 /* A model is for images of one shape and for the classes of its head. */
@@ -309,6 +287,14 @@ static int check_data(const struct model *m, const struct dataset *d, const char
     if (model_check_names(m, d->names, largest, &why) < 0)
         return error_set(e, "%s: %.300s", what, why.text);
     return 0;
+}
+
+static int all_frozen(const struct net *n)
+{
+    for (int i = 0; i < n->layers; i++)
+        if (n->layer[i].weights && !n->layer[i].frozen)
+            return 0;
+    return 1;
 }
 
 /* The model that training starts from: -m's, or a fresh one that suits the data. */
@@ -334,6 +320,9 @@ static int start_model(const struct settings *s, const struct dataset *d, struct
     }
     if (s->no_history)
         model_drop_history(m);
+    if (s->train.epochs > 0 && all_frozen(&m->net))
+        return error_set(e, "%s: every layer is frozen, so nothing trains (headswap --thaw)",
+                         strcmp(s->model, "-") == 0 ? "standard input" : s->model);
     if (check_data(m, d, "training data", e) < 0)
         return -1;
     if (!m->names && d->names && !(m->names = strdup(d->names)))
@@ -400,11 +389,13 @@ static int tell_resumed(void *context, uint64_t steps, int epochs, struct error 
     return l->s->log && !(l->log = epochlog_continue(l->s->log, epochs, e)) ? -1 : 0;
 }
 
-/* Ends `out`, whatever happens. */
-static int write_model(const struct settings *s, const struct dataset *d, const struct ending *end,
-                       struct model *m, struct rts_writer *out, struct error *e)
+/* Ends `out`, whatever happens. It is an error, too, if the state of a training that was stopped
+ * could not be saved. */
+static int write_model(const struct settings *s, const struct dataset *d,
+                       const struct dataset *valid, const struct ending *end, struct model *m,
+                       struct rts_writer *out, struct error *e)
 {
-    if (describe(s, d, end, m, e) < 0 || model_save(m, out, e) < 0) {
+    if (describe(s, d, valid, end, m, e) < 0 || model_save(m, out, e) < 0) {
         rts_abandon(out);
         return -1;
     }
@@ -415,11 +406,13 @@ static int write_model(const struct settings *s, const struct dataset *d, const 
                 "%s: stopped by %s at step %" PRIu64 " of %" PRIu64
                 "; the model so far%s written\n",
                 program, caught_name(), end->steps, end->planned,
-                s->train.save ? " and the state are" : " is");
-    return 0;
+                s->train.save && !end->unsaved ? " and the state are" : " is");
+    if (end->unsaved)
+        *e = end->why;
+    return end->unsaved ? -1 : 0;
 }
 
-/* Everything between the options and the model's last byte. *stopped: it was cut short. */
+/* Everything between the options and the model's last byte. *stopped: a signal asked for it. */
 static int run(const struct settings *s, char **operands, int n, int *stopped, struct error *e)
 {
     const struct kernels *kernels = kernels_pick(getenv("ROTPIPE_KERNELS"));
@@ -430,14 +423,16 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
     struct train_options how = s->train;
     struct team *team = NULL;
     struct rts_writer *out = NULL;
+    struct sigaction old[STOP_SIGNALS];
+    struct error unsaid;
     char settings[1100];
     int status = -1;
 
     if (!kernels)
         return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
     /* Opened first: nobody should learn after an hour that the result has nowhere to go. */
-    if (!(out = rts_create(s->output, e)) || dataset_read(&data, operands, n, e) < 0 ||
-        start_model(s, &data, &m, e) < 0)
+    if (train_may_save(&s->train, e) < 0 || !(out = rts_create(s->output, e)) ||
+        dataset_read(&data, operands, n, e) < 0 || start_model(s, &data, &m, e) < 0)
         goto done;
     if (s->valid && (dataset_read(&valid, (char *[]){(char *)s->valid}, 1, e) < 0 ||
                      check_data(&m, &valid, s->valid, e) < 0))
@@ -449,16 +444,18 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
     snprintf(settings + strlen(settings), 32, " kernels=%s", kernels->name);
     how.settings = settings;
     progress_start(&l.progress, s->quiet);
-    catch_signals();
+    catch_signals(old);
     status = train(&m, &data, s->valid ? &valid : NULL, &how, kernels, team, &tell, e);
+    leave_signals(old);
     progress_clear(&l.progress);
-    if (epochlog_close(l.log, s->log, e) < 0)
-        status = -1;
     if (status == 0) {
-        status = write_model(s, &data, &l.end, &m, out, e);
+        status = write_model(s, &data, &valid, &l.end, &m, out, e);
         out = NULL;
     }
-    *stopped = status == 0 && l.end.steps < l.end.planned;
+    /* A log that is lost costs no model; and the first error is the one to be told. */
+    if (epochlog_close(l.log, s->log, status < 0 ? &unsaid : e) < 0)
+        status = -1;
+    *stopped = status == 0 && atomic_load(&caught);
 done:
     rts_abandon(out);
     team_free(team);

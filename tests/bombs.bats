@@ -235,6 +235,26 @@ idx_head() {
     [[ $(rtsinfo frozen.rts | grep -c '^layer.*frozen') == 1 ]]
 }
 
+@test "bombs: models with megabytes of records that no model has" {
+    small_model
+    forge texts
+    forge junk
+    forge dense-junk
+    for command in 'headswap -c 2 %' 'rottrain -q -m % small.rts' 'evalacc -m % small.rts' \
+        'featdump -m % small.rts' 'filtdump %' 'rottrain -q --net d1 --resume % small.rts'; do
+        # shellcheck disable=SC2086 # a command with its arguments
+        refuses "texts.rts: record .*: more than 4194304 bytes of text" ${command/\%/texts.rts}
+        # shellcheck disable=SC2086
+        refuses "junk.rts: record 4 'junk' .*: more than 16777216 bytes that are no weights" \
+            ${command/\%/junk.rts}
+        # shellcheck disable=SC2086
+        refuses "record .*: more than 16777216 bytes that are no weights" ${command/\%/dense-junk.rts}
+    done
+    # Compressed they are a few kilobytes.
+    gzip -1 -c junk.rts >junk.gz
+    refuses "junk.gz: record 4 'junk' .*: more than 16777216 bytes" headswap -c 2 junk.gz
+}
+
 @test "bombs: nets that ask for gigabytes in a line" {
     small_model
     forge parameters

@@ -124,3 +124,21 @@ data() {
     rotgen --no-history odd >turned.rts
     records turned.rts | grep -q ' u1 \[3\] digest'
 }
+
+@test "history: what the best epoch was chosen by is told, and is not among what was trained on" {
+    data
+    idx_images 9 8 8 >images2
+    idx_labels 0 1 2 0 1 2 0 1 2 >labels2
+    idx2rts images2 labels2 >valid.rts
+    rottrain -q -e 2 --net c2 --valid valid.rts --keep-best data.rts >m.rts
+    {
+        checksum images 9 images2
+        checksum labels 9 labels2
+        rtsinfo --history valid.rts | tail -n 1
+    } | sed 's/^/  valid: /' >want
+    rtsinfo --history m.rts | grep '^  valid: ' | cmp - want
+    run -1 grep -c images2 <(payloads m.rts digest)
+    run -1 grep valid: <(rottrain -q -e 2 --net c2 --valid valid.rts data.rts | rtsinfo --history)
+    run -1 grep valid: <(rottrain -q -e 2 --net c2 --no-history --valid valid.rts --keep-best \
+        data.rts | rtsinfo --history)
+}

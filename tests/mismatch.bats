@@ -324,3 +324,55 @@ zeroed() {
     # A fresh head is for whatever comes.
     headswap -c 4 rot | rottrain -q -e 1 -m - abcd | evalacc -m - abcd >/dev/null
 }
+
+# with_nan MODEL RECORD: the model with its record's first value not a number, right in every
+# checksum.
+with_nan() {
+    python3 - "$1" "$2" <<'END'
+import struct
+import sys
+import zlib
+
+data, at = bytearray(open(sys.argv[1], "rb").read()), 0
+while at < len(data):
+    size = struct.unpack_from("<Q", data, at + 16)[0]
+    end = at + 128 + (size + 63) // 64 * 64
+    if data[at + 80:at + 120].rstrip(b"\0") == sys.argv[2].encode():
+        struct.pack_into("<f", data, at + 128, float("nan"))
+        struct.pack_into("<I", data, at + 120, zlib.crc32(data[at + 128:end]))
+        struct.pack_into("<I", data, at + 124, zlib.crc32(data[at:at + 124]))
+    at = end
+sys.stdout.buffer.write(data)
+END
+}
+
+@test "mismatch: a model with weights that are not finite is refused, and where is said" {
+    stream 12 4 2 >data.rts
+    rottrain -q -e 1 --net 'c2 r d2' --save state --valid data.rts --keep-best data.rts >m.rts
+    local name
+    for name in conv1.weight conv1.bias head.weight head.bias; do
+        with_nan m.rts $name >nan.rts
+        expect_error 1 "nan.rts: record '$name': value 0 is not finite" rottrain -q -m nan.rts data.rts
+        expect_error 1 "nan.rts: record '$name': value 0" evalacc -m nan.rts data.rts
+        expect_error 1 "nan.rts: record '$name': value 0" headswap -c 2 nan.rts
+    done
+    for name in dense1.weight dense1.weight.exp_avg dense1.bias.exp_avg_sq dense1.weight.best; do
+        with_nan state $name >nan
+        expect_error 1 "nan: record '$name': value 0 is not finite" rottrain -q -e 1 \
+            --net 'c2 r d2' --valid data.rts --keep-best --resume nan data.rts
+    done
+}
+
+@test "mismatch: a model with any record of a training's state is none" {
+    local n
+    stream 12 4 2 >data.rts
+    rottrain -q -e 0 --net d1 data.rts >m.rts
+    n=$(($(records m.rts | wc -l) - 1))
+    {
+        head -c "$(records m.rts | tail -n 1 | cut -d ' ' -f 1)" m.rts
+        record train.position u8 $n 32 4
+        record end u1 $((n + 1)) 0
+    } >odd.rts
+    expect_error 1 'odd.rts: a saved training state, where a model is needed' rottrain -m odd.rts data.rts
+    expect_error 1 'odd.rts: a saved training state, where a model is needed' headswap -c 2 odd.rts
+}

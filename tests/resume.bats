@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Training that is killed, stopped or resumed.
-# shellcheck disable=SC2086 # options in one string
+# shellcheck disable=SC2086,SC2094 # options in one string; one file is read and written
 load lib
 load nets
 
@@ -128,6 +128,7 @@ now() {
         '-m base --optimizer sgd --nesterov --momentum 0.5'; do
         headswap --freeze -c 3 <base >frozen
         rottrain -q -e 5 -b 16 $how --valid valid.rts data.rts >want
+        rm -f state
         # 15 steps: the last state that is saved is that of the 12th, in the last epoch.
         rottrain -q -e 5 -b 16 $how --valid valid.rts --save state --every 6 data.rts | cmp - want
         rtsinfo state | grep 'training    step 12, epoch 5, 0 images into it'
@@ -194,4 +195,44 @@ now() {
     echo 'my letters' >log
     expect_error 1 'log: is no log of a training' rottrain $how --resume state --log log data.rts
     [[ $(<log) == 'my letters' ]]
+}
+
+@test "resume: a saved training that has got on is not replaced by the beginning of another" {
+    stream 24 8 3 >data.rts
+    local how='-q -e 4 -b 8 --net c2' said
+    rottrain $how --save state data.rts >want
+    cp state kept
+    said='state: holds a saved training of step 12; --resume it, or remove it$'
+    expect_error 1 "$said" rottrain $how --save state -o m data.rts
+    expect_error 1 "$said" rottrain $how --save ./state --resume kept -o m data.rts
+    expect_error 1 "$said" rottrain $how --save state --resume - -o m data.rts <kept
+    cmp state kept
+    [[ ! -e m ]]
+    ln -s state link
+    rottrain $how --save state --resume link data.rts | cmp - want
+    rottrain $how --save state --resume - data.rts <state | cmp - want
+    # One that has done no step, half a one and what is none may go.
+    rottrain $how -e 0 --save early data.rts >m
+    head -c 200 state >half
+    echo 'my letters' >text
+    local file
+    for file in early half text m; do
+        rottrain $how --save $file data.rts | cmp - want
+        rtsinfo $file | grep '^training    step 12,'
+    done
+}
+
+@test "resume: an option whose text another begins with, and one that tells no history" {
+    stream 24 8 3 >data.rts
+    local go='rottrain -q --net c2 -b 8'
+    $go -e 2 --warmup 1 --save state data.rts >m
+    expect_error 1 "settings: '--warmup 1' there, '--warmup 10' here" \
+        $go -e 2 --warmup 10 --resume state data.rts
+    expect_error 1 "settings: '-e 2' there, '-e 20' here" $go -e 20 --warmup 1 --resume state data.rts
+    expect_error 1 "settings: '-s 0 .*' there, '--no-history' here" \
+        $go -e 2 --warmup 1 --no-history --resume state data.rts
+    rm state
+    $go -e 2 --no-history --save state data.rts >m
+    expect_error 1 "settings: '--no-history' there, '-s 0 .*' here" $go -e 2 --resume state data.rts
+    $go -e 2 --no-history --resume state data.rts | cmp - m
 }

@@ -377,3 +377,11 @@ until_log() {
     ((status == 143)) && ((SECONDS - started < 60))
     [[ ! -e m && ! -s said ]]
 }
+
+@test "rottrain: a model of which every layer is frozen is refused, as nothing would train" {
+    stream 12 4 2 >data.rts
+    rottrain -q -e 0 --net d1 data.rts | headswap --freeze=head >frozen.rts
+    expect_error 1 'frozen.rts: every layer is frozen' rottrain -q -m frozen.rts data.rts
+    expect_error 1 'standard input: every layer is frozen' rottrain -q -m - data.rts <frozen.rts
+    rottrain -q -e 0 -m frozen.rts data.rts | rtsinfo | grep 'head.*frozen'
+}

@@ -3,6 +3,8 @@
 #endif
 #include "base/output.h"
 
+#include "base/path.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,8 +17,8 @@ enum { BUFFER_BYTES = 1 << 16, PIPE_BYTES = 1 << 20 };
 
 struct output {
     const char *name;
-    char *path;      /* where the file will stand; NULL: written directly */
-    char *temporary; /* the name that it has until then */
+    char *path;      /* where the file will stand, no link; NULL: written directly */
+    char *temporary; /* the name that it has until then, in the same folder */
     int named;       /* it has that name */
     int fd;
     int own_fd;
@@ -82,7 +84,7 @@ static int open_nameless(struct output *out)
 /* Gives it the temporary name, or one like it that is free. */
 static int give_name(struct output *out)
 {
-    char link[LINK_BYTES], *end = out->temporary + strlen(out->path) + 1;
+    char link[LINK_BYTES], *end = out->temporary + strlen(out->temporary) - strlen("XXXXXX");
 
     link_of(out->fd, link);
     for (unsigned i = 0; i < NAMES_TRIED; i++) {
@@ -110,18 +112,24 @@ static int give_name(struct output *out)
 }
 #endif
 
-/* A file of its own beside path, with the permissions that a plain open would have given. */
-static int open_temporary(struct output *out, const char *path)
+/*
+ * A file of its own beside path, which it takes over, with the permissions that a plain open would
+ * have given. Its name is short, as path's may be the longest there can be.
+ */
+static int open_temporary(struct output *out, char *path)
 {
-    size_t n = strlen(path) + sizeof ".XXXXXX";
+    static const char name[] = "rotpipe.XXXXXX";
+    const char *slash = strrchr(path, '/');
+    size_t folder = slash ? (size_t)(slash + 1 - path) : 0;
     struct stat st;
     mode_t mask;
 
-    out->path = strdup(path);
-    out->temporary = malloc(n);
-    if (!out->path || !out->temporary)
+    out->path = path;
+    out->temporary = malloc(folder + sizeof name);
+    if (!out->temporary)
         return -1;
-    snprintf(out->temporary, n, "%s.XXXXXX", path);
+    memcpy(out->temporary, path, folder);
+    memcpy(out->temporary + folder, name, sizeof name);
     out->fd = open_nameless(out);
     if (out->fd < 0) {
         out->fd = mkstemp(out->temporary);
@@ -134,20 +142,41 @@ static int open_temporary(struct output *out, const char *path)
     return fchmod(out->fd, stat(path, &st) == 0 ? st.st_mode & 0777 : 0666 & ~mask);
 }
 
+/*
+ * One of the program's own open files is written on from where it is, as `>>` wants it; opened by
+ * its path it would begin anew.
+ */
+static int write_on(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY) {
+        errno = EBADF;
+        return -1;
+    }
+    return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
 static int open_path(struct output *out, const char *path)
 {
     struct stat st;
+    int descriptor;
+    char *end;
 
     out->own_fd = 1;
     if (out->how & OUTPUT_NEW && lstat(path, &st) == 0) {
         errno = EEXIST;
         return -1;
     }
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-        out->fd = open(path, O_WRONLY | O_CLOEXEC);
-        return out->fd < 0 ? -1 : 0;
-    }
-    return open_temporary(out, path);
+    errno = ENOENT;
+    end = *path ? path_follow(path, &descriptor) : NULL;
+    if (!end)
+        return -1;
+    if (descriptor == PATH_NO_DESCRIPTOR && (stat(end, &st) < 0 || S_ISREG(st.st_mode)))
+        return open_temporary(out, end);
+    out->fd = descriptor >= 0 ? write_on(descriptor) : open(end, O_WRONLY | O_CLOEXEC);
+    free(end);
+    return out->fd < 0 ? -1 : 0;
 }
 
 /* A pipe of Linux's default 64 KiB makes both its ends wait: a larger one is several times faster.
@@ -189,22 +218,20 @@ struct output *output_open_how(const char *path, unsigned how, struct error *e)
     if (!out)
         return NULL;
     out->how = how;
-    if (standard) {
+    if (standard)
         out->fd = STDOUT_FILENO;
-        if (isatty(STDOUT_FILENO)) {
-            error_set(e,
-                      "standard output: is a terminal; send the binary result to a file or pipe");
-            release(out);
-            return NULL;
-        }
-        widen_pipe(out->fd);
-        return out;
-    }
-    if (open_path(out, path) < 0) {
-        error_set(e, "%s: %s", path, strerror(errno));
+    else if (open_path(out, path) < 0) {
+        error_set(e, "%s: %s", *path ? path : "''", strerror(errno));
         output_abandon(out);
         return NULL;
     }
+    if (isatty(out->fd)) {
+        error_set(e, "%s: is a terminal; send the binary result to a file or pipe", out->name);
+        output_abandon(out);
+        return NULL;
+    }
+    if (standard)
+        widen_pipe(out->fd);
     return out;
 }
 

@@ -12,11 +12,12 @@
 struct output;
 
 /*
- * path NULL or "-": standard output, refused where that is a terminal. Otherwise a temporary file
- * in path's folder, which output_close puts in path's place (fsync, rename, fsync of the folder);
- * where the system can, it has no name until then, so that nothing is left if the program dies. A
- * path that is there already and no regular file (a device, a FIFO) is written to directly.
- * Returns NULL on error.
+ * path NULL or "-": standard output. Otherwise a temporary file in path's folder, which
+ * output_close puts in path's place (fsync, rename, fsync of the folder); where the system can, it
+ * has no name until then, so that nothing is left if the program dies. Where path is a symbolic
+ * link, that stays, and "path" is what it leads to. A path that is there already and no regular
+ * file (a device, a FIFO), or that stands for an open file (/dev/stdout), is written to directly.
+ * What is a terminal is refused. Returns NULL on error.
  */
 struct output *output_open(const char *path, struct error *e);
 

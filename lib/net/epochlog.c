@@ -22,6 +22,11 @@ FILE *epochlog_create(const char *path, struct error *e)
     if (!log)
         return failed(path, e);
     fputs(header, log);
+    if (fflush(log) != 0) {
+        failed(path, e);
+        fclose(log);
+        return NULL;
+    }
     return log;
 }
 

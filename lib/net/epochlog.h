@@ -9,8 +9,8 @@
 #include "net/train.h"
 
 /*
- * Opens path for a fresh table, in the place of what was there. NULL on error; closed by
- * epochlog_close.
+ * Opens path for a fresh table, in the place of what was there, and writes its header. NULL on
+ * error; closed by epochlog_close.
  */
 FILE *epochlog_create(const char *path, struct error *e);
 

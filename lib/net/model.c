@@ -185,11 +185,13 @@ int model_load(struct model *m, const char *path, struct error *e)
 {
     if (model_load_with(m, path, e) < 0)
         return -1;
-    if (!records_find(m->extras, "train.settings"))
-        return 0;
-    model_free(m);
-    return error_set(e, "%s: a saved training state, where a model is needed",
-                     strcmp(path, "-") == 0 ? "standard input" : path);
+    for (const struct record *r = m->extras; r; r = r->next)
+        if (strncmp(r->head.name, "train.", 6) == 0) {
+            model_free(m);
+            return error_set(e, "%s: a saved training state, where a model is needed",
+                             strcmp(path, "-") == 0 ? "standard input" : path);
+        }
+    return 0;
 }
 
 /* ---- writing ---- */

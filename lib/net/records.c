@@ -8,13 +8,70 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RECORDS_MAX = 1024 };
+/*
+ * What a file of a few kilobytes, compressed, may ask for: so many records, and so many bytes of
+ * text and of all that is neither text nor a tensor of a net.
+ */
+enum { RECORDS_MAX = 1024, TEXT_BYTES_MAX = 4 << 20, OTHER_BYTES_MAX = 16 << 20 };
+
+/* True for the name of a layer's tensor, or of one that a training keeps beside it. */
+static int is_tensor(const char *name)
+{
+    static const char *const layers[] = {"conv", "dense"};
+    static const char *const kinds[] = {".weight", ".bias"};
+    static const char *const suffixes[] = {"", ".best", ".exp_avg", ".exp_avg_sq",
+                                           ".momentum_buffer"};
+    const char *rest = NULL;
+
+    if (strncmp(name, "head.", 5) == 0)
+        rest = name + 4;
+    for (int i = 0; i < 2 && !rest; i++)
+        if (strncmp(name, layers[i], strlen(layers[i])) == 0) {
+            rest = name + strlen(layers[i]);
+            rest += strspn(rest, "0123456789");
+        }
+    for (int i = 0; rest && i < 2; i++)
+        for (size_t k = 0; k < sizeof suffixes / sizeof *suffixes; k++)
+            if (strncmp(rest, kinds[i], strlen(kinds[i])) == 0 &&
+                strcmp(rest + strlen(kinds[i]), suffixes[k]) == 0)
+                return 1;
+    return 0;
+}
+
+/* What has been read so far, against the limits. */
+struct amounts {
+    int count;
+    uint64_t text, other;
+};
+
+/* Looks at a record before its payload is read. 0 or -1. */
+static int allow(struct amounts *had, const struct record *list, struct rts_reader *r,
+                 const struct rts_header *h, struct error *e)
+{
+    if (strcmp(h->name, "image") == 0 || strcmp(h->name, "feature") == 0)
+        return rts_complain(r, e, "this is a data set, where a model is needed");
+    if (++had->count > RECORDS_MAX)
+        return rts_complain(r, e, "more than %d records: not a model", RECORDS_MAX);
+    /* The second would be taken for one that is not known, and outlive the first. */
+    if (rts_streams(r) == 0 && records_find(list, h->name))
+        return rts_complain(r, e, "a model has no two records of one name");
+    if (h->dtype == RTS_TEXT) {
+        if (h->size <= EXAMPLES_TEXT_MAX && (had->text += h->size) > TEXT_BYTES_MAX)
+            return rts_complain(r, e, "more than %d bytes of text: not a model", TEXT_BYTES_MAX);
+    } else if (!is_tensor(h->name)) {
+        if (h->size > OTHER_BYTES_MAX || (had->other += h->size) > OTHER_BYTES_MAX)
+            return rts_complain(r, e, "more than %d bytes that are no weights: not a model",
+                                OTHER_BYTES_MAX);
+    }
+    return 0;
+}
 
 int records_load(struct record **list, struct rts_reader *r, struct error *e)
 {
     struct record **last = list;
     struct rts_header h;
-    int got, count = 0;
+    struct amounts had = {0};
+    int got;
 
     while (*last)
         last = &(*last)->next;
@@ -22,13 +79,8 @@ int records_load(struct record **list, struct rts_reader *r, struct error *e)
         struct record *record;
         size_t capacity = 0;
         uint64_t most = h.dtype == RTS_TEXT ? EXAMPLES_TEXT_MAX : (uint64_t)NET_PARAMETERS_MAX * 4;
-        if (strcmp(h.name, "image") == 0 || strcmp(h.name, "feature") == 0)
-            return rts_complain(r, e, "this is a data set, where a model is needed");
-        if (++count > RECORDS_MAX)
-            return rts_complain(r, e, "more than %d records: not a model", RECORDS_MAX);
-        /* The second would be taken for one that is not known, and outlive the first. */
-        if (rts_streams(r) == 0 && records_find(*list, h.name))
-            return rts_complain(r, e, "a model has no two records of one name");
+        if (allow(&had, *list, r, &h, e) < 0)
+            return -1;
         record = calloc(1, sizeof *record);
         if (!record)
             return error_memory(e, rts_file_name(r));

@@ -15,7 +15,8 @@ struct record {
 
 /*
  * Appends every record of r, which must hold one stream, no data set and no name twice, to *list,
- * in order. The list is the caller's, on error too. 0 or -1.
+ * in order. At most 1024 records, 4 MiB of text and 16 MiB of what is neither text nor named as a
+ * tensor of a net are taken. The list is the caller's, on error too. 0 or -1.
  */
 int records_load(struct record **list, struct rts_reader *r, struct error *e);
 

@@ -6,9 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <zlib.h>
 
+#include "base/path.h"
 #include "net/tensors.h"
 
 /* The names of what an optimiser keeps, as in PyTorch. */
@@ -102,10 +105,13 @@ int state_save(const struct trainer *t, struct error *e)
 
 /* ---- taking it up ---- */
 
-/* Of a text, from the last option before byte `at` to the next one. */
+/*
+ * Of a text that differs from another at byte `at`, the option that does: from the last start of an
+ * option before that byte, so that it is not empty, to the next start from there on.
+ */
 static int option_around(const char *text, size_t at, const char **from)
 {
-    size_t start = at, end = at;
+    size_t start = at > 0 ? at - 1 : 0, end = at;
 
     while (start > 0 && strncmp(text + start, " -", 2) != 0)
         start--;
@@ -113,7 +119,7 @@ static int option_around(const char *text, size_t at, const char **from)
     while (text[end] && strncmp(text + end, " -", 2) != 0)
         end++;
     *from = text + start;
-    return end > start ? (int)(end - start) : 0;
+    return (int)(end - start);
 }
 
 static int check_settings(const char *saved, const char *now, const char *file, struct error *e)
@@ -222,13 +228,7 @@ static int take_best(struct trainer *t, struct record **list, const char *file, 
         .number = (int)best[0], .has_valid = 1, .valid_loss = best[1], .valid_accuracy = best[2]};
     if (best[0] == 0)
         return 0;
-    if (tensors_take(&t->m->net, ".best", t->best, 0, list, file, e) < 0)
-        return -1;
-    /* They may be what the training gives in the end, and nobody looks at them before. */
-    for (size_t i = 0; i < t->m->net.parameters; i++)
-        if (!isfinite(t->best[i]))
-            return error_set(e, "%s: the weights of the best epoch are not finite", file);
-    return 0;
+    return tensors_take(&t->m->net, ".best", t->best, 0, list, file, e);
 }
 
 static int take_up(struct trainer *t, struct model *saved, const char *file, struct error *e)
@@ -264,6 +264,45 @@ int state_load(struct trainer *t, struct error *e)
     status = take_up(t, &saved, t->o->resume, e);
     model_free(&saved);
     return status;
+}
+
+/* The steps of the saved training in this file; 0 if it is none. 0; -1 if it cannot be opened. */
+static int steps_in(const char *path, uint64_t *steps, struct error *e)
+{
+    struct rts_reader *r = rts_open(path, e);
+    struct error unsaid;
+    struct rts_header h;
+
+    *steps = 0;
+    if (!r)
+        return -1;
+    /* The position is the second record. */
+    for (int i = 0; i < 2 && rts_next(r, &h, &unsaid) > 0; i++) {
+        uint64_t at[AT_COUNT];
+        if (strcmp(h.name, "train.position") == 0 && h.dtype == RTS_U8 && h.size == sizeof at &&
+            rts_read(r, at, sizeof at, &unsaid) == 0)
+            *steps = at[AT_STEP];
+    }
+    rts_close(r);
+    return 0;
+}
+
+int train_may_save(const struct train_options *o, struct error *e)
+{
+    struct stat st;
+    uint64_t steps;
+
+    if (!o->save || stat(o->save, &st) < 0 || !S_ISREG(st.st_mode))
+        return 0;
+    if (o->resume && (strcmp(o->resume, "-") == 0 ? path_is_open_as(o->save, STDIN_FILENO)
+                                                  : path_same_file(o->save, o->resume)))
+        return 0;
+    if (steps_in(o->save, &steps, e) < 0)
+        return -1;
+    if (steps == 0)
+        return 0;
+    return error_set(e, "%s: holds a saved training of step %" PRIu64 "; --resume it, or remove it",
+                     o->save, steps);
 }
 
 void state_fingerprint(const struct dataset *d, struct fingerprint *f)

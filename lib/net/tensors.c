@@ -1,5 +1,7 @@
 #include "net/tensors.h"
 
+#include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -76,12 +78,25 @@ int tensors_check(const struct net *n, const char *suffix, size_t first, const s
     return 0;
 }
 
+/* Nothing comes of a value that is not finite, and much later nobody would know where it is from.
+ */
+static int check_finite(const char *name, const float *values, uint64_t n, const char *file,
+                        struct error *e)
+{
+    for (uint64_t i = 0; i < n; i++)
+        if (!isfinite(values[i]))
+            return error_set(e, "%s: record '%s': value %" PRIu64 " is not finite", file, name, i);
+    return 0;
+}
+
 static int take_layer(const struct layer *l, const char *suffix, float *values, size_t first,
                       struct record **list, const char *file, struct error *e)
 {
     struct tensor t;
     struct record *r;
     const float *weights;
+    float *bias = values + (l->bias - first);
+    int status;
 
     tensor_name(&t, l, suffix);
     r = records_take(list, t.weight, file, RTS_F4, t.ndim, t.shape, e);
@@ -90,8 +105,11 @@ static int take_layer(const struct layer *l, const char *suffix, float *values, 
     weights = r->payload;
     for (uint64_t i = 0; i < t.count; i++)
         values[layer_weight_index(l, i) - first] = weights[i];
+    status = check_finite(t.weight, weights, t.count, file, e);
     record_free(r);
-    return records_copy(list, t.bias, file, RTS_F4, 1, t.shape, values + (l->bias - first), e);
+    if (status < 0 || records_copy(list, t.bias, file, RTS_F4, 1, t.shape, bias, e) < 0)
+        return -1;
+    return check_finite(t.bias, bias, t.shape[0], file, e);
 }
 
 int tensors_take(const struct net *n, const char *suffix, float *values, size_t first,

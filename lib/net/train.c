@@ -176,6 +176,17 @@ static int save(const struct trainer *t, struct error *e)
     return check_finite(t, e) < 0 ? -1 : state_save(t, e);
 }
 
+/* Stopped: the model so far is worth having, also where its state cannot be saved. 1; -1. */
+static int save_stopped(struct trainer *t, struct error *e)
+{
+    if (!t->o->save)
+        return 1;
+    if (check_finite(t, e) < 0)
+        return -1;
+    t->unsaved = state_save(t, &t->why) < 0;
+    return 1;
+}
+
 /* True if the state is to be saved after so many steps, of which the last ended an epoch or not. */
 static int save_due(const struct trainer *t, int epoch_ended)
 {
@@ -222,7 +233,7 @@ static int run_steps(struct trainer *t, const struct train_listener *l, struct e
             return -1;
         tell_step(l, &t->so_far);
         if (l && l->stop && t->step < t->steps && l->stop(l->context))
-            return t->o->save && save(t, e) < 0 ? -1 : 1;
+            return save_stopped(t, e);
         if (t->so_far.done < t->data->n && save_due(t, 0) && save(t, e) < 0)
             return -1;
     }
@@ -258,7 +269,7 @@ static int run_epoch(struct trainer *t, const struct train_listener *l, struct e
 /* The best epoch's weights, if they were kept; and says how it ended. */
 static void finish(struct trainer *t, const struct train_listener *l)
 {
-    struct ending end = {t->step, t->steps, t->best_epoch.number};
+    struct ending end = {t->step, t->steps, t->best_epoch.number, t->unsaved, t->why};
 
     if (end.best_epoch)
         memcpy(t->m->parameters, t->best, t->m->net.parameters * sizeof *t->best);

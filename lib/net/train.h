@@ -66,6 +66,8 @@ struct step {
 struct ending {
     uint64_t steps, planned; /* optimiser steps; fewer than planned if it was stopped */
     int best_epoch;          /* whose weights the model has, from 1; 0: those of the last step */
+    int unsaved;             /* its state, when it was stopped, could not be saved: */
+    struct error why;
 };
 
 /*
@@ -86,11 +88,18 @@ struct train_listener {
 struct train_options train_defaults(void);
 
 /*
+ * An error if o->save is there already and is the state of another training that has got on, not
+ * the one to resume: the first state that is saved would end it. 0 or -1.
+ */
+int train_may_save(const struct train_options *o, struct error *e);
+
+/*
  * Trains m's layers that are not frozen on d. valid (or NULL) is evaluated after each epoch; best
  * is the epoch with the highest accuracy there, among equals the lowest loss, then the first. 0, if
- * it was stopped too: m is then what the steps so far have made of it. -1 if memory runs out or the
- * loss, a gradient, or in the end a weight, is no longer finite, a state cannot be saved, or the
- * one to resume is damaged or not of this training. A state that was saved before stays.
+ * it was stopped too: m is then what the steps so far have made of it, also if the state could not
+ * be saved there, of which the listener is told. -1 if memory runs out or the loss, a gradient, or
+ * in the end a weight, is no longer finite, a state cannot be saved while it goes on, or the one to
+ * resume is damaged or not of this training. A state that was saved before stays.
  */
 int train(struct model *m, const struct dataset *d, const struct dataset *valid,
           const struct train_options *o, const struct kernels *kernels, struct team *team,

@@ -43,6 +43,8 @@ struct trainer {
     /* How far it has come. */
     uint64_t step;      /* optimiser steps done */
     struct step so_far; /* of the epoch in hand; loss and accuracy as sums over its images */
+    int unsaved;        /* it was stopped, and the state could not be saved: */
+    struct error why;
 
     /* The step in hand. */
     uint64_t at; /* of its first sample in order[] */

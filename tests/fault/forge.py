@@ -94,6 +94,11 @@ KINDS = {
     "frozen": lambda: model(b"d1", more=[
         text(b"frozen", b"dense1\n" * (MILLION // 7)), floats(b"dense1.weight", [1, 4]),
         floats(b"dense1.bias", [1]), floats(b"head.weight", [1, 1]), floats(b"head.bias", [1])]),
+    # Records that no model has, in a model.
+    "texts": lambda: stream(*[text(b"t%d" % i, bytes(MILLION)) for i in range(100)]),
+    "junk": lambda: model(b"d1", more=[floats(b"junk", [25 * MILLION])]),
+    "dense-junk": lambda: model(b"d1", more=[floats(b"dense%d.weight.x" % i, [MILLION])
+                                             for i in range(25)]),
     # Nets that ask for memory which no bytes of theirs stand for.
     "parameters": lambda: model(b"d4096 " * 7, 2, [floats(b"head.weight", [1, 1])]),
     "activations": lambda: model(b"c9 " * 60 + b"d1", 1000, [floats(b"head.weight", [1, 1])]),

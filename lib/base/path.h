@@ -1,0 +1,27 @@
+/*
+ * What a path leads to.
+ */
+#ifndef ROTPIPE_BASE_PATH_H
+#define ROTPIPE_BASE_PATH_H
+
+/* What path_follow has come to; any other number is an open file of this program's own. */
+enum { PATH_NO_DESCRIPTOR = -1, PATH_FOREIGN_DESCRIPTOR = -2 };
+
+/*
+ * The path that is left when all links in the place of its last name are followed, also where
+ * nothing is there yet; the caller's. It ends at an entry of /dev/fd or of a /proc/N/fd (to which
+ * /dev/stdout leads), as that stands for an open file and not for a name; *descriptor tells. NULL,
+ * and errno, on error.
+ */
+char *path_follow(const char *path, int *descriptor);
+
+/*
+ * True if both are one regular file, by whatever links, or would be once it is made. What cannot be
+ * looked at is not the same.
+ */
+int path_same_file(const char *a, const char *b);
+
+/* True if the open descriptor is the regular file at this path. */
+int path_is_open_as(const char *path, int fd);
+
+#endif
