@@ -152,6 +152,8 @@ static int show(struct info *i, const char *path, struct error *e)
     /* A history that has lost its end looks like a whole one. */
     if (status == 0 || i->mode != HISTORY)
         print_summary(i);
+    else
+        summary_reset(&i->summary); /* nor may it pass for the next file's */
     if (i->mode == OVERVIEW && status == 0)
         printf("%-11s %" PRIu64 " records in %" PRIu64 " stream%s, %" PRIu64 " bytes\n", "whole",
                i->records, rts_streams(i->in), rts_streams(i->in) == 1 ? "" : "s",

@@ -209,6 +209,10 @@ line() {
     [[ $(grep -c '^whole' <<<"$output") == 1 ]]
     expect_error 1 'missing: No such file' rtsinfo missing b
     [[ $(grep -c '^whole' <<<"$output") == 1 ]]
+    # Nor does what it told stand under the heading of the next.
+    head -c $(($(size_of a) - 128)) a >bad
+    expect_error 1 'bad: cut short' rtsinfo --history bad b a
+    [[ $output == $'==> bad <==\n\n==> b <==\n\n==> a <==\n'"$(rtsinfo --history a)" ]]
 }
 
 @test "rtsinfo: memory does not grow with the stream" {
