@@ -5,7 +5,7 @@
 #include "rts/summary.h"
 
 static const char help[] =
-    "usage: rtsinfo [-r] [--history] [file ...]\n"
+    "usage: rtsinfo [-r | --history] [file ...]\n"
     "Say what streams hold: data sets, models, anything. Verify them whole.\n"
     "\n"
     "  -r, --records    every record: index, offset, name, dtype, shape, bytes\n"
@@ -169,13 +169,13 @@ int main(int argc, char **argv)
     static char *standard_input[] = {"-"};
     static struct info info;
     struct error e;
-    int option, status = EXIT_DONE;
+    int option, records = 0, status = EXIT_DONE;
 
     start(argv);
     while ((option = getopt_long(argc, argv, "r", options, NULL)) != -1)
         switch (option) {
         case 'r':
-            info.mode = RECORDS;
+            records = 1;
             break;
         case OPT_HISTORY:
             info.mode = HISTORY;
@@ -183,6 +183,10 @@ int main(int argc, char **argv)
         default:
             common_option(option, help);
         }
+    if (records && info.mode == HISTORY)
+        misused("-r and --history exclude each other");
+    if (records)
+        info.mode = RECORDS;
     argc -= optind;
     argv += optind;
     if (argc == 0) {
