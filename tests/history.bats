@@ -82,8 +82,7 @@ data() {
     data
     rtsample -n 12 -s 9 data.rts >few.rts
     for order in 'few data' 'data few'; do
-        # shellcheck disable=SC2086 # two words
-        cat $(printf '%s.rts ' $order $order) >both.rts
+        cat "${order% *}.rts" "${order#* }.rts" "${order% *}.rts" "${order#* }.rts" >both.rts
         rtsinfo --history both.rts >told
         rotgen both.rts | rtsinfo --history >turned
         for file in told turned; do
