@@ -5,7 +5,7 @@
 #include "rts/examples.h"
 
 static const char help[] =
-    "usage: headswap [-c classes] [--names file] [-s seed] [--freeze[=layer] | --thaw]\n"
+    "usage: headswap [-c classes [-s seed]] [--names file] [--freeze[=layer] | --thaw]\n"
     "                [--no-history] [file]\n"
     "Give a model a fresh head, freeze or thaw the layers below it.\n"
     "\n"
@@ -83,6 +83,8 @@ static int describe(const struct settings *s, struct model *m, struct error *e)
     if (s->freeze)
         n += snprintf(line + n, sizeof line - (size_t)n, " --freeze%s%.20s", s->layer ? "=" : "",
                       s->layer ? s->layer : "");
+    if (s->names)
+        n += snprintf(line + n, sizeof line - (size_t)n, " --names");
     if (s->thaw)
         snprintf(line + n, sizeof line - (size_t)n, " --thaw");
     return history_add(&m->history, "", line, e);
@@ -110,7 +112,7 @@ int main(int argc, char **argv)
 {
     struct settings s = {0};
     struct error e;
-    int option;
+    int option, seeded = 0;
 
     start(argv);
     while ((option = getopt_long(argc, argv, "c:s:", options, NULL)) != -1)
@@ -123,6 +125,7 @@ int main(int argc, char **argv)
             break;
         case 's':
             s.seed = seed_argument(optarg);
+            seeded = 1;
             break;
         case OPT_FREEZE:
             s.freeze = 1;
@@ -139,6 +142,10 @@ int main(int argc, char **argv)
         }
     if (s.freeze && s.thaw)
         misused("--freeze and --thaw exclude each other");
+    if (seeded && !s.classes)
+        misused("-s is for the fresh head of -c");
+    if (s.classes && s.layer && strcmp(s.layer, "head") == 0)
+        misused("--freeze=head: with -c the head is fresh, and never frozen");
     if (argc - optind > 1)
         misused("one model at a time");
     if (run(&s, optind < argc ? argv[optind] : "-", &e) < 0)

@@ -10,7 +10,7 @@
 static const char help[] =
     "usage: idx2png [-n count] [--columns n] [--border n] [--scale n] [--labels] [--names file]\n"
     "               [images [labels]]\n"
-    "       idx2png -d folder [-f] [-n count] [--scale n] [images [labels]]\n"
+    "       idx2png -d folder [-f] [-n count] [--scale n] [--names file] [images [labels]]\n"
     "Draw IDX images side by side, as PNG; or write each to a file of its own.\n"
     "\n"
     "  -n, --count N     the first N images (default 100; with -d all)\n" SHEET_HELP
@@ -138,7 +138,7 @@ static int run(struct job *j, struct error *e)
 }
 
 /* Refuses options that mean nothing together. */
-static void check_use(const struct job *j, char **operand, int operands)
+static void check_use(const struct job *j, int named, char **operand, int operands)
 {
     if (operands > 2)
         misused("'%s': one file of images and one of labels are all", operand[2]);
@@ -151,6 +151,8 @@ static void check_use(const struct job *j, char **operand, int operands)
         misused("-f is for -d");
     if (j->style.captions && operands < 2)
         misused("--labels needs a file of labels");
+    if (named && operands < 2)
+        misused("--names needs a file of labels");
 }
 
 int main(int argc, char **argv)
@@ -181,7 +183,7 @@ int main(int argc, char **argv)
         }
     argc -= optind;
     argv += optind;
-    check_use(&j, argv, argc);
+    check_use(&j, names_path != NULL, argv, argc);
     if (j.count == 0)
         j.count = j.folder ? UINT64_MAX : SHEET_DEFAULT_COUNT;
     if (j.folder)

@@ -30,7 +30,7 @@ static const struct option options[] = {{"neighbors", required_argument, NULL, '
 enum { K_MAX = 1000, LIST_MAX = 32 };
 
 struct settings {
-    int k[LIST_MAX], ks;
+    int k[LIST_MAX], ks, given; /* given: by -k */
     enum near_metric metric;
     int threads, quiet;
     char *path[2]; /* train, test */
@@ -82,8 +82,9 @@ static int read_both(const struct settings *s, struct job *j, struct error *e)
     free(names);
     for (int i = 0; i < s->ks; i++)
         if (status == 0 && (uint64_t)s->k[i] > j->train.n)
-            status = error_set(e, "%s: %" PRIu64 " examples, -k asks for %d", name_of(path[0]),
-                               j->train.n, s->k[i]);
+            status = error_set(e, "%s: %" PRIu64 " examples, %s %d", name_of(path[0]), j->train.n,
+                               s->given ? "-k asks for" : "the default -k 1,5,20 needs",
+                               s->given ? s->k[i] : j->most);
     return status;
 }
 
@@ -176,6 +177,7 @@ static int run(const struct settings *s, struct error *e)
 static void take_list(struct settings *s, char *text)
 {
     s->ks = 0;
+    s->given = 1;
     for (char *next; text; text = next) {
         next = strchr(text, ',');
         if (next)

@@ -5,7 +5,7 @@
 #include "img/rotate.h"
 #include "rts/examples.h"
 
-static const char help[] = "usage: rotgen [-r] [-s seed] [--no-history] [file ...]\n"
+static const char help[] = "usage: rotgen [-r [-s seed]] [--no-history] [file ...]\n"
                            "Write every image of a stream in four rotations, labelled 0 to 3.\n"
                            "\n"
                            "  -r, --random     one rotation an image, drawn at random\n"
@@ -84,7 +84,7 @@ int main(int argc, char **argv)
     uint64_t seed = 0;
     unsigned drop = SOURCE_DROP_NAMES;
     char step[64];
-    int option, got = -1;
+    int option, got = -1, seeded = 0;
 
     start(argv);
     while ((option = getopt_long(argc, argv, "rs:", options, NULL)) != -1)
@@ -94,6 +94,7 @@ int main(int argc, char **argv)
             break;
         case 's':
             seed = seed_argument(optarg);
+            seeded = 1;
             break;
         case OPT_NO_HISTORY:
             drop |= SOURCE_DROP_HISTORY;
@@ -101,6 +102,8 @@ int main(int argc, char **argv)
         default:
             common_option(option, help);
         }
+    if (seeded && !r.random)
+        misused("-s is for -r");
     rng_seed(&r.rng, seed, RNG_ROTATE);
     snprintf(step, sizeof step, r.random ? "rotgen %s -r -s %" PRIu64 : "rotgen %s",
              ROTPIPE_VERSION, seed);

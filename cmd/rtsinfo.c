@@ -5,7 +5,7 @@
 #include "rts/summary.h"
 
 static const char help[] =
-    "usage: rtsinfo [-r] [--history] [file ...]\n"
+    "usage: rtsinfo [-r | --history] [file ...]\n"
     "Say what streams hold: data sets, models, anything. Verify them whole.\n"
     "\n"
     "  -r, --records    every record: index, offset, name, dtype, shape, bytes\n"
@@ -152,6 +152,8 @@ static int show(struct info *i, const char *path, struct error *e)
     /* A history that has lost its end looks like a whole one. */
     if (status == 0 || i->mode != HISTORY)
         print_summary(i);
+    else
+        summary_reset(&i->summary); /* nor may it pass for the next file's */
     if (i->mode == OVERVIEW && status == 0)
         printf("%-11s %" PRIu64 " records in %" PRIu64 " stream%s, %" PRIu64 " bytes\n", "whole",
                i->records, rts_streams(i->in), rts_streams(i->in) == 1 ? "" : "s",
@@ -167,13 +169,13 @@ int main(int argc, char **argv)
     static char *standard_input[] = {"-"};
     static struct info info;
     struct error e;
-    int option, status = EXIT_DONE;
+    int option, records = 0, status = EXIT_DONE;
 
     start(argv);
     while ((option = getopt_long(argc, argv, "r", options, NULL)) != -1)
         switch (option) {
         case 'r':
-            info.mode = RECORDS;
+            records = 1;
             break;
         case OPT_HISTORY:
             info.mode = HISTORY;
@@ -181,6 +183,10 @@ int main(int argc, char **argv)
         default:
             common_option(option, help);
         }
+    if (records && info.mode == HISTORY)
+        misused("-r and --history exclude each other");
+    if (records)
+        info.mode = RECORDS;
     argc -= optind;
     argv += optind;
     if (argc == 0) {

@@ -291,7 +291,8 @@ int main(int argc, char **argv)
     while ((option = getopt_long(argc, argv, "k:d:e:s:j:q", options, NULL)) != -1)
         take_option(&s, option);
     if (s.umap.min_dist > s.umap.spread)
-        misused("--min-dist must not be above --spread");
+        misused("--min-dist must not be above --spread: %.9g%s is above %.9g", s.umap.min_dist,
+                s.umap.min_dist == umap_defaults().min_dist ? " (the default)" : "", s.umap.spread);
     if (run(&s, argv + optind, argc - optind, &e) < 0)
         die(&e);
     return EXIT_DONE;

@@ -155,9 +155,9 @@ idx_head() {
     every_reader refuses "record 0 'names' at offset 0: 1048577 bytes, at most 1048576 are allowed"
 }
 
-@test "bombs: histories of a million lines" {
+@test "bombs: histories of a million lines, 50,000 histories and digests, no two alike" {
     small_model
-    for file in history histories; do
+    for file in history histories tiny-histories; do
         forge $file
         file=$file.rts
         every_reader handles

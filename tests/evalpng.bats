@@ -327,3 +327,16 @@ END
     within 400000 evalpng -m m -j 1 -n 20 many | cmp - want
     within 400000 evalpng -m m -j 1 --worst -n 20 many >a
 }
+
+@test "evalpng --bars: eleven characters of a name, the twelfth is not begun" {
+    idx_images 2 2 36 >images
+    idx_labels 0 1 >labels
+    for name in ABCDEFGHIJK ABCDEFGHIJKLM ABCDEFGHIJ; do
+        printf '%s\nB\n' $name >names
+        idx2rts --names names images labels >s
+        rottrain -q -e 0 --net d1 s >m
+        evalpng -m m --bars s >$name.png
+    done
+    cmp ABCDEFGHIJK.png ABCDEFGHIJKLM.png
+    run -1 cmp -s ABCDEFGHIJK.png ABCDEFGHIJ.png
+}

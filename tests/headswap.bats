@@ -23,6 +23,8 @@ body() {
     expect_error 2 "-c: '0' is no whole number" headswap -c 0 m
     expect_error 2 "-c: '1001' is no whole number" headswap -c 1001 m
     expect_error 2 "-s: 'x' is no seed" headswap -s x m
+    expect_error 2 '-s is for the fresh head of -c' headswap -s 7 m
+    expect_error 2 '--freeze=head: with -c the head is fresh' headswap -c 4 --freeze=head m
 }
 
 @test "headswap: a fresh head on the same body" {
@@ -87,6 +89,7 @@ body() {
     teach m
     printf 'red\ngreen\nblue\n' >three
     headswap --names three m >n
+    [[ $(payloads n history | tail -n 1) == 'headswap '[0-9.]*' --names' ]]
     payloads n names | cmp - three
     # A head with other classes has no names, unless they are given.
     headswap -c 4 n >o

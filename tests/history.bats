@@ -78,6 +78,22 @@ data() {
         sed 's/^/  data: /' | cmp - got
 }
 
+@test "history: a source whose history begins another's is told as well" {
+    data
+    rtsample -n 12 -s 9 data.rts >few.rts
+    for order in 'few data' 'data few'; do
+        cat "${order% *}.rts" "${order#* }.rts" "${order% *}.rts" "${order#* }.rts" >both.rts
+        rtsinfo --history both.rts >told
+        rotgen both.rts | rtsinfo --history >turned
+        for file in told turned; do
+            head -n 2 $file | cmp - checksums
+            [[ $(sed 1,2d $file | grep -v ^rotgen | cut -d ' ' -f 1 | xargs) == \
+                "$([[ $order == few* ]] && echo idx2rts rtsample idx2rts || echo idx2rts idx2rts rtsample)" ]]
+        done
+        [[ $(grep -c ^rotgen turned) == 2 ]]
+    done
+}
+
 @test "history: bounded, the checksums and the latest steps stay" {
     local i
     data

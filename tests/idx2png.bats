@@ -14,6 +14,7 @@ load lib
     expect_error 2 'no --labels, --columns or --border' idx2png -d x --columns 2 a
     expect_error 2 'no --labels, --columns or --border' idx2png -d x --border 3 a
     expect_error 2 'no --labels, --columns or --border' idx2png -d x --border 1 a
+    expect_error 2 '--names needs a file of labels' idx2png --names x a
     expect_error 2 "-n: 'many' is no whole number" idx2png -n many a
 }
 
@@ -54,6 +55,7 @@ load lib
     expect_error 1 'two: 2 labels for the 5 images' idx2png images two
     printf 'one\n' >names
     expect_error 1 'label 1 of image 1: names go' idx2png --names names images labels
+    expect_error 1 'label 1 of image 1: names go' idx2png -d pngs --names names images labels
     run sh -c 'idx2png -n 1 long 2>/dev/null | wc -c'
     [[ $output == 0 ]]
     idx_images 0 3 3 >none

@@ -82,7 +82,7 @@ oracle() {
     stream 12 5 3 >a.rts
     stream 12 6 3 >b.rts
     expect_error 1 'b.rts: images of 6 x 6 x 1 beside images of 5 x 5 x 1, those of a.rts' knneval -k 1 a.rts b.rts
-    expect_error 1 'a.rts: 12 examples, -k asks for 20' knneval a.rts a.rts
+    expect_error 1 'a.rts: 12 examples, the default -k 1,5,20 needs 20' knneval a.rts a.rts
     idx2rts <(idx_images 4 5 5) >c.rts
     expect_error 1 'c.rts: examples without labels' knneval -k 1 a.rts c.rts
     expect_error 1 'c.rts: examples without labels' knneval -k 1 c.rts a.rts

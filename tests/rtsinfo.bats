@@ -12,6 +12,8 @@ line() {
 @test "rtsinfo: manners" {
     check_common rtsinfo
     expect_error 2 'option' rtsinfo --no-such-option
+    expect_error 2 '-r and --history exclude each other' rtsinfo -r --history
+    expect_error 2 '-r and --history exclude each other' rtsinfo --history -r
     stream 3 4 2 >good
     expect_error 1 'standard output: cannot write' sh -c 'rtsinfo good > /dev/full'
     expect_error 1 'standard output: cannot write' sh -c 'rtsinfo -r good good > /dev/full'
@@ -102,6 +104,11 @@ line() {
     [[ $(grep -c '^model' <<<"$output") == 2 ]]
     line parameters 2722
     line parameters 2764, 2694 of them frozen
+    # Data before a model go with it, what follows is apart.
+    cat few rot few >both
+    quiet_success rtsinfo both
+    [[ $(grep -c '^images' <<<"$output") == 2 && $(grep -c '^parameters' <<<"$output") == 1 ]]
+    [[ $(grep -E '^(images|model)' <<<"$output" | cut -d ' ' -f 1 | xargs) == 'model images images' ]]
 }
 
 @test "rtsinfo: --history prints nothing else" {
@@ -209,6 +216,10 @@ line() {
     [[ $(grep -c '^whole' <<<"$output") == 1 ]]
     expect_error 1 'missing: No such file' rtsinfo missing b
     [[ $(grep -c '^whole' <<<"$output") == 1 ]]
+    # Nor does what it told stand under the heading of the next.
+    head -c $(($(size_of a) - 128)) a >bad
+    expect_error 1 'bad: cut short' rtsinfo --history bad b a
+    [[ $output == $'==> bad <==\n\n==> b <==\n\n==> a <==\n'"$(rtsinfo --history a)" ]]
 }
 
 @test "rtsinfo: memory does not grow with the stream" {

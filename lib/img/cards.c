@@ -134,7 +134,7 @@ static void paint_bar(const struct drawing *d, const struct card *k, int label, 
         colour = wrong;
     if (label == k->truth)
         put_text(to, 0, TEXT_PITCH, y, ">", 1);
-    put_text(to, TEXT_PITCH, d->name_width, y, text, length);
+    put_text(to, TEXT_PITCH, d->name_width - TEXT_PITCH, y, text, length);
     put_percent(to, d->width, y, p, 1);
     if (y == FONT_HEIGHT - 1)
         return; /* bars stand on the letters' base line */

@@ -20,6 +20,7 @@ struct source {
     int history_passed; /* at least one history record has been written */
     int seen_chunk;
     struct history history, digest;
+    struct history_seen history_seen, digest_seen;
     char *names;
     struct rts_header chunk_head; /* of the chunk in hand, and where it begins */
     uint64_t chunk_offset;
@@ -57,6 +58,8 @@ void source_close(struct source *s)
     rts_close(s->reader);
     history_free(&s->history);
     history_free(&s->digest);
+    history_seen_free(&s->history_seen);
+    history_seen_free(&s->digest_seen);
     free(s->step);
     free(s->names);
     free(s->data);
@@ -133,26 +136,30 @@ static int take_history(struct source *s, struct error *e)
 {
     char *lines = rts_load_text(s->reader, EXAMPLES_TEXT_MAX, e);
     /* Streams of one origin, joined by cat, repeat it: once is enough. */
-    int known = lines && history_holds(&s->history, lines);
-    int status = -1;
+    int status = lines ? history_seen(&s->history_seen, lines, e) : -1;
 
-    if (lines && (known || history_add(&s->history, "", lines, e) == 0))
-        status = tells(s) && !known ? pass_history(s, lines, e) : 0;
+    if (status == 0) {
+        status = history_add(&s->history, "", lines, e);
+        if (status == 0 && tells(s))
+            status = pass_history(s, lines, e);
+    }
     free(lines);
-    return status;
+    return status < 0 ? -1 : 0;
 }
 
 /* As with the history, once is enough. */
 static int take_digest(struct source *s, struct error *e)
 {
     char *lines = rts_load_text(s->reader, EXAMPLES_TEXT_MAX, e);
-    int known = lines && history_holds(&s->digest, lines);
-    int status = -1;
+    int status = lines ? history_seen(&s->digest_seen, lines, e) : -1;
 
-    if (lines && (known || history_add(&s->digest, "", lines, e) == 0))
-        status = tells(s) && !known ? rts_put_text(s->writer, "digest", lines, e) : 0;
+    if (status == 0) {
+        status = history_add(&s->digest, "", lines, e);
+        if (status == 0 && tells(s))
+            status = rts_put_text(s->writer, "digest", lines, e);
+    }
     free(lines);
-    return status;
+    return status < 0 ? -1 : 0;
 }
 
 static int take_names(struct source *s, struct error *e)

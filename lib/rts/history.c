@@ -96,13 +96,87 @@ int history_holds(const struct history *h, const char *lines)
 {
     const char *at = h->text;
 
-    while (at && (at = strstr(at, lines)) && at != h->text && at[-1] != '\n')
-        at++;
-    return at != NULL;
+    size_t n = strlen(lines);
+
+    while (at && (at = strstr(at, lines))) {
+        int begins = at == h->text || at[-1] == '\n';
+        if (begins && (n == 0 || lines[n - 1] == '\n' || at[n] == '\n'))
+            return 1;
+        at = *at ? at + 1 : NULL;
+    }
+    return 0;
 }
 
 void history_free(struct history *h)
 {
     free(h->text);
     h->text = NULL;
+}
+
+/* ---- texts seen ---- */
+
+/* Never 0. */
+static uint64_t hash_text(const char *text)
+{
+    uint64_t hash = 0xcbf29ce484222325;
+    size_t n = strlen(text);
+
+    if (n && text[n - 1] == '\n')
+        n--;
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3;
+    return hash ? hash : 1;
+}
+
+/* The slot of the hash, or the free one where it belongs. */
+static uint64_t *find_slot(const struct history_seen *s, uint64_t hash)
+{
+    size_t i = hash & (s->slots - 1);
+
+    while (s->slot[i] && s->slot[i] != hash)
+        i = (i + 1) & (s->slots - 1);
+    return &s->slot[i];
+}
+
+/* Keeps at least half of the slots free. */
+static int make_room(struct history_seen *s, struct error *e)
+{
+    struct history_seen wider = {.slots = s->slots ? 2 * s->slots : 16, .count = s->count};
+
+    if (2 * s->count < s->slots)
+        return 0;
+    if (s->count == HISTORY_SEEN_MAX) {
+        memset(s->slot, 0, s->slots * sizeof *s->slot);
+        s->count = 0;
+        return 0;
+    }
+    wider.slot = calloc(wider.slots, sizeof *wider.slot);
+    if (!wider.slot)
+        return error_memory(e, "history");
+    for (size_t i = 0; i < s->slots; i++)
+        if (s->slot[i])
+            *find_slot(&wider, s->slot[i]) = s->slot[i];
+    free(s->slot);
+    *s = wider;
+    return 0;
+}
+
+int history_seen(struct history_seen *s, const char *text, struct error *e)
+{
+    uint64_t hash = hash_text(text), *slot;
+
+    if (make_room(s, e) < 0)
+        return -1;
+    slot = find_slot(s, hash);
+    if (*slot)
+        return 1;
+    *slot = hash;
+    s->count++;
+    return 0;
+}
+
+void history_seen_free(struct history_seen *s)
+{
+    free(s->slot);
+    memset(s, 0, sizeof *s);
 }

@@ -8,6 +8,9 @@
 
 #include "base/error.h"
 
+#include <stddef.h>
+#include <stdint.h>
+
 enum { HISTORY_MAX = 8192 };
 
 struct history {
@@ -20,9 +23,29 @@ int history_add(struct history *h, const char *indent, const char *lines, struct
 /* Adds those of the lines that it does not hold yet. */
 int history_merge(struct history *h, const char *lines, struct error *e);
 
-/* True if these very lines, one after the other, stand in the history. */
+/* True if these very lines, whole and one after the other, stand in the history. */
 int history_holds(const struct history *h, const char *lines);
 
 void history_free(struct history *h);
+
+/*
+ * Texts that have come by already, such as the records `history` of streams that cat has joined: a
+ * 64-bit hash of each (FNV-1a), so that the beginning of a longer text is not taken for it. Past
+ * HISTORY_SEEN_MAX texts it forgets and begins anew, which bounds it to 128 KiB. Zeroed: empty.
+ */
+enum { HISTORY_SEEN_MAX = 8192 };
+
+struct history_seen {
+    uint64_t *slot; /* hashes, each at or after its place; 0: free */
+    size_t slots, count;
+};
+
+/*
+ * Adds the text, with or without its last newline. Returns 1 if it was there already, 0 if it is
+ * new, -1.
+ */
+int history_seen(struct history_seen *s, const char *text, struct error *e);
+
+void history_seen_free(struct history_seen *s);
 
 #endif

@@ -9,6 +9,8 @@ void summary_reset(struct summary *s)
 {
     history_free(&s->history);
     history_free(&s->digest);
+    history_seen_free(&s->history_seen);
+    history_seen_free(&s->digest_seen);
     free(s->scratch);
     free(s->names);
     free(s->net);
@@ -29,17 +31,20 @@ static int take_text(struct rts_reader *r, char **text, struct error *e)
     return 0;
 }
 
-/* Lines that streams of one origin, joined by cat, repeat: once is enough. */
-static int take_lines(struct rts_reader *r, struct history *to, struct error *e)
+/* Records that streams of one origin, joined by cat, repeat: once is enough. */
+static int take_lines(struct rts_reader *r, struct history_seen *seen, struct history *to,
+                      struct error *e)
 {
     char *lines = rts_load_text(r, EXAMPLES_TEXT_MAX, e);
     int status;
 
     if (!lines)
         return -1;
-    status = history_holds(to, lines) ? 0 : history_add(to, "", lines, e);
+    status = history_seen(seen, lines, e);
+    if (status == 0)
+        status = history_add(to, "", lines, e);
     free(lines);
-    return status;
+    return status < 0 ? -1 : 0;
 }
 
 static void take_examples(struct summary_examples *x, const struct rts_header *h)
@@ -128,9 +133,9 @@ int summary_take(struct summary *s, struct rts_reader *r, const struct rts_heade
                  struct error *e)
 {
     if (is(h, "history", RTS_TEXT))
-        return take_lines(r, &s->history, e);
+        return take_lines(r, &s->history_seen, &s->history, e);
     if (is(h, "digest", RTS_TEXT))
-        return take_lines(r, &s->digest, e);
+        return take_lines(r, &s->digest_seen, &s->digest, e);
     if (is(h, "names", RTS_TEXT))
         return take_text(r, &s->names, e);
     if (is(h, "net", RTS_TEXT))

@@ -45,6 +45,7 @@ struct summary {
     uint64_t position[4];     /* its steps, epoch in hand, images of that, of these recognised */
     struct history history;
     struct history digest; /* of the sources, as lines */
+    struct history_seen history_seen, digest_seen;
     void *scratch;
     size_t scratch_size;
 };

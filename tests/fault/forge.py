@@ -86,6 +86,8 @@ KINDS = {
     "names": lambda: stream(text(b"names", NAMES), *images(2)),
     "far-names": lambda: stream(text(b"names", NAMES), *images(100000, MILLION // 2 - 1, -1)),
     "names-too-long": lambda: stream(text(b"names", NAMES + b"a"), *images(2)),
+    "tiny-histories": lambda: stream(*[text(name, b"%d" % i) for i in range(50000)
+                                       for name in (b"history", b"digest")], *images(2)),
     "history": lambda: stream(text(b"history", b"\n" * MILLION), *images(2)),
     "histories": lambda: stream(*[text(b"history", (b"%d\n" % i) * 8000) for i in range(1000)],
                                 *images(2)),

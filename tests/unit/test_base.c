@@ -102,8 +102,29 @@ static void test_history(void)
     CHECK(history_holds(&h, "first 1\n") && history_holds(&h, "second\n"));
     CHECK(history_holds(&h, "first 1\nsecond\n"));
     CHECK(!history_holds(&h, "1\n") && !history_holds(&h, "econd\n"));
+    CHECK(history_holds(&h, "second") && !history_holds(&h, "first") && !history_holds(&h, "sec"));
     history_free(&h);
     CHECK(h.text == NULL);
+}
+
+/* Whole texts count, not how they begin; the last newline does not; bounded, it forgets. */
+static void test_history_seen(void)
+{
+    struct history_seen s = {0};
+    struct error e;
+    char text[32];
+
+    CHECK(history_seen(&s, "one\ntwo\n", &e) == 0 && history_seen(&s, "one\n", &e) == 0);
+    CHECK(history_seen(&s, "two", &e) == 0 && history_seen(&s, "", &e) == 0);
+    CHECK(history_seen(&s, "one\ntwo", &e) == 1 && history_seen(&s, "one\n", &e) == 1);
+    for (int i = 4; i < HISTORY_SEEN_MAX; i++) {
+        snprintf(text, sizeof text, "%d", i);
+        CHECK(history_seen(&s, text, &e) == 0);
+    }
+    CHECK(s.count == HISTORY_SEEN_MAX && history_seen(&s, "one", &e) == 0);
+    CHECK(s.count == 1 && s.slots == 2 * HISTORY_SEEN_MAX);
+    history_seen_free(&s);
+    CHECK(s.slot == NULL && s.count == 0);
 }
 
 /* It never grows beyond its bound: the oldest lines but the first are the ones to go. */
@@ -236,6 +257,7 @@ int main(void)
     RUN(test_rng_below);
     RUN(test_error_is_one_line);
     RUN(test_history);
+    RUN(test_history_seen);
     RUN(test_history_is_bounded);
     RUN(test_names_lines);
     RUN(test_names_load);
