@@ -60,13 +60,13 @@ static int gather(struct pictures *p, const struct model *m, const char *name, s
     return 0;
 }
 
-/* The largest magnitude; weights that are no numbers do not count. */
+/* The largest magnitude. */
 static float largest(const float *weight, size_t n)
 {
     float most = 0;
 
     for (size_t i = 0; i < n; i++)
-        if (isfinite(weight[i]) && fabsf(weight[i]) > most)
+        if (fabsf(weight[i]) > most)
             most = fabsf(weight[i]);
     return most;
 }
@@ -83,8 +83,6 @@ static void colour(const struct pictures *p, size_t at, float most, uint8_t *to)
 {
     float w = p->weight[at], x = most > 0 ? w / most : 0;
 
-    /* Infinities are the ends of the scale, what is no number is drawn as 0. */
-    x = isnan(x) ? 0 : x < -1 ? -1 : x > 1 ? 1 : x;
     if (p->rgb)
         *to = shade(x, 0, 128, 255);
     else

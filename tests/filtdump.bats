@@ -105,19 +105,19 @@ alike() {
     [[ $(head -c 4 a.png | tail -c 3) == PNG ]]
 }
 
-@test "filtdump: weights that are all zero, or no numbers" {
+@test "filtdump: weights that are all zero; and no numbers, which no model has" {
     teach m
-    # The bytes of the weights, replaced: zeros, then one NaN and one infinity.
+    # The bytes of the weights, replaced: zeros, then one infinity.
     python3 - m >zero <<'END'
 import struct, sys, zlib
 b, i, files = open(sys.argv[1], 'rb').read(), 0, [b'', b'']
 while i < len(b):
     head, size = b[i:i + 120], struct.unpack_from('<Q', b, i + 16)[0]
     size = (size + 63) // 64 * 64
-    for k, special in enumerate((b'', struct.pack('<ff', float('nan'), float('-inf')))):
+    for k in range(2):
         body = b[i + 128:i + 128 + size]
         if head[80:].startswith(b'conv1.weight'):
-            body = special + bytes(8 if not special else 0) + (bytes(size - 8) if not special else body[8:])
+            body = struct.pack('<f', float('-inf')) + body[4:] if k else bytes(size)
         h = head + struct.pack('<I', zlib.crc32(body))
         files[k] += h + struct.pack('<I', zlib.crc32(h)) + body
     i += 128 + size
@@ -126,9 +126,5 @@ open('odd', 'wb').write(files[1])
 END
     filtdump zero >f
     [[ $(rgb f | sort -u) == '230 230 230' ]]
-    filtdump odd >f
-    [[ $(rgb f | sed -n 1,2p) == $'230 230 230\n0 74 134' ]]
-    numbers m conv1.weight | sed '1,2s/.*/0/' | colours | tail -n +3 >want
-    rgb f | tail -n +3 >got
-    alike got want
+    expect_error 1 "odd: record 'conv1.weight': value 0 is not finite" filtdump odd
 }
