@@ -13,8 +13,9 @@ enum {
     BLOCK = 1024        /* floats of a vector that a task takes */
 };
 
-static const double ENOUGH = 1e-4; /* of a residual, as umap-learn has it */
-static const float TIE = 0.01f;    /* the weight of an edge between two parts */
+static const double ENOUGH = 1e-4;   /* of a residual, as umap-learn has it */
+static const double DISTINCT = 1e-6; /* eigenvalues: less is rounding, which could go on and on */
+static const float TIE = 0.01f;      /* the weight of an edge between two parts */
 static const float NOISE = 1e-4f;
 
 /*
@@ -269,7 +270,7 @@ static int choose(struct chosen *c, const struct lanczos *l, const struct ritz *
     double value = z->value[z->best[i]];
     int at = c->count;
 
-    while (at > 0 && value > c->value[at - 1])
+    while (at > 0 && value > c->value[at - 1] + DISTINCT)
         at--;
     if (at == dims)
         return 0;

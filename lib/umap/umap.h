@@ -65,7 +65,8 @@ void umap_graph_free(struct umap_graph *g);
 /*
  * Where the points start (algorithm 4): the eigenvectors of the normalised Laplacian that belong to
  * its smallest eigenvalues but the first, by Lanczos' method with full orthogonalisation, at most
- * 300 steps, scaled to [0, 10] with a little noise; random where n is not above dims + 1. A graph
+ * 300 steps, and again free of those found until none is missing; scaled to [0, 10] with a little
+ * noise; random where n is not above dims + 1. A graph
  * of several parts is tied together first: from each part to the one before it, by a weak edge
  * between the first points of both. x: [n][dims]. 0 or -1.
  */

@@ -15,8 +15,6 @@
  */
 #include "net/kernels/winograd.h"
 
-#include <string.h>
-
 #include "net/kernels/gemm.h"
 #include "net/kernels/tile.h"
 #include "net/kernels/variant.h"
