@@ -1,5 +1,6 @@
 /* evalacc - accuracy of a model on a labelled image stream */
 #include "cli/cli.h"
+#include "cli/say.h"
 #include "net/classifier.h"
 #include "net/infer.h"
 #include "net/score.h"
@@ -73,13 +74,16 @@ static int run(const char *model, int threads, unsigned parts, int json, char **
     struct source *in = NULL;
     int status = -1;
 
-    if (classifier_open(&v.c, model, getenv("ROTPIPE_KERNELS"), threads, e) == 0 &&
-        (in = source_open(paths, n, e)) && score_init(&v.score, m->net.classes, e) == 0)
+    if (classifier_open(&v.c, model, getenv("ROTPIPE_KERNELS"), threads, e) < 0)
+        goto done;
+    say_stopped(model, m->history.text);
+    if ((in = source_open(paths, n, e)) && score_init(&v.score, m->net.classes, e) == 0)
         status = evaluate(&v, in, n ? paths[0] : "standard input", e);
     if (status == 0 && json)
         score_print_json(&v.score, m->names, stdout);
     else if (status == 0)
         score_print(&v.score, m->names, parts, stdout);
+done:
     score_free(&v.score);
     classifier_close(&v.c);
     source_close(in);

@@ -1,5 +1,6 @@
 /* featdump - what a layer of a model makes of each image */
 #include "cli/cli.h"
+#include "cli/say.h"
 #include "net/infer.h"
 #include "net/model.h"
 #include "rts/examples.h"
@@ -128,6 +129,7 @@ static int run(const char *model, const char *layer, int threads, unsigned drop,
         return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
     if (model_load(&m, model, e) < 0)
         return -1;
+    say_stopped(model, m.history.text);
     if (choose_layer(&m.net, layer, e) < 0 || !(in = source_open(paths, n, e)) ||
         !(out = rts_create(NULL, e)))
         goto done;

@@ -1,5 +1,6 @@
 /* headswap - give a model a fresh head, freeze or thaw what is below it */
 #include "cli/cli.h"
+#include "cli/say.h"
 #include "net/model.h"
 #include "rts/examples.h"
 
@@ -97,6 +98,7 @@ static int run(const struct settings *s, const char *path, struct error *e)
 
     if (model_load(&m, path, e) < 0)
         return -1;
+    say_stopped(path, m.history.text);
     if (swap_head(s, &m, e) == 0 && (!(s->freeze || s->thaw) || freeze(s, &m, e) == 0) &&
         describe(s, &m, e) == 0 && (out = rts_create(NULL, e)) && model_save(&m, out, e) == 0) {
         status = rts_finish(out, e);

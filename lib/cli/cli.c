@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include "base/files.h"
 #include "base/parse.h"
 
 #include <errno.h>
@@ -30,6 +31,7 @@ void start(char **argv)
     if (argv[0])
         program = slash ? slash + 1 : argv[0];
     hold_standard_streams();
+    files_keep();
 #ifdef SIGXFSZ
     signal(SIGXFSZ, SIG_IGN); /* writing past `ulimit -f` is then an error like a full disk */
 #endif

@@ -35,7 +35,8 @@ extern const char *program;
 
 /*
  * The first call of every program: takes its name from argv[0], holds standard streams that the
- * caller has closed, and turns a write past `ulimit -f` into an error.
+ * caller has closed, sees to it that no input is written, and turns a write past `ulimit -f` into
+ * an error.
  */
 void start(char **argv);
 
