@@ -399,14 +399,12 @@ static int conclude(const struct settings *s, const struct dataset *d, const str
         rts_abandon(out);
     else if (write_model(s, d, valid, end, m, out, e) < 0)
         return -1;
-    if (stopped)
-        trainwatch_stopped(w, s->partial, s->train.save && !end->unsaved);
-    else if (s->state && !stopsignal_caught())
-        /* After a signal at the last moment make deletes the model: the state is still needed. */
-        return train_remove_state(s->state, e);
-    if (stopped && end->unsaved)
+    if (!stopped)
+        return 0;
+    trainwatch_stopped(w, s->partial, s->train.save && !end->unsaved);
+    if (end->unsaved)
         *e = end->why;
-    return stopped && end->unsaved ? -1 : 0;
+    return end->unsaved ? -1 : 0;
 }
 
 /* Everything between the options and the model's last byte. *stopped: a signal asked for it. */
@@ -453,6 +451,9 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
     if (epochlog_close(w.log, s->log, status < 0 ? &unsaid : e) < 0)
         status = -1;
     *stopped = status == 0 && stopsignal_caught();
+    /* Where this program fails or dies of a signal make deletes the model: the state is needed. */
+    if (status == 0 && s->state && !*stopped)
+        status = train_remove_state(s->state, e);
 done:
     rts_abandon(out);
     team_free(team);

@@ -270,8 +270,12 @@ now() {
         esac
         rm m
     done
-    # To standard output, and uninterrupted.
+    # To standard output, and uninterrupted; where the log is lost the state stays.
     rm state
+    expect_error 1 ': cannot write$' bash -c \
+        'rottrain "$@" --state state --log >(head -n 1 >first) -o m data.rts' - $how
+    same m want
+    [[ -e state ]]
     rottrain $how --state state data.rts | cmp - want
     [[ ! -e state ]]
     expect_error 1 'state: No such file' rottrain $how --resume state data.rts

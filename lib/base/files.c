@@ -1,5 +1,6 @@
 #include "base/files.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -55,9 +56,11 @@ static void take_out(const struct stat *st, enum role role)
 /* Programs that print text write to standard output without opening it. */
 static int is_standard_output(const struct stat *st)
 {
+    int flags = fcntl(STDOUT_FILENO, F_GETFL);
     struct stat out;
 
-    return fstat(STDOUT_FILENO, &out) == 0 && out.st_dev == st->st_dev && out.st_ino == st->st_ino;
+    return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY && fstat(STDOUT_FILENO, &out) == 0 &&
+           out.st_dev == st->st_dev && out.st_ino == st->st_ino;
 }
 
 static int refuse(const char *name, struct error *e)

@@ -20,18 +20,6 @@ static FILE *failed(const char *path, struct error *e)
     return NULL;
 }
 
-/* Whoever reads a log in a pipe may go before the training ends. */
-static int flush(FILE *log)
-{
-    struct sigpipe held;
-    int status;
-
-    sigpipe_hold(&held);
-    status = fflush(log);
-    sigpipe_release(&held);
-    return status;
-}
-
 /* Closes what has come to nothing; errno is kept. */
 static FILE *give_up(int fd, const char *path, struct error *e)
 {
@@ -76,18 +64,26 @@ static int begins_anew(FILE *log, const char *path)
     return fstat(fileno(log), &st) == 0 && S_ISREG(st.st_mode) && path_descriptor(path) < 0;
 }
 
+/* Whoever reads a log in a pipe may go before the training ends. */
+static int put(FILE *log, const char *line)
+{
+    struct sigpipe held;
+    int bad;
+
+    sigpipe_hold(&held);
+    bad = fputs(line, log) < 0 || fflush(log) != 0;
+    sigpipe_release(&held);
+    return bad ? -1 : 0;
+}
+
 FILE *epochlog_create(const char *path, struct error *e)
 {
     FILE *log = open_log(path, O_WRONLY | O_CREAT, "w", e);
 
     if (!log)
         return NULL;
-    if (begins_anew(log, path) && ftruncate(fileno(log), 0) < 0)
-        goto fail;
-    fputs(header, log);
-    if (flush(log) == 0)
+    if ((!begins_anew(log, path) || ftruncate(fileno(log), 0) == 0) && put(log, header) == 0)
         return log;
-fail:
     failed(path, e);
     close_log(log);
     return NULL;
@@ -135,13 +131,13 @@ FILE *epochlog_continue(const char *path, int epochs, struct error *e)
 
 void epochlog_add(FILE *log, const struct epoch *ep)
 {
-    char valid[64] = "-\t-";
+    char valid[64] = "-\t-", line[512];
 
     if (ep->has_valid)
         snprintf(valid, sizeof valid, "%.6f\t%.6f", ep->valid_loss, ep->valid_accuracy);
-    fprintf(log, "%d\t%.6f\t%.6f\t%s\t%.9g\t%.1f\t%.3f\n", ep->number, ep->loss, ep->accuracy,
-            valid, ep->lr, ep->images_per_second, ep->seconds);
-    flush(log);
+    snprintf(line, sizeof line, "%d\t%.6f\t%.6f\t%s\t%.9g\t%.1f\t%.3f\n", ep->number, ep->loss,
+             ep->accuracy, valid, ep->lr, ep->images_per_second, ep->seconds);
+    put(log, line);
 }
 
 int epochlog_close(FILE *log, const char *path, struct error *e)

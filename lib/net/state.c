@@ -327,12 +327,12 @@ int state_load(struct trainer *t, struct error *e)
     struct model saved;
     int status;
 
-    if (model_load_with(&saved, t->o->resume, e) < 0)
-        return -1;
-    status = take_up(t, &saved, t->o->resume, e);
-    model_free(&saved);
-    if (status == 0)
-        files_forget(t->o->resume); /* --save may replace it */
+    status = model_load_with(&saved, t->o->resume, e);
+    if (status == 0) {
+        status = take_up(t, &saved, t->o->resume, e);
+        model_free(&saved);
+    }
+    files_forget(t->o->resume); /* --save may replace it */
     return status;
 }
 
