@@ -55,7 +55,16 @@ run_examples() {
     [[ $(wc -l <../script) -ge 1 ]] || fail "$1 has no examples"
     # What the page shows is what runs; -x so that the last line says which it was.
     run --separate-stderr bash -e -o pipefail -x ../script </dev/null
-    [[ $status == 0 ]] || fail "status $status:" "$(tail -n 8 <<<"$stderr")"
+    [[ $status == 0 ]] || fail "status $status:" "$(tail -n 8 <<<"$stderr")" || return 1
+    [[ $LC_ALL != C ]] || return 0
+    # In any locale they print the same.
+    printf '%s\n' "$output" >../here
+    rm -rf ../again
+    mkdir ../again
+    cd ../again || return 1
+    cp -R "$BATS_FILE_TMPDIR/scratch/." .
+    LC_ALL=C bash -e -o pipefail ../script </dev/null >../c 2>/dev/null
+    diff ../here ../c >&2 || fail "$1: in $LC_ALL it prints something else"
 }
 
 # ---- form ----
