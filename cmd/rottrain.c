@@ -1,4 +1,5 @@
 /* rottrain - train a network on a labelled image stream */
+#include "base/cpu.h"
 #include "cli/cli.h"
 #include "cli/say.h"
 #include "cli/stopsignal.h"
@@ -30,7 +31,7 @@ static const char help[] =
     "      --warmup N           steps over which the learning rate rises\n"
     "                           (default: a tenth of all, at most 200)\n"
     "  -s, --seed N             of the weights and the order of the images (default 0)\n"
-    "  -j, --threads N          (default: the processors at hand)\n"
+    "  -j, --threads N          number of threads (default: all available processors)\n"
     "      --valid FILE         evaluate on this stream after each epoch\n"
     "      --keep-best          write the model of the epoch that was best on --valid\n"
     "      --log FILE           write a tab-separated line an epoch\n"
@@ -40,10 +41,10 @@ static const char help[] =
     "      --every N            steps between two saves, instead of an epoch\n"
     "      --resume FILE        continue from a saved state, with the same options and data\n"
     "      --partial            when a signal stops training, write the model so far\n"
-    "  -o, --output FILE        write the model there, complete or not at all\n"
-    "  -q, --quiet              nothing on standard error but errors\n"
     "      --no-history         write nothing of how it was made\n"
-    "      --help               this text\n"
+    "  -o, --output FILE        write the model to FILE, complete or not at all\n"
+    "  -q, --quiet              no progress, no notes on standard error\n"
+    "  -h, --help               this text\n"
     "      --version            the version\n";
 
 enum {
@@ -87,8 +88,6 @@ static const struct option options[] = {{"model", required_argument, NULL, 'm'},
                                         {"resume", required_argument, NULL, OPT_RESUME},
                                         {"state", required_argument, NULL, OPT_STATE},
                                         {"partial", no_argument, NULL, OPT_PARTIAL},
-                                        {"output", required_argument, NULL, 'o'},
-                                        {"quiet", no_argument, NULL, 'q'},
                                         STREAM_OPTIONS,
                                         COMMON_OPTIONS};
 
@@ -98,18 +97,9 @@ static const char *const schedule_names[] = {"constant", "cosine"};
 struct settings {
     struct train_options train;
     const char *model, *net, *valid, *log, *output, *state;
-    int classes, threads, quiet, no_history, partial;
+    int classes, threads, no_history, partial;
     int has_lr, has_decay, has_momentum;
 };
-
-/* Which of the names the argument is. */
-static int choice(const char *option, const char *text, const char *const *names, int n)
-{
-    for (int i = 0; i < n; i++)
-        if (strcmp(text, names[i]) == 0)
-            return i;
-    misused("%s: '%s' is not known", option, text);
-}
 
 static void take_option(struct settings *s, int option)
 {
@@ -123,43 +113,43 @@ static void take_option(struct settings *s, int option)
         s->net = optarg;
         break;
     case 'c':
-        s->classes = (int)int_argument("-c", optarg, 1, NET_CLASSES_MAX);
+        s->classes = (int)int_argument(optarg, 1, NET_CLASSES_MAX);
         break;
     case 'e':
-        t->epochs = (int)int_argument("-e", optarg, 0, 1000000);
+        t->epochs = (int)int_argument(optarg, 0, 1000000);
         break;
     case 'b':
-        t->batch = (int)int_argument("-b", optarg, 1, 65536);
+        t->batch = (int)int_argument(optarg, 1, 65536);
         break;
     case OPT_OPTIMIZER:
-        t->optimizer = (enum optimizer)choice("--optimizer", optarg, optimizer_names, 3);
+        t->optimizer = (enum optimizer)choice_argument(optarg, optimizer_names, 3);
         break;
     case OPT_LR:
-        t->lr = real_argument("--lr", optarg, 0, 1e6);
+        t->lr = real_argument(optarg, 0, 1e6);
         s->has_lr = 1;
         break;
     case OPT_MOMENTUM:
-        t->momentum = real_argument("--momentum", optarg, 0, 1);
+        t->momentum = real_argument(optarg, 0, 1);
         s->has_momentum = 1;
         break;
     case OPT_NESTEROV:
         t->nesterov = 1;
         break;
     case OPT_WEIGHT_DECAY:
-        t->weight_decay = real_argument("--weight-decay", optarg, 0, 1e6);
+        t->weight_decay = real_argument(optarg, 0, 1e6);
         s->has_decay = 1;
         break;
     case OPT_SCHEDULE:
-        t->schedule = (enum schedule)choice("--schedule", optarg, schedule_names, 2);
+        t->schedule = (enum schedule)choice_argument(optarg, schedule_names, 2);
         break;
     case OPT_WARMUP:
-        t->warmup = int_argument("--warmup", optarg, 0, INT64_MAX);
+        t->warmup = int_argument(optarg, 0, INT64_MAX);
         break;
     case 's':
         t->seed = seed_argument(optarg);
         break;
     case 'j':
-        s->threads = (int)int_argument("-j", optarg, 1, 1024);
+        s->threads = threads_argument(optarg);
         break;
     case OPT_VALID:
         s->valid = optarg;
@@ -174,7 +164,7 @@ static void take_option(struct settings *s, int option)
         t->save = optarg;
         break;
     case OPT_EVERY:
-        t->every = (uint64_t)int_argument("--every", optarg, 1, INT64_MAX);
+        t->every = (uint64_t)int_argument(optarg, 1, INT64_MAX);
         break;
     case OPT_RESUME:
         t->resume = optarg;
@@ -184,12 +174,6 @@ static void take_option(struct settings *s, int option)
         break;
     case OPT_PARTIAL:
         s->partial = 1;
-        break;
-    case 'o':
-        s->output = optarg;
-        break;
-    case 'q':
-        s->quiet = 1;
         break;
     case OPT_NO_HISTORY:
         s->no_history = 1;
@@ -230,6 +214,7 @@ static void check_settings(struct settings *s, char **operands, int n)
     int stdin_readers = standard_inputs(operands, n);
     struct error e;
 
+    s->output = result_path();
     check_state(s);
     files.save = t->save;
     files.resume = t->resume;
@@ -241,7 +226,7 @@ static void check_settings(struct settings *s, char **operands, int n)
     if (trainfiles_check(&files, &e) < 0)
         misused("%s", e.text);
     if (s->model && (s->net || s->classes))
-        misused("%s: the model of -m has its own", s->net ? "--net" : "-c");
+        misused("%s: the model of %s has its own", s->net ? "--net" : as_typed('c'), as_typed('m'));
     if (t->optimizer != OPTIMIZER_SGD && (t->nesterov || s->has_momentum))
         misused("%s goes with --optimizer sgd", t->nesterov ? "--nesterov" : "--momentum");
     if (t->keep_best && !s->valid)
@@ -337,6 +322,18 @@ static int all_frozen(const struct net *n)
     return 1;
 }
 
+/* A net that does not suit the images is as wrong a use as one that is no net at all. */
+static int check_net(const struct settings *s, struct extent image, int classes, struct error *e)
+{
+    struct error why;
+    struct net net;
+
+    if (!s->net || net_build(&net, s->net, image, classes, &why) == 0)
+        return 0;
+    return error_misuse(e, "--net: %s (images of %d x %d x %d)", why.text, image.h, image.w,
+                        image.c);
+}
+
 /* The model that training starts from: -m's, or a fresh one that suits the data. */
 static int start_model(const struct settings *s, const struct dataset *d, struct model *m,
                        struct error *e)
@@ -349,7 +346,8 @@ static int start_model(const struct settings *s, const struct dataset *d, struct
             classes = named > (uint64_t)dataset_largest_label(d) && named <= NET_CLASSES_MAX
                           ? (int)named
                           : dataset_largest_label(d) + 1;
-        if (model_new(m, s->net ? s->net : NET_DEFAULT, d->image, classes, s->train.seed, e) < 0)
+        if (check_net(s, d->image, classes, e) < 0 ||
+            model_new(m, s->net ? s->net : NET_DEFAULT, d->image, classes, s->train.seed, e) < 0)
             return -1;
         dataset_statistics(d, m->mean, m->std);
         /* The head may have more classes than there are names yet, but not fewer. */
@@ -357,7 +355,7 @@ static int start_model(const struct settings *s, const struct dataset *d, struct
             return error_memory(e, "class names");
     } else if (model_load(m, s->model, e) < 0) {
         return -1;
-    } else if (!s->quiet) {
+    } else {
         say_stopped(s->model, m->history.text);
     }
     if (s->no_history)
@@ -413,7 +411,7 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
     const struct kernels *kernels = kernels_pick(getenv("ROTPIPE_KERNELS"));
     struct dataset data = {0}, valid = {0};
     struct model m = {0};
-    struct trainwatch w = {.quiet = s->quiet, .epochs = s->train.epochs, .log_path = s->log};
+    struct trainwatch w = {.epochs = s->train.epochs, .log_path = s->log};
     struct train_listener tell = trainwatch_listener(&w);
     struct train_options how = s->train;
     struct team *team = NULL;
@@ -424,7 +422,7 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
     int status = -1;
 
     if (!kernels)
-        return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
+        return cpu_complain(getenv("ROTPIPE_KERNELS"), e);
     /* Opened first: nobody should learn after an hour that the result has nowhere to go. */
     if (train_may_save(&s->train, e) < 0 || !(out = rts_create(s->output, e)) ||
         dataset_read(&data, operands, n, e) < 0 || start_model(s, &data, &m, e) < 0)
@@ -438,7 +436,7 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
     settings_line(s, &data, &m, settings, 1024);
     snprintf(settings + strlen(settings), 32, " kernels=%s", kernels->name);
     how.settings = settings;
-    progress_start(&w.progress, s->quiet);
+    progress_start(&w.progress, is_quiet());
     stopsignal_catch(&signals);
     status = train(&m, &data, s->valid ? &valid : NULL, &how, kernels, team, &tell, e);
     stopsignal_leave(&signals);
@@ -470,7 +468,7 @@ int main(int argc, char **argv)
     int option, stopped = 0;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "m:c:e:b:s:j:o:q", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "m:c:e:b:s:j:", options)) != -1)
         take_option(&s, option);
     check_settings(&s, argv + optind, argc - optind);
     train_find_state(&s.train);

@@ -30,5 +30,5 @@ void say_stopped(const char *file, const char *history)
     /* As an error it is one line whatever the name of the file is. */
     error_set(&line, "%s: the model of a training that was stopped by %.*s",
               strcmp(file, "-") == 0 ? "standard input" : file, (int)strcspn(how, "\n"), how);
-    say("%s: %s\n", program, line.text);
+    note("%s", line.text);
 }

@@ -9,8 +9,9 @@
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * Says that the model of this file ("-": standard input) comes from a training that was stopped,
- * if its history (or NULL) does; every program that loads a model calls it once.
+ * Says, unless -q was given, that the model of this file ("-": standard input) comes from a
+ * training that was stopped, if its history (or NULL) does; every program that loads a model calls
+ * it once.
  */
 void say_stopped(const char *file, const char *history);
 

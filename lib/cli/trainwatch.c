@@ -25,13 +25,11 @@ static void tell_epoch(void *context, const struct epoch *ep)
     char valid[64] = "";
 
     if (ep->has_valid)
-        snprintf(valid, sizeof valid, ", valid loss %.4f accuracy %.4f", ep->valid_loss,
-                 ep->valid_accuracy);
-    progress_clear(&w->progress);
-    if (!w->quiet)
-        say("epoch %d/%d: loss %.4f accuracy %.4f%s, %.0f images/s\n", ep->number, w->epochs,
-            ep->loss, ep->accuracy, valid, ep->images_per_second);
-    progress_start(&w->progress, w->quiet);
+        snprintf(valid, sizeof valid, ", valid %.4f %.4f", ep->valid_loss, ep->valid_accuracy);
+    if (!is_quiet())
+        progress_line(&w->progress, "epoch %d/%d: loss %.4f, accuracy %.4f%s, %.0f images/s",
+                      ep->number, w->epochs, ep->loss, ep->accuracy, valid, ep->images_per_second);
+    progress_start(&w->progress, is_quiet());
     if (w->log)
         epochlog_add(w->log, ep);
 }
@@ -54,7 +52,7 @@ static int tell_resumed(void *context, uint64_t steps, int epochs, struct error 
 {
     struct trainwatch *w = context;
 
-    if (!w->quiet)
+    if (!is_quiet())
         say("resumed after step %" PRIu64 "\n", steps);
     return w->log_path && !(w->log = epochlog_continue(w->log_path, epochs, e)) ? -1 : 0;
 }

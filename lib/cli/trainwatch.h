@@ -11,7 +11,7 @@
 #include "net/train.h"
 
 struct trainwatch {
-    int quiet, epochs;
+    int epochs;
     const char *log_path; /* NULL: no log */
 
     struct progress progress; /* started by the caller, and cleared in the end */
