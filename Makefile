@@ -22,7 +22,7 @@ DESTDIR ?=
 CC ?= cc
 CFLAGS ?= -O2 -g
 WARNINGS = -std=c11 -Wall -Wextra -Werror
-CPPFLAGS_ALL = -D_POSIX_C_SOURCE=200809L -Ilib -Icmd -DROTPIPE_VERSION='"$(VERSION)"' $(CPPFLAGS)
+CPPFLAGS_ALL = -D_POSIX_C_SOURCE=200809L -Ilib -DROTPIPE_VERSION='"$(VERSION)"' $(CPPFLAGS)
 LIBS = -lpng -lz -lm -pthread
 
 # The address sanitizer is what SAN=1 adds to the undefined-behaviour one.

@@ -1,6 +1,5 @@
 /* evalacc - accuracy of a model on a labelled image stream */
-#include "cmd.h"
-
+#include "cli/cli.h"
 #include "net/classifier.h"
 #include "net/infer.h"
 #include "net/score.h"

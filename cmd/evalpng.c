@@ -1,6 +1,5 @@
 /* evalpng - images with what a model makes of them, as a contact sheet */
-#include "sheet.h"
-
+#include "cli/sheetoptions.h"
 #include "img/cards.h"
 #include "net/classifier.h"
 #include "net/infer.h"

@@ -1,6 +1,5 @@
 /* featdump - what a layer of a model makes of each image */
-#include "stream.h"
-
+#include "cli/cli.h"
 #include "net/infer.h"
 #include "net/model.h"
 #include "rts/examples.h"

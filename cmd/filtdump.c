@@ -1,6 +1,5 @@
 /* filtdump - the filters of a model's first convolution as images */
-#include "stream.h"
-
+#include "cli/cli.h"
 #include "net/model.h"
 #include "rts/examples.h"
 

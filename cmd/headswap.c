@@ -1,6 +1,5 @@
 /* headswap - give a model a fresh head, freeze or thaw what is below it */
-#include "stream.h"
-
+#include "cli/cli.h"
 #include "net/model.h"
 #include "rts/examples.h"
 

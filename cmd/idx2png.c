@@ -1,6 +1,5 @@
 /* idx2png - IDX images as a contact sheet, or as a PNG each */
-#include "sheet.h"
-
+#include "cli/sheetoptions.h"
 #include "img/idx.h"
 #include "rts/examples.h"
 

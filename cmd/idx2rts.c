@@ -1,6 +1,5 @@
 /* idx2rts - IDX images and labels, as in MNIST, to an image stream */
-#include "stream.h"
-
+#include "cli/cli.h"
 #include "img/idx.h"
 #include "rts/examples.h"
 

@@ -1,7 +1,6 @@
 /* knneval - accuracy of a vote of the nearest neighbours in feature space */
-#include "cmd.h"
-
 #include "base/progress.h"
+#include "cli/cli.h"
 #include "near/near.h"
 #include "near/points.h"
 #include "near/vote.h"

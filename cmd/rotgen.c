@@ -1,7 +1,6 @@
 /* rotgen - every image in its four rotations, labelled 0 to 3: the pretext task's data set */
-#include "stream.h"
-
 #include "base/rng.h"
+#include "cli/cli.h"
 #include "img/rotate.h"
 #include "rts/examples.h"
 

@@ -1,6 +1,6 @@
 /* rottrain - train a network on a labelled image stream */
+#include "cli/cli.h"
 #include "stopsignal.h"
-#include "stream.h"
 #include "trainfiles.h"
 
 #include "base/progress.h"

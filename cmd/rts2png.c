@@ -1,6 +1,5 @@
 /* rts2png - the images of a stream as a contact sheet */
-#include "sheet.h"
-
+#include "cli/sheetoptions.h"
 #include "rts/examples.h"
 
 static const char help[] = "usage: rts2png [-n count] [--columns n] [--border n] [--scale n] "

@@ -1,7 +1,6 @@
 /* rts2tsv - the examples of a stream as text: a line each, the label first, then the values */
-#include "cmd.h"
-
 #include "base/decimal.h"
+#include "cli/cli.h"
 #include "rts/examples.h"
 
 #include <errno.h>

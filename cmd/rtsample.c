@@ -1,6 +1,5 @@
 /* rtsample - a random sample of a stream, evenly over its classes; or all but that */
-#include "stream.h"
-
+#include "cli/cli.h"
 #include "img/sample.h"
 #include "rts/gather.h"
 

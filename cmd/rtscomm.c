@@ -1,6 +1,5 @@
 /* rtscomm - what two image streams have in common, and what only one of them has */
-#include "stream.h"
-
+#include "cli/cli.h"
 #include "img/overlap.h"
 #include "rts/gather.h"
 

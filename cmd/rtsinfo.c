@@ -1,6 +1,5 @@
 /* rtsinfo - what a stream holds, as text; and whether it is whole */
-#include "cmd.h"
-
+#include "cli/cli.h"
 #include "rts/describe.h"
 #include "rts/summary.h"
 

@@ -1,10 +1,9 @@
 /* umap - lay out examples in two dimensions, neighbours beside neighbours */
-#include "stream.h"
-
+#include "umap/umap.h"
 #include "base/progress.h"
+#include "cli/cli.h"
 #include "near/descent.h"
 #include "near/points.h"
-#include "umap/umap.h"
 
 static const char help[] =
     "usage: umap [-q] [-k neighbors] [-d dims] [-e epochs] [-s seed] [-j threads] [--metric name]\n"

@@ -8,21 +8,21 @@ programs() {
     basename -s .sh "$ROOT"/cmd/*.sh
 }
 
-# long_options PROGRAM: without the dashes, one a line; also those of headers in cmd/ that it uses.
+# long_options PROGRAM: without the dashes, one a line; those too that macros of lib/cli bring.
 long_options() {
-    local headers
+    local macro
     [[ -e $ROOT/cmd/$1.c ]] || {
         # A script's options are the cases of their own names.
         sed -n 's/^ *--\([a-z-]*\)).*/\1/p' "$ROOT/cmd/$1.sh" | sort -u
         return
     }
-    headers=$(sed -n 's/^#include "\([a-z]*\.h\)"/\1/p' "$ROOT/cmd/$1.c")
     {
-        # shellcheck disable=SC2086 # a list of words
-        (cd "$ROOT/cmd" && cat "$1.c" $headers) |
-            grep -oE '\{"[a-z-]+", *(no|required|optional)_argument' | cut -d '"' -f 2
-        printf 'help\nversion\n'
-    } | sort -u
+        cat "$ROOT/cmd/$1.c"
+        for macro in $(grep -oE '\b[A-Z]+_OPTIONS\b' "$ROOT/cmd/$1.c" | sort -u); do
+            # To the first line without a backslash behind the macro's own.
+            sed -n "/^#define $macro\b/,/[^\\\\]\$/p" "$ROOT"/lib/cli/*.h
+        done
+    } | grep -oE '\{"[a-z-]+", *(no|required|optional)_argument' | cut -d '"' -f 2 | sort -u
 }
 
 # short_options PROGRAM: the letters, one a line.

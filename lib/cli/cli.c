@@ -1,43 +1,20 @@
-/*
- * The manners that every program shares: how it complains, ends and reads its options.
- */
-#ifndef ROTPIPE_CMD_H
-#define ROTPIPE_CMD_H
+#include "cli/cli.h"
 
-#include "base/error.h"
 #include "base/parse.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_MISUSED = 2 };
-
-/* Values of options that have no letter start here. */
-enum { OPT_HELP = 256, OPT_VERSION, OPT_NO_HISTORY, OPT_FIRST };
-
-#define COMMON_OPTIONS                                                                             \
-    {"help", no_argument, NULL, OPT_HELP}, {"version", no_argument, NULL, OPT_VERSION},            \
-    {                                                                                              \
-        NULL, 0, NULL, 0                                                                           \
-    }
-
-/* The only global: the program's name, for its messages. */
-static const char *program = "rotpipe";
+const char *program = "rotpipe";
 
 /*
  * A standard stream that the caller has closed would be the next file that is opened, and messages
  * or the result would go into that. Its place is taken by something that fails in every use.
  */
-static inline void hold_standard_streams(void)
+static void hold_standard_streams(void)
 {
     static const int useless[] = {O_WRONLY, O_RDONLY, O_RDONLY};
 
@@ -46,7 +23,7 @@ static inline void hold_standard_streams(void)
             exit(EXIT_FAILED);
 }
 
-static inline void start(char **argv)
+void start(char **argv)
 {
     const char *slash = argv[0] ? strrchr(argv[0], '/') : NULL;
 
@@ -58,15 +35,13 @@ static inline void start(char **argv)
 #endif
 }
 
-_Noreturn static inline void die(const struct error *e)
+void die(const struct error *e)
 {
     fprintf(stderr, "%s: %s\n", program, e->text);
     exit(EXIT_FAILED);
 }
 
-/* Used wrongly: says how, and where to read on. */
-_Noreturn static inline void misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
-_Noreturn static inline void misused(const char *format, ...)
+void misused(const char *format, ...)
 {
     va_list ap;
 
@@ -78,8 +53,7 @@ _Noreturn static inline void misused(const char *format, ...)
     exit(EXIT_MISUSED);
 }
 
-/* Flushes and closes standard output; a write that failed makes the program fail. */
-_Noreturn static inline void finish_text(void)
+void finish_text(void)
 {
     int failed = ferror(stdout);
 
@@ -92,8 +66,7 @@ _Noreturn static inline void finish_text(void)
     exit(EXIT_DONE);
 }
 
-/* --help, --version, and whatever getopt_long did not understand (it has said so itself). */
-_Noreturn static inline void common_option(int option, const char *help)
+void common_option(int option, const char *help)
 {
     if (option == OPT_HELP) {
         fputs(help, stdout);
@@ -107,8 +80,7 @@ _Noreturn static inline void common_option(int option, const char *help)
     exit(EXIT_MISUSED);
 }
 
-/* How many of these are standard input; a program without operands reads it, too. */
-static inline int standard_inputs(char **operands, int n)
+int standard_inputs(char **operands, int n)
 {
     int count = n == 0;
 
@@ -117,8 +89,7 @@ static inline int standard_inputs(char **operands, int n)
     return count;
 }
 
-static inline int64_t int_argument(const char *option, const char *text, int64_t lowest,
-                                   int64_t highest)
+int64_t int_argument(const char *option, const char *text, int64_t lowest, int64_t highest)
 {
     int64_t v = 0;
 
@@ -128,8 +99,7 @@ static inline int64_t int_argument(const char *option, const char *text, int64_t
     return v;
 }
 
-static inline double real_argument(const char *option, const char *text, double lowest,
-                                   double highest)
+double real_argument(const char *option, const char *text, double lowest, double highest)
 {
     double v = 0;
 
@@ -138,7 +108,7 @@ static inline double real_argument(const char *option, const char *text, double 
     return v;
 }
 
-static inline uint64_t seed_argument(const char *text)
+uint64_t seed_argument(const char *text)
 {
     uint64_t v = 0;
 
@@ -146,5 +116,3 @@ static inline uint64_t seed_argument(const char *text)
         misused("-s: '%s' is no seed: a whole number from 0 to 2^64 - 1", text);
     return v;
 }
-
-#endif
