@@ -14,7 +14,9 @@ static const char help[] =
     "      --freeze[=LAYER]   freeze all below the head, or all up to LAYER\n"
     "      --thaw             nothing is frozen\n"
     "      --no-history       write nothing of how it was made\n"
-    "      --help             this text\n"
+    "  -o, --output FILE      write the result to FILE, complete or not at all\n"
+    "  -q, --quiet            no progress, no notes on standard error\n"
+    "  -h, --help             this text\n"
     "      --version          the version\n";
 
 enum { OPT_NAMES = OPT_FIRST, OPT_FREEZE, OPT_THAW };
@@ -98,7 +100,8 @@ static int run(const struct settings *s, const char *path, struct error *e)
     if (model_load(&m, path, e) < 0)
         return -1;
     if (swap_head(s, &m, e) == 0 && (!(s->freeze || s->thaw) || freeze(s, &m, e) == 0) &&
-        describe(s, &m, e) == 0 && (out = rts_create(NULL, e)) && model_save(&m, out, e) == 0) {
+        describe(s, &m, e) == 0 && (out = rts_create(result_path(), e)) &&
+        model_save(&m, out, e) == 0) {
         status = rts_finish(out, e);
         out = NULL;
     }
@@ -114,10 +117,10 @@ int main(int argc, char **argv)
     int option, seeded = 0;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "c:s:", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "c:s:", options)) != -1)
         switch (option) {
         case 'c':
-            s.classes = (int)int_argument("-c", optarg, 1, NET_CLASSES_MAX);
+            s.classes = (int)int_argument(optarg, 1, NET_CLASSES_MAX);
             break;
         case OPT_NAMES:
             s.names = optarg;
@@ -142,7 +145,7 @@ int main(int argc, char **argv)
     if (s.freeze && s.thaw)
         misused("--freeze and --thaw exclude each other");
     if (seeded && !s.classes)
-        misused("-s is for the fresh head of -c");
+        misused("%s is for the fresh head of -c", as_typed('s'));
     if (s.classes && s.layer && strcmp(s.layer, "head") == 0)
         misused("--freeze=head: with -c the head is fresh, and never frozen");
     if (argc - optind > 1)

@@ -16,7 +16,9 @@ static const char help[] =
     "  -v, --invert       all the others instead\n"
     "  -s, --seed N       seed of the choice (default 0)\n"
     "      --no-history   write nothing of how it was made\n"
-    "      --help         this text\n"
+    "  -o, --output FILE  write the result to FILE, complete or not at all\n"
+    "  -q, --quiet        no progress, no notes on standard error\n"
+    "  -h, --help         this text\n"
     "      --version      the version\n";
 
 enum { OPT_AT_MOST = OPT_FIRST, OPT_SHARE };
@@ -74,14 +76,15 @@ static int count(void *context, struct source *in, struct rts_writer *copy, stru
 static int tell_passed_over(const struct job *j, const char *names, struct error *e)
 {
     char list[400];
-    struct error note;
+    struct error line;
     int64_t n = sample_passed_over(j->sample, names, list, sizeof list, e);
 
     if (n <= 0)
         return (int)n;
-    error_set(&note, "%" PRId64 " class%s no examples and %s passed over: %s", n,
+    /* Names come from outside: they may hold anything, but an error's text is one line. */
+    error_set(&line, "%" PRId64 " class%s no examples and %s passed over: %s", n,
               n > 1 ? "es have" : " has", n > 1 ? "are" : "is", list);
-    fprintf(stderr, "%s: %s\n", program, note.text);
+    note("%s", line.text);
     return 0;
 }
 
@@ -179,13 +182,13 @@ static void take_option(struct job *j, int option, unsigned *drop)
 
     switch (option) {
     case 'k':
-        take_choice(j, SAMPLE_PER_CLASS, (uint64_t)int_argument("-k", optarg, 0, INT64_MAX));
+        take_choice(j, SAMPLE_PER_CLASS, (uint64_t)int_argument(optarg, 0, INT64_MAX));
         break;
     case 'n':
-        take_choice(j, SAMPLE_COUNT, (uint64_t)int_argument("-n", optarg, 0, INT64_MAX));
+        take_choice(j, SAMPLE_COUNT, (uint64_t)int_argument(optarg, 0, INT64_MAX));
         break;
     case OPT_AT_MOST:
-        take_choice(j, SAMPLE_AT_MOST, (uint64_t)int_argument("--at-most", optarg, 0, INT64_MAX));
+        take_choice(j, SAMPLE_AT_MOST, (uint64_t)int_argument(optarg, 0, INT64_MAX));
         break;
     case OPT_SHARE:
         if (sample_parse_share(optarg, &share) < 0)
@@ -231,14 +234,14 @@ int main(int argc, char **argv)
     int option, status = -1;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "k:n:s:v", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "k:n:s:v", options)) != -1)
         take_option(&j, option, &drop);
     if (j.choices != 1)
         misused("one of -n, -k, --at-most and --share is needed");
     describe(&j);
     reread_plan(&j.operands, argv + optind, argc - optind, j.step, drop);
     j.sample = sample_new(j.how, j.n, j.seed, &e);
-    out = j.sample ? rts_create(NULL, &e) : NULL;
+    out = j.sample ? rts_create(result_path(), &e) : NULL;
     if (out)
         status = run(&j, out, &e);
     sample_free(j.sample);

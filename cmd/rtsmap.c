@@ -17,7 +17,9 @@ static const char help[] =
     "      --transpose   swap the rows and columns of every image\n"
     "      --unlabel     drop all labels\n"
     "      --no-history  write nothing of how it was made\n"
-    "      --help        this text\n"
+    "  -o, --output FILE  write the result to FILE, complete or not at all\n"
+    "  -q, --quiet       no progress, no notes on standard error\n"
+    "  -h, --help        this text\n"
     "      --version     the version\n"
     "\n"
     "All of this is done in the order of the list, whatever the order of the options.\n";
@@ -246,7 +248,7 @@ static int map_stream(const struct settings *s, char **paths, int n, struct erro
         (!s->table || (j.relabel.table = labeltable_load(s->table, e)))) {
         describe(s, j.relabel.table, step, sizeof step);
         reread_plan(&j.operands, paths, n, step, s->drop | renames);
-        if ((out = rts_create(NULL, e)))
+        if ((out = rts_create(result_path(), e)))
             status = run(&j, out, e);
     }
     relabel_free(&j.relabel);
@@ -266,10 +268,10 @@ int main(int argc, char **argv)
     int option, inputs;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "", options)) != -1)
         switch (option) {
         case OPT_SHIFT:
-            s.shift = int_argument("--shift", optarg, -(int64_t)UINT32_MAX, UINT32_MAX);
+            s.shift = int_argument(optarg, -(int64_t)UINT32_MAX, UINT32_MAX);
             s.shifts = 1;
             break;
         case OPT_TABLE:

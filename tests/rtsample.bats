@@ -34,13 +34,13 @@ per_class() {
     expect_error 2 "$one" rtsample -n 1 -k 1
     expect_error 2 "$one" rtsample --share 0.5 --at-most 1
     expect_error 2 "$one" rtsample -k 1 --share 0.5
-    expect_error 2 "--at-most: '-1' is no whole number" rtsample --at-most -1
+    expect_error 2 "--at-most: '-1' is not an integer" rtsample --at-most -1
     for share in 101% 1.1 -1 '' % . .5 5. 0.1234567891 1.12345678% 1e-3 0x1 20%% '20 %' nan; do
         expect_error 2 "--share: '$share' is not a share between 0% and 100%" rtsample --share "$share"
     done
-    expect_error 2 "-n: 'x' is no whole number" rtsample -n x
-    expect_error 2 "-k: '-1' is no whole number" rtsample -k -1
-    expect_error 2 '-s: .* is no seed' rtsample -k 1 -s -1
+    expect_error 2 "-n: 'x' is not an integer" rtsample -n x
+    expect_error 2 "-k: '-1' is not an integer" rtsample -k -1
+    expect_error 2 '-s: .* is not a seed' rtsample -k 1 -s -1
 }
 
 @test "rtsample: wrong input, cut, damaged, not to be written" {

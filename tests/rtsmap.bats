@@ -40,7 +40,7 @@ pairs() {
     expect_error 2 'nothing to change: one of its options is needed' rtsmap s
     expect_error 2 'nothing to change' rtsmap --no-history s
     for shift in x 1.5 '' 4294967296 -4294967296; do
-        expect_error 2 "--shift: '$shift' is no" rtsmap --shift "$shift" s
+        expect_error 2 "--shift: '$shift' is not an integer" rtsmap --shift "$shift" s
     done
     local one='standard input can be only one of data, --table and --names'
     expect_error 2 "$one" rtsmap --table - </dev/null
