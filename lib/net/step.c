@@ -41,6 +41,16 @@ static void set_inputs(struct trainer *t, int thread, int first, int n)
     }
 }
 
+static int label_of(const struct trainer *t, int sample)
+{
+    return t->data->label[t->order[t->at + (uint64_t)sample]];
+}
+
+static float weight_of(const struct trainer *t, int label)
+{
+    return t->class_weight ? t->class_weight[label] : 1;
+}
+
 static void train_group(struct trainer *t, int thread, int share, int first, int n, float *grad)
 {
     struct engine *g = t->engine;
@@ -51,14 +61,15 @@ static void train_group(struct trainer *t, int thread, int share, int first, int
     engine_forward(g, thread, t->from, g->stages, n);
     for (int s = 0; s < n; s++) {
         const float *logits = engine_output(g, thread, last, s);
-        int label = t->data->label[t->order[t->at + (uint64_t)(first + s)]], best = 0;
+        int label = label_of(t, first + s), best = 0;
+        float weight = weight_of(t, label);
         for (int k = 1; k < classes; k++)
             if (logits[k] > logits[best])
                 best = k;
         t->correct[share] += best == label;
         t->loss[share] +=
-            softmax_cross_entropy(logits, classes, label, 1.0f / (float)t->batch,
-                                  trains ? engine_gradient(g, thread, last, s) : NULL);
+            weight * softmax_cross_entropy(logits, classes, label, weight / t->weight,
+                                           trains ? engine_gradient(g, thread, last, s) : NULL);
     }
     if (trains)
         engine_backward(g, thread, n, grad);
@@ -175,12 +186,15 @@ static int not_finite(const struct trainer *t, const char *what, struct error *e
 int trainer_step(struct trainer *t, struct error *e)
 {
     uint64_t left = t->data->n - t->so_far.done;
-    double loss = 0;
+    double loss = 0, weight = 0;
     int correct = 0;
 
     t->at = t->so_far.done;
     t->batch = left < (uint64_t)t->o->batch ? (int)left : t->o->batch;
     t->shares = (t->batch + t->share - 1) / t->share;
+    for (int i = 0; i < t->batch; i++)
+        weight += weight_of(t, label_of(t, i));
+    t->weight = (float)weight;
     t->lr = (float)learning_rate(t);
     team_run(t->team, train_share, t, t->shares);
     for (int i = 0; i < t->shares; i++) {

@@ -72,6 +72,20 @@ static int fill_cache(struct trainer *t, struct error *e)
     return 0;
 }
 
+/* The weights of the classes, where they are not all the same. */
+static int weigh_classes(struct trainer *t, struct error *e)
+{
+    size_t classes = (size_t)t->m->net.classes;
+
+    if (t->o->class_weight == CLASS_WEIGHT_NONE)
+        return 0;
+    t->class_weight = malloc(classes * sizeof *t->class_weight);
+    if (!t->class_weight)
+        return error_memory(e, "class weights");
+    dataset_balance(t->data, t->m->net.classes, t->class_weight);
+    return 0;
+}
+
 /* The parameters that train are those from the first such stage's on: frozen bases come first. */
 static void find_parameters(struct trainer *t)
 {
@@ -89,7 +103,7 @@ static int prepare(struct trainer *t, struct error *e)
     int share = trainer_share(o->batch), shares = (o->batch + share - 1) / share;
 
     t->table = model_pixel_table(t->m, e);
-    if (!t->table)
+    if (!t->table || weigh_classes(t, e) < 0)
         return -1;
     t->engine = engine_new(&t->m->net, t->m->parameters, t->kernels, t->team, 1, e);
     if (!t->engine)
@@ -126,6 +140,7 @@ static void release(struct trainer *t)
 {
     engine_free(t->engine);
     free(t->table);
+    free(t->class_weight);
     free(t->cache);
     free(t->kept);
     free(t->gradients);

@@ -26,8 +26,9 @@ struct trainer {
     struct team *team;
     struct engine *engine;
     float *table;
-    float *cache; /* the frozen base's output for every sample, or NULL */
-    int from;     /* the first stage that is run: 0, or the one behind the cache */
+    float *class_weight; /* of each class, or NULL: all are 1 */
+    float *cache;        /* the frozen base's output for every sample, or NULL */
+    int from;            /* the first stage that is run: 0, or the one behind the cache */
     uint64_t *order;
     struct rng rng;
     size_t first;     /* parameters before this one are frozen and never touched */
@@ -49,6 +50,7 @@ struct trainer {
     /* The step in hand. */
     uint64_t at; /* of its first sample in order[] */
     int batch, shares, share;
+    float weight; /* sum of the weights of its samples */
     float lr;
     double loss[SHARES_MAX];
     int correct[SHARES_MAX];
