@@ -13,13 +13,16 @@ static const char help[] =
     "Draw images and what a model makes of each: a thin green frame is right, a thick red one "
     "wrong.\n"
     "\n"
-    "  -m, --model FILE  the model\n"
-    "  -n, --count N     the first N images (default 100)\n"
-    "      --worst       instead those whose true class the model believed in least, worst first\n"
-    "      --bars        under every image the belief in each class\n" SHEET_HELP
-    "  -j, --threads N   (default: the processors at hand)\n"
-    "      --help        this text\n"
-    "      --version     the version\n";
+    "  -m, --model FILE     the model\n"
+    "  -n, --count N        the first N images (default 100)\n"
+    "      --worst          instead those whose true class the model believed in least, worst "
+    "first\n"
+    "      --bars           under every image the belief in each class\n" SHEET_HELP
+    "  -j, --threads N      number of threads (default: all available processors)\n"
+    "  -o, --output FILE    write the result to FILE, complete or not at all\n"
+    "  -q, --quiet          no progress, no notes on standard error\n"
+    "  -h, --help           this text\n"
+    "      --version        the version\n";
 
 enum { OPT_WORST = OPT_SHEET_END, OPT_BARS };
 
@@ -212,7 +215,8 @@ static int run(struct job *j, const char *model, int threads, char **paths, int 
     int status = -1;
 
     if (classifier_open(&j->c, model, getenv("ROTPIPE_KERNELS"), threads, e) == 0 &&
-        (in = source_open(paths, n, e)) && (out = output_open(NULL, e)) && collect(j, in, e) == 0)
+        (in = source_open(paths, n, e)) && (out = output_open(result_path(), e)) &&
+        collect(j, in, e) == 0)
         status = draw(j, out, e);
     source_close(in);
     classifier_close(&j->c);
@@ -234,16 +238,16 @@ int main(int argc, char **argv)
     int option, threads = 0;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "m:n:j:", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "m:n:j:", options)) != -1)
         switch (option) {
         case 'm':
             model = optarg;
             break;
         case 'n':
-            j.count = (uint64_t)int_argument("-n", optarg, 1, INT32_MAX);
+            j.count = (uint64_t)int_argument(optarg, 1, INT32_MAX);
             break;
         case 'j':
-            threads = (int)int_argument("-j", optarg, 1, 1024);
+            threads = threads_argument(optarg);
             break;
         case OPT_WORST:
             j.worst = 1;

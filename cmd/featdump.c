@@ -1,4 +1,5 @@
 /* featdump - what a layer of a model makes of each image */
+#include "base/cpu.h"
 #include "cli/cli.h"
 #include "net/infer.h"
 #include "net/model.h"
@@ -10,9 +11,11 @@ static const char help[] =
     "\n"
     "  -m, --model FILE    the model\n"
     "      --layer NAME    the layer (default: the one below the head)\n"
-    "  -j, --threads N     (default: the processors at hand)\n"
+    "  -j, --threads N     number of threads (default: all available processors)\n"
     "      --no-history    write nothing of how it was made\n"
-    "      --help          this text\n"
+    "  -o, --output FILE   write the result to FILE, complete or not at all\n"
+    "  -q, --quiet         no progress, no notes on standard error\n"
+    "  -h, --help          this text\n"
     "      --version       the version\n";
 
 enum { OPT_LAYER = OPT_FIRST };
@@ -138,11 +141,11 @@ static int run(const char *model, const char *layer, int threads, unsigned drop,
     int status = -1;
 
     if (!kernels)
-        return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
+        return cpu_complain(getenv("ROTPIPE_KERNELS"), e);
     if (model_load(&m, model, e) < 0)
         return -1;
     if (choose_layer(&m.net, layer, e) < 0 || !(in = source_open(paths, n, e)) ||
-        !(out = rts_create(NULL, e)))
+        !(out = rts_create(result_path(), e)))
         goto done;
     if (pass(in, &m, out, drop, e) < 0 || !(table = model_pixel_table(&m, e)) ||
         !(team = team_new(threads ? threads : team_default_size(), e)) ||
@@ -171,7 +174,7 @@ int main(int argc, char **argv)
     int option, threads = 0;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "m:j:", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "m:j:", options)) != -1)
         switch (option) {
         case 'm':
             model = optarg;
@@ -180,7 +183,7 @@ int main(int argc, char **argv)
             layer = optarg;
             break;
         case 'j':
-            threads = (int)int_argument("-j", optarg, 1, 1024);
+            threads = threads_argument(optarg);
             break;
         case OPT_NO_HISTORY:
             drop = SOURCE_DROP_HISTORY;

@@ -20,7 +20,9 @@ static const char help[] =
     "      --thaw             thaw all layers\n"
     "      --list             print the layers and the sizes of their outputs\n"
     "      --no-history       write nothing of how it was made\n"
-    "      --help             this text\n"
+    "  -o, --output FILE      write the result to FILE, complete or not at all\n"
+    "  -q, --quiet            no progress, no notes on standard error\n"
+    "  -h, --help             this text\n"
     "      --version          the version\n";
 
 enum { OPT_AT = OPT_FIRST, OPT_NAMES, OPT_FREEZE, OPT_THAW, OPT_LIST };
@@ -149,12 +151,14 @@ static int run(const struct settings *s, const char *path, struct error *e)
     if (model_load(&m, path, e) < 0)
         return -1;
     if (s->list) {
+        start_text();
         list_layers(&m.net);
         model_free(&m);
         return 0;
     }
     if (swap_head(s, &m, e) == 0 && (!(s->freeze || s->thaw) || freeze(s, &m, e) == 0) &&
-        describe(s, &m, e) == 0 && (out = rts_create(NULL, e)) && model_save(&m, out, e) == 0) {
+        describe(s, &m, e) == 0 && (out = rts_create(result_path(), e)) &&
+        model_save(&m, out, e) == 0) {
         status = rts_finish(out, e);
         out = NULL;
     }
@@ -173,7 +177,7 @@ static void check_settings(const struct settings *s, int seeded)
     if (s->freeze && s->thaw)
         misused("--freeze and --thaw are mutually exclusive");
     if (seeded && !fresh)
-        misused("-s is for the fresh head of -c or --at");
+        misused("%s is for the fresh head of -c or --at", as_typed('s'));
     if (fresh && s->layer && strcmp(s->layer, "head") == 0)
         misused("--freeze=head: a fresh head is never frozen");
 }
@@ -185,10 +189,10 @@ int main(int argc, char **argv)
     int option, seeded = 0;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "c:s:", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "c:s:", options)) != -1)
         switch (option) {
         case 'c':
-            s.classes = (int)int_argument("-c", optarg, 1, NET_CLASSES_MAX);
+            s.classes = (int)int_argument(optarg, 1, NET_CLASSES_MAX);
             break;
         case OPT_AT:
             s.at = optarg;

@@ -12,12 +12,14 @@ static const char help[] =
     "       idx2png -d folder [-f] [-n count] [--scale n] [--names file] [images [labels]]\n"
     "Draw IDX images side by side, as PNG; or write each to a file of its own.\n"
     "\n"
-    "  -n, --count N     the first N images (default 100; with -d all)\n" SHEET_HELP
-    "      --names FILE  the names of the classes, one a line\n"
+    "  -n, --count N        the first N images (default 100; with -d all)\n" SHEET_HELP
+    "      --names FILE     the names of the classes, one a line\n"
     "  -d, --directory DIR  one PNG an image there, named by its index and label\n"
-    "  -f, --force       with -d, replace files that are there already\n"
-    "      --help        this text\n"
-    "      --version     the version\n";
+    "  -f, --force          with -d, replace files that are there already\n"
+    "  -o, --output FILE    write the sheet to FILE, complete or not at all\n"
+    "  -q, --quiet          no progress, no notes on standard error\n"
+    "  -h, --help           this text\n"
+    "      --version        the version\n";
 
 enum { OPT_NAMES = OPT_SHEET_END };
 
@@ -126,7 +128,7 @@ static int run(struct job *j, struct error *e)
 
     if (j->folder)
         return make_folder(j->folder, e) < 0 ? -1 : collect(j, NULL, e);
-    out = output_open(NULL, e);
+    out = output_open(result_path(), e);
     if (out && collect(j, &sheet, e) == 0)
         status = sheet_write(&sheet, &j->style, j->names, out, e);
     sheet_free(&sheet);
@@ -145,9 +147,11 @@ static void check_use(const struct job *j, int named, char **operand, int operan
         misused("images and labels cannot both be standard input");
     if (j->folder &&
         (j->style.captions || j->style.columns || j->style.border != SHEET_BORDER_UNSET))
-        misused("-d draws no sheet: no --labels, --columns or --border with it");
+        misused("%s draws no sheet: no --labels, --columns or --border with it", as_typed('d'));
     if (!j->folder && j->force)
-        misused("-f is for -d");
+        misused("%s is for -d", as_typed('f'));
+    if (j->folder && result_path())
+        misused("%s names the files itself: no %s with it", as_typed('d'), as_typed('o'));
     if (j->style.captions && operands < 2)
         misused("--labels needs a file of labels");
     if (named && operands < 2)
@@ -162,7 +166,7 @@ int main(int argc, char **argv)
     int option, status = -1;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "d:fn:", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "d:fn:", options)) != -1)
         switch (option) {
         case 'd':
             j.folder = optarg;
@@ -171,7 +175,7 @@ int main(int argc, char **argv)
             j.force = 1;
             break;
         case 'n':
-            j.count = (uint64_t)int_argument("-n", optarg, 1, INT64_MAX);
+            j.count = (uint64_t)int_argument(optarg, 1, INT64_MAX);
             break;
         case OPT_NAMES:
             names_path = optarg;

@@ -8,7 +8,9 @@ static const char help[] = "usage: idx2rts [--names file] [--no-history] [images
                            "\n"
                            "      --names FILE  the names of the classes, one a line\n"
                            "      --no-history  write nothing of how it was made\n"
-                           "      --help        this text\n"
+                           "  -o, --output FILE  write the result to FILE, complete or not at all\n"
+                           "  -q, --quiet       no progress, no notes on standard error\n"
+                           "  -h, --help        this text\n"
                            "      --version     the version\n";
 
 enum { OPT_NAMES = OPT_FIRST };
@@ -86,7 +88,7 @@ int main(int argc, char **argv)
     int option, provenance = 1, status = -1;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "", options)) != -1)
         if (option == OPT_NAMES)
             names_path = optarg;
         else if (option == OPT_NO_HISTORY)
@@ -102,7 +104,7 @@ int main(int argc, char **argv)
 
     if ((!names_path || (names = names_load(names_path, &e))) &&
         idx_pair_open(&p, argc > 0 ? argv[0] : "-", argc > 1 ? argv[1] : NULL, &e) == 0 &&
-        (out = rts_create(NULL, &e)))
+        (out = rts_create(result_path(), &e)))
         status = put_all(out, &p, names, provenance, &e);
     idx_pair_close(&p);
     free(names);

@@ -9,7 +9,7 @@
 #include <math.h>
 
 static const char help[] =
-    "usage: layereval -m model [-k neighbors] [--layers list] [-j threads] [-q] labelled [test]\n"
+    "usage: layereval -m model [-k neighbors] [--layers list] [-j threads] labelled [test]\n"
     "Print for each layer how well the classes can be told by its outputs: by a vote of the "
     "nearest\n"
     "neighbours and by a linear probe; and how many of its outputs are dead.\n"
@@ -18,8 +18,9 @@ static const char help[] =
     "  -k, --neighbors N     how many neighbours vote (default 5)\n"
     "      --layers LIST     these layers only, comma-separated; input: the pixels\n"
     "  -j, --threads N       number of threads (default: all available processors)\n"
-    "  -q, --quiet           nothing on standard error but errors\n"
-    "      --help            this text\n"
+    "  -o, --output FILE     write the result to FILE, complete or not at all\n"
+    "  -q, --quiet           no progress, no notes on standard error\n"
+    "  -h, --help            this text\n"
     "      --version         the version\n";
 
 enum { OPT_LAYERS = OPT_FIRST };
@@ -28,7 +29,6 @@ static const struct option options[] = {{"model", required_argument, NULL, 'm'},
                                         {"neighbors", required_argument, NULL, 'k'},
                                         {"layers", required_argument, NULL, OPT_LAYERS},
                                         {"threads", required_argument, NULL, 'j'},
-                                        {"quiet", no_argument, NULL, 'q'},
                                         COMMON_OPTIONS};
 
 enum { K_MAX = 1000, INPUT = -1 };
@@ -36,7 +36,7 @@ enum { K_MAX = 1000, INPUT = -1 };
 struct settings {
     const char *model;
     char *layers, *path[2]; /* labelled, test */
-    int k, threads, quiet;
+    int k, threads;
 };
 
 struct job {
@@ -150,7 +150,7 @@ static int evaluate(const struct settings *s, struct job *j, struct team *team,
     for (int i = 0; i < j->layers && status == 0; i++) {
         struct layer_score score;
         bar.layer = j->layer[i] == INPUT ? "input" : j->model.net.layer[j->layer[i]].name;
-        progress_start(&bar.progress, s->quiet);
+        progress_start(&bar.progress, is_quiet());
         status = layer_evaluate(&how, j->layer[i], &score, e);
         progress_clear(&bar.progress);
         if (status == 0) {
@@ -201,27 +201,25 @@ int main(int argc, char **argv)
     int option;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "m:k:j:q", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "m:k:j:", options)) != -1)
         switch (option) {
         case 'm':
             s.model = optarg;
             break;
         case 'k':
-            s.k = (int)int_argument("-k", optarg, 1, K_MAX);
+            s.k = (int)int_argument(optarg, 1, K_MAX);
             break;
         case OPT_LAYERS:
             s.layers = optarg;
             break;
         case 'j':
-            s.threads = (int)int_argument("-j", optarg, 1, 1024);
-            break;
-        case 'q':
-            s.quiet = 1;
+            s.threads = threads_argument(optarg);
             break;
         default:
             common_option(option, help);
         }
     check_settings(&s, argv + optind, argc - optind);
+    start_text();
     if (run(&s, &e) < 0)
         die(&e);
     finish_text();

@@ -16,7 +16,9 @@ static const char help[] =
     "  -v, --invert       all the others instead\n"
     "  -s, --seed N       seed of the choice (default 0)\n"
     "      --no-history   write nothing of how it was made\n"
-    "      --help         this text\n"
+    "  -o, --output FILE  write the result to FILE, complete or not at all\n"
+    "  -q, --quiet        no progress, no notes on standard error\n"
+    "  -h, --help         this text\n"
     "      --version      the version\n";
 
 static const struct option options[] = {{"count", required_argument, NULL, 'n'},
@@ -214,13 +216,13 @@ int main(int argc, char **argv)
     int option, status = -1;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "k:n:s:v", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "k:n:s:v", options)) != -1)
         switch (option) {
         case 'k':
-            each = int_argument("-k", optarg, 0, INT64_MAX);
+            each = int_argument(optarg, 0, INT64_MAX);
             break;
         case 'n':
-            count = int_argument("-n", optarg, 0, INT64_MAX);
+            count = int_argument(optarg, 0, INT64_MAX);
             break;
         case 's':
             seed = seed_argument(optarg);
@@ -241,7 +243,7 @@ int main(int argc, char **argv)
     j.paths = argv + optind;
     j.operands = argc - optind;
     j.sample = sample_new((uint64_t)(each < 0 ? count : each), each >= 0, seed, &e);
-    out = j.sample ? rts_create(NULL, &e) : NULL;
+    out = j.sample ? rts_create(result_path(), &e) : NULL;
     if (out)
         status = run(&j, out, &e);
     sample_free(j.sample);

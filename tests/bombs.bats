@@ -169,8 +169,8 @@ idx_head() {
     handles umap -q -e 1 -k 1000 -d 64 -j 1 --negatives 1000 small.rts
     rtsinfo result | grep '^features *6 of 64$'
     refuses '6 examples, -k asks for 1000' knneval -q -k 1000 -j 1 small.rts small.rts
-    expect_error 2 "-k: '1001' is no whole number" "${limits[@]}" umap -k 1001 small.rts
-    expect_error 2 "-k: '2147483648' is no whole number" "${limits[@]}" knneval -k 2147483648 small.rts
+    expect_error 2 "-k: '1001' is not an integer" "${limits[@]}" umap -k 1001 small.rts
+    expect_error 2 "-k: '2147483648' is not an integer" "${limits[@]}" knneval -k 2147483648 small.rts
     expect_error 2 '-k: more than 32 numbers' "${limits[@]}" knneval \
         -k "$(yes 1 | head -n 50000 | paste -sd ,)" small.rts small.rts
     # Two examples of 262,144 values, and one of them against the other.

@@ -14,7 +14,7 @@ load nets
     expect_error 2 "$two" evalacc -m - - </dev/null
     expect_error 2 "$two" evalacc -m m - - </dev/null
     expect_error 2 'option' evalacc -m m --no-such-option data.rts
-    expect_error 2 "-j: '0' is no whole number" evalacc -m m -j 0 data.rts
+    expect_error 2 "-j: '0' is not an integer" evalacc -m m -j 0 data.rts
     expect_error 1 'standard output: cannot write' sh -c 'evalacc -m m data.rts > /dev/full'
     expect_error 1 'standard output: cannot write' refuse_sigpipe evalacc -m m data.rts
     silent_sigpipe evalacc -m m data.rts

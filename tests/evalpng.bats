@@ -51,8 +51,8 @@ frames() {
     local two='standard input can be only one of data and -m'
     expect_error 2 "$two" evalpng -m - </dev/null
     expect_error 2 "$two" evalpng -m m - - </dev/null
-    expect_error 2 "-n: '0' is no whole number" evalpng -m m -n 0 good
-    expect_error 2 "-j: '0' is no whole number" evalpng -m m -j 0 good
+    expect_error 2 "-n: '0' is not an integer" evalpng -m m -n 0 good
+    expect_error 2 "-j: '0' is not an integer" evalpng -m m -j 0 good
     expect_error 2 '--bars name the classes already' evalpng -m m --bars --labels good
     expect_error 1 "ROTPIPE_KERNELS: 'mmx' cannot run here" env ROTPIPE_KERNELS=mmx evalpng -m m good
 }

@@ -20,9 +20,9 @@ body() {
     expect_error 2 'option' headswap --no-such-option m
     expect_error 2 '--freeze and --thaw are mutually exclusive' headswap --freeze --thaw m
     expect_error 2 'one model at a time' headswap m m
-    expect_error 2 "-c: '0' is no whole number" headswap -c 0 m
-    expect_error 2 "-c: '1001' is no whole number" headswap -c 1001 m
-    expect_error 2 "-s: 'x' is no seed" headswap -s x m
+    expect_error 2 "-c: '0' is not an integer" headswap -c 0 m
+    expect_error 2 "-c: '1001' is not an integer" headswap -c 1001 m
+    expect_error 2 "-s: 'x' is not a seed" headswap -s x m
     expect_error 2 '-s is for the fresh head of -c or --at' headswap -s 7 m
     expect_error 2 '--freeze=head: a fresh head is never frozen' headswap -c 4 --freeze=head m
     expect_error 2 '--freeze=head: a fresh head is never frozen' headswap --at conv1 --freeze=head m

@@ -6,25 +6,18 @@
 load lib
 load programs
 
-# What the examples find in their folder.
+# What a reader has, and what rotpipe(7) makes of it for the examples of the other pages.
 setup_file() {
     mkdir "$BATS_FILE_TMPDIR/scratch"
     cd "$BATS_FILE_TMPDIR/scratch" || return 1
     # The first 500 images of the sample for training, 200 to test.
-    first 500 train >images.idx
-    first_labels 500 train >labels.idx
-    first 200 t10k >t.images
-    first_labels 200 t10k >t.labels
+    first 500 train | gzip >images.idx.gz
+    first_labels 500 train | gzip >labels.idx.gz
+    first 200 t10k | gzip >test-images.idx.gz
+    first_labels 200 t10k | gzip >test-labels.idx.gz
     cp "$DATA/fashion-names.txt" names.txt
-    idx2rts --names names.txt images.idx labels.idx >train.rts
-    idx2rts --names names.txt t.images t.labels >test.rts
-    rm t.images t.labels
-    gzip images.idx labels.idx
-    rtsample -n 100 -s 1 train.rts >labelled.rts
-    rtsample -n 100 -s 1 -v train.rts >unlabelled.rts
-    rotgen <labelled.rts | rottrain -q -e 1 >rot.rts
-    rottrain -q -e 1 labelled.rts >model.rts
-    featdump -m rot.rts <test.rts >features.rts
+    examples man7/rotpipe.7 'EXAMPLE FILES' >"$BATS_FILE_TMPDIR/script"
+    bash -e -o pipefail "$BATS_FILE_TMPDIR/script"
 }
 
 # first N train|t10k: the first N images of the sample as IDX; first_labels: their labels.
@@ -40,17 +33,34 @@ first_labels() {
     gzip -dc "$DATA/fashion-sample-$2-labels-idx1-ubyte.gz" | tail -c +9 | head -c "$1"
 }
 
-# examples PAGE: the blocks that are indented are commands; as a shell script, which stops at the
-# first that fails.
+# examples PAGE [SECTION]: the blocks that are indented are commands; as a shell script, which stops at
+# the first that fails.
 examples() {
-    awk '
+    awk -v section="${2:-}" '
+        /^\.Sh / { elsewhere = section != "" && $0 != ".Sh " section }
+        elsewhere { next }
         /^\.Ed/ { inside = 0 }
         inside { gsub(/\\e/, "\\"); gsub(/\\&/, ""); gsub(/\\-/, "-"); print }
         /^\.Bd -literal -offset indent/ { inside = 1 }' "$ROOT/man/$1"
 }
 
+# given PAGE: the files that the page names as what its examples start from; as macros write them, not
+# in the commands.
+given() {
+    awk '
+        /^\.Ed/ { inside = 0 }
+        /^\.Bd/ { inside = 1 }
+        !inside && /^\.Pa [a-z-]+(\.[a-z]+)+( |$)/ { print $2 }' "$ROOT/man/$1" | sort -u
+}
+
+# run_examples PAGE: in a folder that has what the page names and nothing else, as its reader's has.
 run_examples() {
-    cp -R "$BATS_FILE_TMPDIR/scratch/." .
+    local file
+    for file in $(given "$1"); do
+        # rotpipe(7) makes all but what the reader must bring.
+        [[ $1 != *7 || $file == *.idx.gz || $file == names.txt ]] || continue
+        [[ ! -e $BATS_FILE_TMPDIR/scratch/$file ]] || cp "$BATS_FILE_TMPDIR/scratch/$file" .
+    done
     examples "$1" >../script
     [[ $(wc -l <../script) -ge 1 ]] || fail "$1 has no examples"
     # What the page shows is what runs; -x so that the last line says which it was.
@@ -68,6 +78,24 @@ run_examples() {
 }
 
 # ---- form ----
+
+# The letters and digits of a rendered page without its head and foot.
+letters() {
+    sed '/^$/d' | sed '1d;$d' | tr -cd '[:alnum:]' | fold -w 80
+}
+
+@test "pages: man says the same with groff as with mandoc, to the last section" {
+    for page in "$ROOT"/man/man?/*.?; do
+        # A word that is a macro's name, as the author K. Li, is called by groff alone.
+        groff -ww -mdoc -T ascii -rHY=0 -P-cbou "$page" >groff.txt 2>said
+        [[ ! -s said ]] || fail "$(cat said)"
+        mandoc -T ascii "$page" | col -bx >mandoc.txt
+        diff <(letters <mandoc.txt) <(letters <groff.txt) || fail "$page differs"
+        grep -oE '^\.Sh .*' "$page" | sed 's/^\.Sh //; s/"//g' >sections
+        grep -xFf sections groff.txt | diff sections - || fail "$page: a section is missing"
+        [[ $(wc -l <sections) -ge 4 ]]
+    done
+}
 
 @test "pages: mandoc finds nothing to warn of" {
     run mandoc -T lint -W warning "$ROOT"/man/man?/*.?

@@ -13,7 +13,7 @@ long_options() {
     local macro
     [[ -e $ROOT/cmd/$1.c ]] || {
         # A script's options are the cases of their own names.
-        sed -n 's/^ *--\([a-z-]*\)).*/\1/p' "$ROOT/cmd/$1.sh" | sort -u
+        sed -n 's/^ *\(-[a-z] | \)\{0,1\}--\([a-z-]*\)).*/\2/p' "$ROOT/cmd/$1.sh" | sort -u
         return
     }
     {
@@ -25,11 +25,17 @@ long_options() {
     } | grep -oE '\{"[a-z-]+", *(no|required|optional)_argument' | cut -d '"' -f 2 | sort -u
 }
 
-# short_options PROGRAM: the letters, one a line.
+# short_options PROGRAM: the letters, one a line, those too that all programs have.
 short_options() {
-    [[ -e $ROOT/cmd/$1.c ]] || return 0
-    grep -oE 'getopt_long\([^"]*"[a-zA-Z0-9:]*"' "$ROOT/cmd/$1.c" | cut -d '"' -f 2 | tr -d ':' |
-        fold -w 1 | sort | sed '/^$/d'
+    [[ -e $ROOT/cmd/$1.c ]] || {
+        # The letters in front of the names: -q | --quiet).
+        sed -n 's/^ *-\([a-z]\) | --[a-z-]*).*/\1/p' "$ROOT/cmd/$1.sh" | sort -u
+        return
+    }
+    {
+        grep -oE 'next_option\([^"]*"[a-zA-Z0-9:]*"' "$ROOT/cmd/$1.c"
+        grep -E '^#define COMMON_LETTERS' "$ROOT/lib/cli/options.h"
+    } | cut -d '"' -f 2 | tr -d ':' | fold -w 1 | sort | sed '/^$/d'
 }
 
 # each COMMAND...: runs it with the name of every program behind it. Not behind ||, where bash would

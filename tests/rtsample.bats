@@ -31,9 +31,9 @@ per_class() {
     check_common rtsample
     expect_error 2 'one of -n and -k is needed' rtsample
     expect_error 2 'one of -n and -k is needed' rtsample -n 1 -k 1
-    expect_error 2 "-n: 'x' is no whole number" rtsample -n x
-    expect_error 2 "-k: '-1' is no whole number" rtsample -k -1
-    expect_error 2 '-s: .* is no seed' rtsample -k 1 -s -1
+    expect_error 2 "-n: 'x' is not an integer" rtsample -n x
+    expect_error 2 "-k: '-1' is not an integer" rtsample -k -1
+    expect_error 2 '-s: .* is not a seed' rtsample -k 1 -s -1
 }
 
 @test "rtsample: wrong input, cut, damaged, not to be written" {

@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
-#include "base/parse.h"
+#include "base/input.h"
+#include "base/output.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,9 @@
 #include <unistd.h>
 
 const char *program = "rotpipe";
+
+/* The file of -o, while text goes there and it is not whole. */
+static struct output *text_output;
 
 /*
  * A standard stream that the caller has closed would be the next file that is opened, and messages
@@ -23,6 +27,12 @@ static void hold_standard_streams(void)
             exit(EXIT_FAILED);
 }
 
+/* Somebody who has forgotten an operand should not sit before a program that seems to hang. */
+static void tell_waiting(void)
+{
+    note("reads from the terminal; Ctrl-D ends the input");
+}
+
 void start(char **argv)
 {
     const char *slash = argv[0] ? strrchr(argv[0], '/') : NULL;
@@ -33,10 +43,13 @@ void start(char **argv)
 #ifdef SIGXFSZ
     signal(SIGXFSZ, SIG_IGN); /* writing past `ulimit -f` is then an error like a full disk */
 #endif
+    input_on_terminal(tell_waiting);
 }
 
 void die(const struct error *e)
 {
+    if (e->misuse)
+        misused("%s", e->text);
     fprintf(stderr, "%s: %s\n", program, e->text);
     exit(EXIT_FAILED);
 }
@@ -53,66 +66,61 @@ void misused(const char *format, ...)
     exit(EXIT_MISUSED);
 }
 
+void note(const char *format, ...)
+{
+    va_list ap;
+
+    if (is_quiet())
+        return;
+    fprintf(stderr, "%s: ", program);
+    va_start(ap, format);
+    vfprintf(stderr, format, ap);
+    va_end(ap);
+    putc('\n', stderr);
+}
+
+/* Whichever way the program ends: what is not whole goes. */
+static void abandon_text(void)
+{
+    output_abandon(text_output);
+    text_output = NULL;
+}
+
+void start_text(void)
+{
+    const char *path = result_path();
+    struct error e;
+
+    if (!path || strcmp(path, "-") == 0)
+        return;
+    text_output = output_open_how(path, OUTPUT_TEXT, &e);
+    if (!text_output || atexit(abandon_text) != 0 ||
+        output_redirect(text_output, STDOUT_FILENO, &e) < 0)
+        die(&e);
+}
+
+const char *text_name(void)
+{
+    return text_output ? result_path() : "standard output";
+}
+
 void finish_text(void)
 {
+    const char *name = text_name();
     int failed = ferror(stdout);
+    struct error e;
 
     errno = 0;
     if (fclose(stdout) != 0 || failed) {
-        fprintf(stderr, "%s: standard output: cannot write%s%s\n", program, errno ? ": " : "",
+        fprintf(stderr, "%s: %s: cannot write%s%s\n", program, name, errno ? ": " : "",
                 errno ? strerror(errno) : "");
         exit(EXIT_FAILED);
     }
+    if (text_output) {
+        struct output *out = text_output;
+        text_output = NULL;
+        if (output_close(out, &e) < 0)
+            die(&e);
+    }
     exit(EXIT_DONE);
-}
-
-void common_option(int option, const char *help)
-{
-    if (option == OPT_HELP) {
-        fputs(help, stdout);
-        finish_text();
-    }
-    if (option == OPT_VERSION) {
-        printf("%s (rotpipe) %s\n", program, ROTPIPE_VERSION);
-        finish_text();
-    }
-    fprintf(stderr, "%s: try '%s --help'\n", program, program);
-    exit(EXIT_MISUSED);
-}
-
-int standard_inputs(char **operands, int n)
-{
-    int count = n == 0;
-
-    for (int i = 0; i < n; i++)
-        count += strcmp(operands[i], "-") == 0;
-    return count;
-}
-
-int64_t int_argument(const char *option, const char *text, int64_t lowest, int64_t highest)
-{
-    int64_t v = 0;
-
-    if (parse_int(text, lowest, highest, &v) < 0)
-        misused("%s: '%s' is no whole number from %" PRId64 " to %" PRId64, option, text, lowest,
-                highest);
-    return v;
-}
-
-double real_argument(const char *option, const char *text, double lowest, double highest)
-{
-    double v = 0;
-
-    if (parse_real(text, lowest, highest, &v) < 0)
-        misused("%s: '%s' is no number from %g to %g", option, text, lowest, highest);
-    return v;
-}
-
-uint64_t seed_argument(const char *text)
-{
-    uint64_t v = 0;
-
-    if (parse_u64(text, &v) < 0)
-        misused("-s: '%s' is no seed: a whole number from 0 to 2^64 - 1", text);
-    return v;
 }

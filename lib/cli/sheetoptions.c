@@ -7,16 +7,16 @@ int sheet_option(struct sheet_style *style, int option, const char *argument)
 {
     switch (option) {
     case OPT_BORDER:
-        style->border = (uint64_t)int_argument("--border", argument, 0, 1000);
+        style->border = (uint64_t)int_argument(argument, 0, 1000);
         return 1;
     case OPT_COLUMNS:
-        style->columns = (uint64_t)int_argument("--columns", argument, 1, INT32_MAX);
+        style->columns = (uint64_t)int_argument(argument, 1, INT32_MAX);
         return 1;
     case OPT_LABELS:
         style->captions = 1;
         return 1;
     case OPT_SCALE:
-        style->scale = (uint64_t)int_argument("--scale", argument, 1, 1000);
+        style->scale = (uint64_t)int_argument(argument, 1, 1000);
         return 1;
     default:
         return 0;

@@ -188,7 +188,9 @@ int model_load(struct model *m, const char *path, struct error *e)
     for (const struct record *r = m->extras; r; r = r->next)
         if (strncmp(r->head.name, "train.", 6) == 0) {
             model_free(m);
-            return error_set(e, "%s: a saved training state, where a model is needed",
+            return error_set(e,
+                             "%s: a saved training state, where a model is needed (rottrain "
+                             "--resume goes on with it)",
                              strcmp(path, "-") == 0 ? "standard input" : path);
         }
     return 0;

@@ -61,7 +61,7 @@ static void test_bad_strings(void)
     };
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        struct error e = {""};
+        struct error e = {0};
         struct net n;
         CHECK(net_check(bad[i].text, &e) == -1);
         CHECK_TEXT(e.text, bad[i].error);
@@ -120,7 +120,7 @@ static void test_impossible_nets(void)
     };
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        struct error e = {""};
+        struct error e = {0};
         struct net n;
         CHECK(net_build(&n, bad[i].text, bad[i].image, bad[i].classes, &e) == -1);
         CHECK_TEXT(e.text, bad[i].error);

@@ -134,7 +134,7 @@ struct fixture {
 static void open_fixture(struct fixture *f, const char *name)
 {
     char path[3][64];
-    struct error e = {""};
+    struct error e = {0};
 
     *f = (struct fixture){.name = name};
     snprintf(path[0], sizeof path[0], DATA "%s-model.rts.gz", name);
@@ -262,7 +262,7 @@ static void check_steps(const struct fixture *f, const char *optimiser, const st
 {
     struct train_options o = options_for(optimiser);
     struct model m = f->model;
-    struct error e = {""};
+    struct error e = {0};
 
     m.parameters = floats(m.net.parameters);
     memcpy(m.parameters, f->model.parameters, m.net.parameters * sizeof(float));
