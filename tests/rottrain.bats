@@ -337,6 +337,24 @@ torch() {
     [[ $(ls -A out) == m ]]
 }
 
+@test "rottrain: the last step's weights are tried, and validation outputs are finite" {
+    stream 40 8 4 >data.rts
+    # One step: its loss is finite, the model after it is good for nothing.
+    local how='-q -e 1 -b 40 --lr 1e6 --warmup 0' why='an output is not finite at learning rate 1e\+06; try a smaller'
+    local net='c8 r c8 r c8 r c8 r c8 r c8 r d8 r'
+    # shellcheck disable=SC2086 # lists of options
+    {
+        expect_error 1 "step 1: image [0-9]+ of the training data: $why" rottrain $how --net "$net" -o m data.rts
+        expect_error 1 "step 1: image [0-9]+ of the training data: $why" rottrain $how --net "$net" \
+            --save state -o m data.rts
+        expect_error 1 "step 1: image [0-9]+ of the validation data: $why" rottrain $how --net "$net" \
+            --valid data.rts --keep-best --log log -o m data.rts
+    }
+    [[ ! -e m ]]
+    rtsinfo state | grep -q '^training  *step 0,' || fail "$(rtsinfo state)"
+    [[ $(wc -l <log) == 1 ]] || fail "$(<log)"
+}
+
 @test "rottrain: training goes on from a model, on standard input too" {
     teach m
     rottrain -q -e 1 -m m data.rts >want

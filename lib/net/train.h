@@ -103,8 +103,9 @@ int train_may_save(const struct train_options *o, struct error *e);
  * is the epoch with the highest accuracy there, among equals the lowest loss, then the first. 0, if
  * it was stopped too: m is then what the steps so far have made of it, also if the state could not
  * be saved there, of which the listener is told. -1 if memory runs out or the loss, a gradient, or
- * in the end a weight, is no longer finite, a state cannot be saved while it goes on, or the one to
- * resume is damaged or not of this training. A state that was saved before stays.
+ * in the end a weight, or an output for an image of valid or for one of the first 256 of d, is not
+ * finite, a state cannot be saved while it goes on, or the one to resume is damaged or not of this
+ * training. A state that was saved before stays.
  */
 int train(struct model *m, const struct dataset *d, const struct dataset *valid,
           const struct train_options *o, const struct kernels *kernels, struct team *team,

@@ -63,6 +63,9 @@ int trainer_share(int batch);
 /* One optimiser step on the epoch's next batch; adds to so_far. 0 or -1. */
 int trainer_step(struct trainer *t, struct error *e);
 
+/* The error that something ("the loss is") is not finite after so many steps. Always -1. */
+int trainer_not_finite(const struct trainer *t, uint64_t step, const char *what, struct error *e);
+
 /* A new order for the next epoch. */
 void trainer_shuffle(struct trainer *t);
 
