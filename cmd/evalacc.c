@@ -1,5 +1,6 @@
 /* evalacc - accuracy of a model on a labelled image stream */
 #include "cli/cli.h"
+#include "cli/say.h"
 #include "net/classifier.h"
 #include "net/infer.h"
 #include "net/score.h"
@@ -99,8 +100,10 @@ static int run(const char *model, int threads, unsigned parts, int json, char **
     struct source *in = NULL;
     int status = -1;
 
-    if (classifier_open(&v.c, model, getenv("ROTPIPE_KERNELS"), threads, e) == 0 &&
-        (in = source_open(paths, n, e)) && score_init(&v.score, m->net.classes, e) == 0 &&
+    if (classifier_open(&v.c, model, getenv("ROTPIPE_KERNELS"), threads, e) < 0)
+        goto done;
+    say_stopped(model, m->history.text);
+    if ((in = source_open(paths, n, e)) && score_init(&v.score, m->net.classes, e) == 0 &&
         activity_start(&v.activity, v.c.engine, e) == 0)
         status = evaluate(&v, in, n ? paths[0] : "standard input", e);
     if (status == 0 && json)
@@ -109,6 +112,7 @@ static int run(const char *model, int threads, unsigned parts, int json, char **
         score_print(&v.score, m->names, parts, stdout);
     if (status == 0)
         warn(&v);
+done:
     score_free(&v.score);
     activity_free(&v.activity);
     classifier_close(&v.c);
