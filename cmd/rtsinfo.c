@@ -100,8 +100,10 @@ static void print_line(const struct info *i, const struct rts_header *h)
 /* What is known of the streams read so far; then a new one begins. */
 static void print_summary(struct info *i)
 {
-    if (i->summary.net && !i->summary.training)
+    if (i->summary.net && !i->summary.training) {
         say_stopped(rts_file_name(i->in), i->summary.history.text);
+        say_findings(rts_file_name(i->in), i->summary.history.text);
+    }
     if (i->mode == HISTORY)
         describe_history(stdout, &i->summary);
     if (i->mode == OVERVIEW) {
