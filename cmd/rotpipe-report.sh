@@ -56,14 +56,24 @@ put() {
     fail "standard output: cannot write: ${said:-the reason found no room in ${TMPDIR:-/tmp}}"
 }
 
+# put_open FILE OUTPUT N: to the open file N, called OUTPUT, which is written on from where it is.
+put_open() {
+    case $3 in
+    '' | *[!0-9]*) fail "$2: No such file or directory" ;;
+    esac
+    (eval "exec 3>&$3") 2>"$work/said" || fail "$2: Bad file descriptor"
+    eval "exec 3>&$3"
+    said=$({ cat "$1" >&3; } 2>&1) || fail "$2: ${said##*: }"
+}
+
 # put_file FILE OUTPUT: to a file of that name, which appears when it is complete. What is there and
 # is not a regular file (a device, a FIFO), or is an open one, is written to; a symbolic link is followed.
 put_file() {
     case $2 in
-    /dev/fd/* | /dev/stderr) direct=yes ;;
-    *) direct= ;;
+    /dev/stderr) put_open "$1" "$2" 2 && return ;;
+    /dev/fd/*) put_open "$1" "$2" "${2#/dev/fd/}" && return ;;
     esac
-    if [ -n "$direct" ] || { [ -e "$2" ] && [ ! -f "$2" ]; }; then
+    if [ -e "$2" ] && [ ! -f "$2" ]; then
         said=$({ cat "$1" >"$2"; } 2>&1) || fail "$2: ${said##*: }"
         return
     fi
@@ -148,10 +158,10 @@ option() {
     esac
 }
 
-# is_output FILE: true if it is the regular file that standard output goes to.
+# is_output FILE: true if it is the regular file that the page goes to.
 is_output() {
     # shellcheck disable=SC3013 # every sh that is in use has -ef
-    [ -f "$1" ] && [ "$1" -ef /dev/stdout ]
+    [ -f "$1" ] && { [ "$1" -ef /dev/stdout ] || [ "$1" -ef "${output:-/dev/stdout}" ]; }
 }
 
 # fetch FILE INTO NAME: a copy of FILE, or of standard input if it is empty; unpacked where it is
