@@ -49,6 +49,8 @@ static int reserve(struct evaluator *v, uint64_t n, struct error *e)
 static int evaluate(struct evaluator *v, struct source *in, const char *name, struct error *e)
 {
     struct chunk c;
+    char what[INFER_WHAT_MAX];
+    uint64_t bad;
     int got;
 
     while ((got = source_next_images(in, &c, e)) > 0) {
@@ -58,7 +60,11 @@ static int evaluate(struct evaluator *v, struct source *in, const char *name, st
             return -1;
         for (uint64_t i = 0; i < c.n; i++)
             v->label[i] = (uint16_t)c.label[i];
-        infer_predict(v->c.engine, v->c.table, c.data, v->label, c.n, v->prediction);
+        bad = infer_predict(v->c.engine, v->c.table, c.data, v->label, c.n, v->prediction);
+        if (bad < c.n) {
+            infer_not_finite(&v->c.model.net, v->score.n + bad, what, sizeof what);
+            return source_complain(in, e, "%s", what);
+        }
         for (uint64_t i = 0; i < c.n; i++)
             score_add(&v->score, v->label[i], v->prediction[i].label, v->prediction[i].loss);
     }

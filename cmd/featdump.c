@@ -39,20 +39,31 @@ static void describe(const struct net *net, struct rts_header *h)
         rts_describe(h, "feature", RTS_F4, 4, map);
 }
 
-/* Features of a chunk, as many images at a time as a written chunk takes. */
-static int dump_chunk(struct engine *g, const float *table, const struct chunk *c,
-                      struct rts_writer *out, struct error *e)
+/*
+ * Features of a chunk, whose first image has this number in the stream, as many images at a time as
+ * a written chunk takes.
+ */
+static int dump_chunk(struct engine *g, const float *table, const struct source *in,
+                      const struct chunk *c, uint64_t first, struct rts_writer *out,
+                      struct error *e)
 {
     struct rts_header h;
     uint64_t size = extent_size(g->net->layer[g->net->layers - 1].out);
     uint64_t most = examples_per_chunk(size * sizeof(float)), done = 0;
     float *features = malloc(most * size * sizeof *features);
+    char what[INFER_WHAT_MAX];
     int status = features ? 0 : error_memory(e, "features");
 
     describe(g->net, &h);
     while (status == 0) {
         uint64_t n = c->n - done < most ? c->n - done : most;
-        infer_features(g, table, (const uint8_t *)c->data + done * c->stride, n, features);
+        uint64_t bad =
+            infer_features(g, table, (const uint8_t *)c->data + done * c->stride, n, features);
+        if (bad < n) {
+            infer_not_finite(g->net, first + done + bad, what, sizeof what);
+            status = source_complain(in, e, "%s", what);
+            break;
+        }
         status = examples_put(out, &h, n, features, c->label ? c->label + done : NULL, e);
         done += n;
         if (done == c->n)
@@ -67,6 +78,7 @@ static int dump(struct engine *g, const float *table, struct source *in, struct 
 {
     struct extent want = g->net->image;
     struct chunk c;
+    uint64_t seen = 0;
     int got;
 
     while ((got = source_next_images(in, &c, e)) > 0) {
@@ -77,8 +89,9 @@ static int dump(struct engine *g, const float *table, struct source *in, struct 
                                    "images of %" PRIu64 " x %" PRIu64 " x %" PRIu64
                                    ", the model is for %d x %d x %d",
                                    shape[1], shape[2], shape[3], want.h, want.w, want.c);
-        if (dump_chunk(g, table, &c, out, e) < 0)
+        if (dump_chunk(g, table, in, &c, seen, out, e) < 0)
             return -1;
+        seen += c.n;
     }
     return got;
 }

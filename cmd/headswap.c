@@ -151,6 +151,7 @@ static int run(const struct settings *s, const char *path, struct error *e)
     if (model_load(&m, path, e) < 0)
         return -1;
     if (s->list) {
+        start_text();
         list_layers(&m.net);
         model_free(&m);
         return 0;

@@ -28,6 +28,7 @@ static const char help[] =
     "      --schedule NAME      constant (default) or cosine\n"
     "      --warmup N           steps over which the learning rate rises\n"
     "                           (default: a tenth of all, at most 200)\n"
+    "      --class-weight NAME  none (default) or balanced: rare classes count more\n"
     "  -s, --seed N             of the weights and the order of the images (default 0)\n"
     "  -j, --threads N          number of threads (default: all available processors)\n"
     "      --valid FILE         evaluate on this stream after each epoch\n"
@@ -51,6 +52,7 @@ enum {
     OPT_WEIGHT_DECAY,
     OPT_SCHEDULE,
     OPT_WARMUP,
+    OPT_CLASS_WEIGHT,
     OPT_VALID,
     OPT_KEEP_BEST,
     OPT_LOG,
@@ -71,6 +73,7 @@ static const struct option options[] = {{"model", required_argument, NULL, 'm'},
                                         {"weight-decay", required_argument, NULL, OPT_WEIGHT_DECAY},
                                         {"schedule", required_argument, NULL, OPT_SCHEDULE},
                                         {"warmup", required_argument, NULL, OPT_WARMUP},
+                                        {"class-weight", required_argument, NULL, OPT_CLASS_WEIGHT},
                                         {"seed", required_argument, NULL, 's'},
                                         {"threads", required_argument, NULL, 'j'},
                                         {"valid", required_argument, NULL, OPT_VALID},
@@ -84,6 +87,7 @@ static const struct option options[] = {{"model", required_argument, NULL, 'm'},
 
 static const char *const optimizer_names[] = {"adam", "adamw", "sgd"};
 static const char *const schedule_names[] = {"constant", "cosine"};
+static const char *const weight_names[] = {"none", "balanced"};
 
 struct settings {
     struct train_options train;
@@ -135,6 +139,9 @@ static void take_option(struct settings *s, int option)
         break;
     case OPT_WARMUP:
         t->warmup = int_argument(optarg, 0, INT64_MAX);
+        break;
+    case OPT_CLASS_WEIGHT:
+        t->class_weight = (enum class_weight)choice_argument(optarg, weight_names, 2);
         break;
     case 's':
         t->seed = seed_argument(optarg);
@@ -213,13 +220,14 @@ static void settings_line(const struct settings *s, const struct dataset *d, con
     if (t->optimizer == OPTIMIZER_SGD)
         snprintf(extra, sizeof extra, " --momentum %.15g%s", t->momentum,
                  t->nesterov ? " --nesterov" : "");
-    snprintf(line, size,
-             "rottrain %s%s --net '%.200s' -c %d -e %d -b %d --optimizer %s --lr %.15g%s"
-             " --weight-decay %.15g --schedule %s%s%s%s -s %" PRIu64 " images=%" PRIu64,
-             ROTPIPE_VERSION, s->model ? " -m" : "", m->net.text, m->net.classes, t->epochs,
-             t->batch, optimizer_names[t->optimizer], t->lr, extra, t->weight_decay,
-             schedule_names[t->schedule], warmup, t->keep_best ? " --keep-best" : "",
-             s->no_history ? " --no-history" : "", t->seed, d->n);
+    snprintf(
+        line, size,
+        "rottrain %s%s --net '%.200s' -c %d -e %d -b %d --optimizer %s --lr %.15g%s"
+        " --weight-decay %.15g --schedule %s%s%s%s%s -s %" PRIu64 " images=%" PRIu64,
+        ROTPIPE_VERSION, s->model ? " -m" : "", m->net.text, m->net.classes, t->epochs, t->batch,
+        optimizer_names[t->optimizer], t->lr, extra, t->weight_decay, schedule_names[t->schedule],
+        warmup, t->class_weight == CLASS_WEIGHT_BALANCED ? " --class-weight balanced" : "",
+        t->keep_best ? " --keep-best" : "", s->no_history ? " --no-history" : "", t->seed, d->n);
 }
 
 /* What is known of a data set, behind its indent. */

@@ -10,7 +10,7 @@ RECIPE=$ROOT/examples/fashion-mnist
 recipe() {
     env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES make -s \
         -C "$RECIPE" BIN="$BUILD" D=/nowhere OUT="$PWD/out-sample" \
-        LABELLED=100 PRETRAIN='-q -e 0' FEW='-e 0' "$@"
+        LABELLED=100 PRETRAIN='-q -e 0' FEW='-e 0' FINE='-e 0' "$@"
 }
 
 @test "example: the recipe makes its table, and tells that its parts share no image" {
@@ -19,7 +19,7 @@ recipe() {
     [[ $output == *'classes, everything fine-tuned '*' +- '* ]] || fail "$output"
     # In any locale they are the accuracies that evalacc has found, and the seconds of the clock.
     "$RECIPE/table" -t out-sample 2 >t
-    cat out-sample/{rotations,scratch,frozen,tuned}-2.tsv |
+    cat out-sample/{rotations,scratch,frozen,tuned,midscratch,midfrozen,midtuned}-2.tsv |
         LC_ALL=C awk '$1 == "accuracy" { printf "%.1f %%\n", 100 * $2 }' >want
     tail -n +2 t | cut -f 4 >got
     same got want
@@ -33,8 +33,10 @@ recipe() {
     [[ $status == 0 && -z $stderr ]] || fail "$stderr"
     # Other settings redo what depends on them, and no more.
     run --separate-stderr recipe FEW='-e 0 -b 8'
-    [[ $status == 0 && $stderr == *scratch-1.rts*frozen-1.rts*tuned-1.rts* ]] || fail "$stderr"
+    [[ $status == 0 && $stderr == scratch-1.rts*frozen-1.rts*tuned-1.rts*midscratch-1.rts*midfrozen-1.rts*midtuned-1.rts* ]] || fail "$stderr"
     [[ $stderr != *rotations-1.rts* && $stderr != *labelled* ]] || fail "$stderr"
+    run --separate-stderr recipe FEW='-e 0 -b 8' FINE='-e 0 -b 8'
+    [[ $status == 0 && $stderr == midtuned-1.rts* && $stderr != *frozen* ]] || fail "$stderr"
     run --separate-stderr recipe FEW='-e 0 -b 8' LABELLED=50
     [[ $status == 0 && $stderr == *labelled-1.rts*rotations-1.rts* ]] || fail "$stderr"
     rtsinfo out-sample/labelled-1.rts | grep '^images  *50 '
@@ -70,7 +72,7 @@ spoiled() {
     local step seed
     mkdir f
     for seed in 1 2; do
-        for step in rotations scratch frozen tuned; do
+        for step in rotations scratch frozen tuned midscratch midfrozen midtuned; do
             printf 'accuracy\t0.99994\ncorrect\t3\n' >f/$step-$seed.tsv
             echo 1.50 >f/$step-$seed.rts.seconds
         done
@@ -79,11 +81,11 @@ spoiled() {
         done >f/shared-$seed.tsv
     done
     "$RECIPE/table" -t f '1 2' >t
-    [[ $(tail -n 1 t) == $'classes, everything fine-tuned\t75 %\t82.4 %\t99.99 % +- 0.0\t1.5' ]] || fail "$(<t)"
+    [[ $(tail -n 1 t) == $'fine-tuned from there\t-\t-\t99.99 % +- 0.0\t1.5' ]] || fail "$(<t)"
     "$RECIPE/table" f '1 2' >t
     grep -q 'labelled/unlabelled 6, labelled/test 6,$' t
     grep -q '^unlabelled/test 6; repeated within labelled 1, unlabelled 4, test 5.$' t
-    grep -qx '12.0 seconds.' t
+    grep -qx '21.0 seconds.' t
     local bad
     for bad in 'accuracy\n' 'accuracy\t-nan\n' 'accuracy\tinf\n' 'accuracy\t0,5\n' 'accuracy\t1.5\n' \
         'accuracy\t0.5x\n' 'accuracy\t\n' 'accuracy\t-0.5\n' 'rubbish\n' \
@@ -119,11 +121,11 @@ spoiled() {
         spoiled f/votes-tuned-cosine-1.tsv "$bad" "$RECIPE/neighbours" -t f 1
         spoiled f/votes-pixels-euclidean-1.tsv "$bad" "$RECIPE/neighbours" f 1
     done
-    for kind in scratch frozen tuned; do
+    for kind in scratch frozen tuned midscratch midfrozen midtuned; do
         printf 'accuracy\t0.5\n' | tee f/$kind-30-1.tsv >f/$kind-60-1.tsv
     done
     "$RECIPE/labels" f '30 60' 1 >t
-    [[ $(tail -n 1 t) == $'60\t50.00\t0.00\t50.00\t0.00\t50.00\t0.00' ]] || fail "$(<t)"
+    [[ $(tail -n 1 t) == $'60\t50.00\t0.00\t50.00\t0.00\t50.00\t0.00\t50.00\t0.00\t50.00\t0.00\t50.00\t0.00' ]] || fail "$(<t)"
     for bad in 'accuracy\t-nan\n' 'accuracy\t0.5\naccuracy\t0.5\n' 'correct\t4\n'; do
         cp f/frozen-60-1.tsv kept
         printf '%b' "$bad" >f/frozen-60-1.tsv

@@ -43,6 +43,7 @@ use() {
     rottrain) command+=(-q -e 1 --net 'c2 r d3') ;;
     rtscomm) command+=(--only-b other.rts) ;;
     rtsample) command+=(-n 2) ;;
+    rtsmap) command+=(--compact --transpose) ;;
     umap) command+=(-q -k 4 -e 20) ;;
     *) fail "tests/manners.bats does not know how to use $1" ;;
     esac
@@ -270,7 +271,7 @@ no_history() {
         for program in $(with_letter "$letter"); do
             use "$program"
             expect_error 2 "^$program: --$name: 'x' is not a" "${command[@]}" "--$name" x "$operand"
-            expect_error 2 "^$program: --$name: 'x' is not a" "${command[@]}" "--${name:0:4}=x" "$operand"
+            expect_error 2 "^$program: --$name: 'x' is not a" "${command[@]}" "--${name:0:6}=x" "$operand"
             expect_error 2 "^$program: -$letter: 'x' is not a" "${command[@]}" "-$letter" x "$operand"
             expect_error 2 "^$program: -$letter: 'x' is not a" "${command[@]}" "-${letter}x" "$operand"
         done
@@ -305,6 +306,7 @@ no_history() {
     done <<'END'
 rottrain --optimizer adam, adamw or sgd
 rottrain --schedule constant or cosine
+rottrain --class-weight none or balanced
 knneval --metric euclidean or cosine
 umap --metric euclidean or cosine
 umap --search auto, exact or descent

@@ -187,6 +187,42 @@ torch() {
     torch small sgd --optimizer sgd --lr 0.02 --weight-decay 0.01
     torch small cosine --schedule cosine --warmup 3
     torch deep nesterov --optimizer sgd --lr 0.02 --weight-decay 0.01 --nesterov
+    # Ten epochs of batches, weighted by class.
+    torch uneven sgd -b 4 --class-weight balanced --optimizer sgd --lr 0.02 --weight-decay 0.01
+    torch uneven adam -b 4 --class-weight balanced
+}
+
+@test "rottrain --class-weight: independent of threads, told by the history, compared by --resume" {
+    expect_error 2 "--class-weight: 'fair' is not known; it may be none or balanced" rottrain --class-weight fair data.rts
+    idx_images 30 8 8 >images
+    # shellcheck disable=SC2046 # a list of numbers
+    idx_labels $(cycle 20 1) 1 1 1 3 1 1 3 1 1 1 >labels
+    idx2rts images labels >data.rts
+    weighted=(-q -e 3 -b 7 --net 'c3 r p' --class-weight balanced)
+    rottrain "${weighted[@]}" -j 1 --log log data.rts >want
+    rottrain "${weighted[@]}" -j 5 data.rts | cmp - want
+    [[ $(rtsinfo --history want) == *' --schedule constant --class-weight balanced -s 0 '* ]]
+    # An epoch's loss is the mean of the classes' means, of the three that occur.
+    rottrain -q -e 1 -b 7 --lr 0 --net 'c3 r p' --class-weight balanced --log first data.rts >m
+    for class in 0 1 3; do
+        printf '%s\t%s\n' "$class" "$class" '*' - >"table.$class"
+        rtsmap --table "table.$class" data.rts | evalacc -m m | awk '$1 == "loss" { print $2 }'
+    done | awk '{ s += $1 } END { print s / NR }' >mean
+    column first loss >got
+    near got mean 1e-4
+    # none is as if it were not given; even classes are so, but for the history.
+    rottrain -q -e 3 -b 7 --net 'c3 r p' data.rts >plain
+    rottrain -q -e 3 -b 7 --net 'c3 r p' --class-weight none data.rts | cmp - plain
+    run -1 cmp -s <(payloads plain head.bias) <(payloads want head.bias)
+    stream 24 8 3 >even.rts
+    rottrain -q -e 2 -b 8 --net c2 --class-weight balanced even.rts >a
+    rottrain -q -e 2 -b 8 --net c2 even.rts >b
+    cmp <(tensors a) <(tensors b)
+    # A saved state goes on with the same weights only.
+    rottrain "${weighted[@]}" --save state --every 4 data.rts | cmp - want
+    rottrain "${weighted[@]}" --resume state data.rts | cmp - want
+    expect_error 1 "saved with other settings: '--class-weight balanced' there" \
+        rottrain -q -e 3 -b 7 --net 'c3 r p' --resume state data.rts
 }
 
 @test "rottrain: every set of kernels makes the same model, within rounding" {
@@ -299,6 +335,24 @@ torch() {
     rottrain -q -e 1 -o out/m data.rts
     same out/m want
     [[ $(ls -A out) == m ]]
+}
+
+@test "rottrain: the last step's weights are tried, and validation outputs are finite" {
+    stream 40 8 4 >data.rts
+    # One step: its loss is finite, the model after it is good for nothing.
+    local how='-q -e 1 -b 40 --lr 1e6 --warmup 0' why='an output is not finite at learning rate 1e\+06; try a smaller'
+    local net='c8 r c8 r c8 r c8 r c8 r c8 r d8 r'
+    # shellcheck disable=SC2086 # lists of options
+    {
+        expect_error 1 "step 1: image [0-9]+ of the training data: $why" rottrain $how --net "$net" -o m data.rts
+        expect_error 1 "step 1: image [0-9]+ of the training data: $why" rottrain $how --net "$net" \
+            --save state -o m data.rts
+        expect_error 1 "step 1: image [0-9]+ of the validation data: $why" rottrain $how --net "$net" \
+            --valid data.rts --keep-best --log log -o m data.rts
+    }
+    [[ ! -e m ]]
+    rtsinfo state | grep -q '^training  *step 0,' || fail "$(rtsinfo state)"
+    [[ $(wc -l <log) == 1 ]] || fail "$(<log)"
 }
 
 @test "rottrain: training goes on from a model, on standard input too" {
