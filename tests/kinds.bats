@@ -30,7 +30,7 @@ reads() {
     idx2png | idx2rts) echo idx ;;
     rotpipe-report) echo plan ;;
     rtsinfo) echo anything ;;
-    knneval | rts2tsv | rtsample | umap) echo examples ;;
+    knneval | rts2tsv | rtsample | rtsmap | umap) echo examples ;;
     evalacc | evalpng | featdump | layereval | rotgen | rottrain | rts2png | rtscomm) echo images ;;
     *) fail "tests/kinds.bats does not know what $1 reads" ;;
     esac
@@ -46,6 +46,7 @@ use() {
     rottrain) command+=(-q -e 1) ;;
     rtsample) command+=(-n 1) ;;
     rtscomm) command+=(data.rts) ;;
+    rtsmap) command+=(--shift 1) ;;
     esac
 }
 
