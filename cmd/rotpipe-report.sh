@@ -149,10 +149,14 @@ option() {
     esac
 }
 
-# is_output FILE: true if it is the regular file that standard output goes to.
+# is_output FILE: true if it is the regular file that the page goes to.
 is_output() {
+    case $output in
+    '' | -) page=/dev/stdout ;;
+    *) page=$output ;;
+    esac
     # shellcheck disable=SC3013 # every sh that is in use has -ef
-    [ -f "$1" ] && [ "$1" -ef /dev/stdout ]
+    [ -f "$1" ] && [ "$1" -ef "$page" ]
 }
 
 # fetch FILE INTO NAME: a copy of FILE, or of standard input if it is empty; unpacked where it is
@@ -380,6 +384,7 @@ text_block() {
 
 # provenance FILE: what rtsinfo says of it, into a file.
 provenance() {
+    ! is_output "$1" || fail "$where$1: is both input and output"
     said=$({ "$rtsinfo" --history -- "$1" >"$work/source"; } 2>&1) || case $said in
     *'standard output: '*) full "$said" ;;
     *) fail "$where${said#rtsinfo: }" ;;

@@ -321,3 +321,18 @@ narrow_style() {
     run -1 grep -E '^<(table|img)' r
     [[ $(grep -c '<table' r) == $(grep -c '<div class="scroll"[^>]*><table' r) ]]
 }
+
+@test "rotpipe-report: no part of the page is the file that it is written to" {
+    picture
+    printf 'a\tb\n1\t2\n' >t.tsv
+    rottrain -q -e 0 --net d1 <(stream 4 2 2) >m.rts
+    local row part
+    for row in 'picture a.png x' 'table t.tsv' 'output t.tsv' 'model m.rts'; do
+        read -ra part <<<"$row"
+        line "${part[@]}" >plan
+        cp "${part[1]}" before
+        expect_error 1 "plan: line 1: ${part[1]}: is both input and output" rotpipe-report -o "${part[1]}" plan
+        cmp before "${part[1]}"
+        quiet_success rotpipe-report -o page.html plan
+    done
+}
