@@ -8,12 +8,12 @@ static const char help[] =
     "usage: rtsinfo [-r | --history] [file ...]\n"
     "Say what streams hold: data sets, models, anything. Verify them whole.\n"
     "\n"
-    "  -r, --records    every record: index, offset, name, dtype, shape, bytes\n"
-    "      --history    only how the stream was made, and from what\n"
+    "  -r, --records      every record: index, offset, name, dtype, shape, bytes\n"
+    "      --history      only how the stream was made, and from what\n"
     "  -o, --output FILE  write the result to FILE, complete or not at all\n"
-    "  -q, --quiet      no progress, no notes on standard error\n"
-    "  -h, --help       this text\n"
-    "      --version    the version\n";
+    "  -q, --quiet        no progress, no notes on standard error\n"
+    "  -h, --help         this text\n"
+    "      --version      the version\n";
 
 enum { OPT_HISTORY = OPT_FIRST };
 
