@@ -11,9 +11,9 @@ static const char help[] =
     "Change the labels and class names of a stream, transpose its images.\n"
     "\n"
     "      --shift N     add N to every label, which may be negative: --shift=-1\n"
-    "      --table FILE  relabel by lines of OLD, a tab and NEW; NEW of - drops examples\n"
-    "      --names FILE  new names of the classes, one a line\n"
-    "      --compact     drop classes without examples: number the others from 0\n"
+    "      --table FILE  relabel by lines OLD<tab>NEW; a NEW of - drops examples\n"
+    "      --names FILE  new class names, one per line\n"
+    "      --compact     drop classes without examples, renumber the others from 0\n"
     "      --transpose   swap the rows and columns of every image\n"
     "      --unlabel     drop all labels\n"
     "      --no-history  write nothing of how it was made\n"
@@ -57,7 +57,7 @@ struct job {
 
 /* ---- labels ---- */
 
-/* To be called for every chunk: the names that the stream has told of by now. */
+/* For every chunk: passes on the class names that have been read by now. */
 static int begin(struct job *j, const struct source *in, struct error *e)
 {
     const char *names = source_names(in);

@@ -270,7 +270,7 @@ no_history() {
         for program in $(with_letter "$letter"); do
             use "$program"
             expect_error 2 "^$program: --$name: 'x' is not a" "${command[@]}" "--$name" x "$operand"
-            expect_error 2 "^$program: --$name: 'x' is not a" "${command[@]}" "--${name:0:4}=x" "$operand"
+            expect_error 2 "^$program: --$name: 'x' is not a" "${command[@]}" "--${name%?}=x" "$operand"
             expect_error 2 "^$program: -$letter: 'x' is not a" "${command[@]}" "-$letter" x "$operand"
             expect_error 2 "^$program: -$letter: 'x' is not a" "${command[@]}" "-${letter}x" "$operand"
         done
