@@ -1,4 +1,5 @@
 /* featdump - what a layer of a model makes of each image */
+#include "base/cpu.h"
 #include "cli/cli.h"
 #include "net/infer.h"
 #include "net/model.h"
@@ -127,7 +128,7 @@ static int run(const char *model, const char *layer, int threads, unsigned drop,
     int status = -1;
 
     if (!kernels)
-        return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
+        return cpu_complain(getenv("ROTPIPE_KERNELS"), e);
     if (model_load(&m, model, e) < 0)
         return -1;
     if (choose_layer(&m.net, layer, e) < 0 || !(in = source_open(paths, n, e)) ||

@@ -1,4 +1,5 @@
 /* knneval - accuracy of a vote of the nearest neighbours in feature space */
+#include "base/cpu.h"
 #include "base/progress.h"
 #include "cli/cli.h"
 #include "cli/metric.h"
@@ -160,7 +161,7 @@ static int run(const struct settings *s, struct error *e)
     int status = -1;
 
     if (!kernels)
-        return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
+        return cpu_complain(getenv("ROTPIPE_KERNELS"), e);
     for (int i = 0; i < s->ks; i++)
         j.most = s->k[i] > j.most ? s->k[i] : j.most;
     if (read_both(s, &j, e) == 0 && search(s, &j, kernels, e) == 0)

@@ -177,6 +177,11 @@ fetch() {
 # fetch_text FILE INTO NAME: the same, of what is to be text.
 fetch_text() {
     fetch "$@"
+    case $(bytes "$2" 0 4) in
+    72747331) fail "$3: an rts stream, where text is needed (rtsinfo and rts2tsv write text)" ;;
+    89504e47) fail "$3: a PNG image, where text is needed" ;;
+    0000080?) fail "$3: an IDX file, where text is needed" ;;
+    esac
     [ "$(tr -d '\000' <"$2" | wc -c)" = "$(wc -c <"$2")" ] || fail "$3: no text: it has zero bytes"
 }
 
@@ -282,6 +287,8 @@ kind_of() {
         size=$(png_size "$work/source")
         return
     fi
+    [ "$(bytes "$work/source" 0 4)" != 72747331 ] ||
+        fail "$1: an rts stream, where a picture is needed (rts2png draws one)"
     kind_of_svg "$work/source"
     case $? in
     0) ;;

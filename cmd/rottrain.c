@@ -1,4 +1,5 @@
 /* rottrain - train a network on a labelled image stream */
+#include "base/cpu.h"
 #include "cli/cli.h"
 #include "stopsignal.h"
 #include "trainfiles.h"
@@ -289,6 +290,18 @@ static int all_frozen(const struct net *n)
     return 1;
 }
 
+/* A net that does not suit the images is as wrong a use as one that is no net at all. */
+static int check_net(const struct settings *s, struct extent image, int classes, struct error *e)
+{
+    struct error why;
+    struct net net;
+
+    if (!s->net || net_build(&net, s->net, image, classes, &why) == 0)
+        return 0;
+    return error_misuse(e, "--net: %s (images of %d x %d x %d)", why.text, image.h, image.w,
+                        image.c);
+}
+
 /* The model that training starts from: -m's, or a fresh one that suits the data. */
 static int start_model(const struct settings *s, const struct dataset *d, struct model *m,
                        struct error *e)
@@ -301,7 +314,8 @@ static int start_model(const struct settings *s, const struct dataset *d, struct
             classes = named > (uint64_t)dataset_largest_label(d) && named <= NET_CLASSES_MAX
                           ? (int)named
                           : dataset_largest_label(d) + 1;
-        if (model_new(m, s->net ? s->net : NET_DEFAULT, d->image, classes, s->train.seed, e) < 0)
+        if (check_net(s, d->image, classes, e) < 0 ||
+            model_new(m, s->net ? s->net : NET_DEFAULT, d->image, classes, s->train.seed, e) < 0)
             return -1;
         dataset_statistics(d, m->mean, m->std);
         /* The head may have more classes than there are names yet, but not fewer. */
@@ -420,7 +434,7 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
     int status = -1;
 
     if (!kernels)
-        return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
+        return cpu_complain(getenv("ROTPIPE_KERNELS"), e);
     /* Opened first: nobody should learn after an hour that the result has nowhere to go. */
     if (train_may_save(&s->train, e) < 0 || !(out = rts_create(s->output, e)) ||
         dataset_read(&data, operands, n, e) < 0 || start_model(s, &data, &m, e) < 0)

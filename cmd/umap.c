@@ -1,5 +1,6 @@
 /* umap - lay out examples in two dimensions, neighbours beside neighbours */
 #include "umap/umap.h"
+#include "base/cpu.h"
 #include "base/progress.h"
 #include "cli/cli.h"
 #include "cli/metric.h"
@@ -195,7 +196,7 @@ static int run(const struct settings *s, char **paths, int n, struct error *e)
     int status = -1;
 
     if (!j.kernels)
-        return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
+        return cpu_complain(getenv("ROTPIPE_KERNELS"), e);
     describe(s, line, sizeof line);
     if (!(in = source_open(paths, n, e)) || !(out = rts_create(result_path(), e)))
         goto done;

@@ -75,6 +75,32 @@ u1 [] end' ]] || fail "$(records s)"
         tail -c +9 | od -An -v -tu1 -w1 | tr -d ' ')
 }
 
+@test "idx2rts: names from other systems, and the line of one that cannot be" {
+    idx_images 3 2 2 >images
+    idx_labels 0 1 2 >labels
+    printf 'shirt\ncoat\nbag of two\n' >names
+    idx2rts --names names images labels >want
+    printf 'shirt\r\ncoat\r\nbag of two\r\n' >crlf
+    printf 'shirt\r\ncoat\nbag of two\r' >mixed
+    printf 'shirt\ncoat\nbag of two' >unended
+    for file in crlf mixed unended; do
+        idx2rts --names $file images labels | cmp - want
+    done
+    idx2rts images labels | rottrain -q -e 1 --net c2 -c 3 >m.rts
+    headswap -c 3 --names crlf m.rts >swapped.rts
+    [[ $(payloads swapped.rts names) == "$(cat names)" ]]
+    printf 'shirt\r\n\r\nbag\r\n' >gap
+    expect_error 1 'gap: line 2: an empty class name' idx2rts --names gap images labels
+    printf 'shirt\ncoat\n\n' >trailing
+    expect_error 1 'trailing: line 3: an empty class name' idx2rts --names trailing images labels
+    printf 'shirt\ncoat\nbag\tof two\n' >tab
+    expect_error 1 'tab: line 3: a control character in a class name' idx2rts --names tab images labels
+    printf 'shirt\rcoat\r' >mac
+    expect_error 1 'mac: line 1: a control character' headswap -c 2 --names mac m.rts
+    : >none
+    expect_error 1 'none: empty, not a list of class names' idx2rts --names none images labels
+}
+
 @test "idx2rts: no images are one empty chunk" {
     idx_images 0 3 3 >images
     idx_labels >labels
@@ -85,7 +111,7 @@ u1 [] end' ]] || fail "$(records s)"
 
 @test "idx2rts: what is no IDX file is refused, and why" {
     printf 'P5 hello world this is it' >pgm
-    expect_error 1 'pgm: not an IDX file: magic number 50352068' idx2rts pgm
+    expect_error 1 'pgm: not an IDX file: it is a PNM image; images must be in the IDX format' idx2rts pgm
     : >empty
     expect_error 1 'empty: empty, not an IDX file' idx2rts empty
     printf '\0\0' >two
@@ -273,9 +299,9 @@ scaled() {
     expect_error 1 'labels: label 2 of image 1: names go from 0 to 1 only' \
         idx2rts --names two images labels
     printf 'a\n\nb\n' >gap
-    expect_error 1 'gap: an empty class name' idx2rts --names gap images labels
+    expect_error 1 'gap: line 2: an empty class name' idx2rts --names gap images labels
     printf 'a\tb\n' >tab
-    expect_error 1 'tab: a control character' idx2rts --names tab images labels
+    expect_error 1 'tab: line 1: a control character' idx2rts --names tab images labels
     expect_error 1 'missing: No such file' idx2rts --names missing images labels
     printf 'a\nb\nc' >three
     quiet_success sh -c 'idx2rts --names three images labels > s'

@@ -37,6 +37,7 @@ use() {
     headswap) command+=(-c 3) operand=model.rts ;;
     idx2png | idx2rts) operand=images ;;
     knneval) command+=(-k 2 data.rts) ;;
+    layereval) command+=(-m model.rts -k 2 data.rts) ;;
     rotpipe-report) operand=plan ;;
     rotgen | rts2png | rts2tsv | rtsinfo) ;;
     rottrain) command+=(-q -e 1 --net 'c2 r d3') ;;
@@ -50,7 +51,7 @@ use() {
 
 # True of programs whose result is for people; --version and --help of all others are, too.
 writes_text() {
-    [[ $1 == evalacc || $1 == knneval || $1 == rtsinfo || $1 == rts2tsv || $1 == rotpipe-report ]]
+    [[ $1 == evalacc || $1 == knneval || $1 == layereval || $1 == rtsinfo || $1 == rts2tsv || $1 == rotpipe-report ]]
 }
 
 # ---- what holds for one program ----

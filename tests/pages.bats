@@ -65,7 +65,16 @@ run_examples() {
     [[ $(wc -l <../script) -ge 1 ]] || fail "$1 has no examples"
     # What the page shows is what runs; -x so that the last line says which it was.
     run --separate-stderr bash -e -o pipefail -x ../script </dev/null
-    [[ $status == 0 ]] || fail "status $status:" "$(tail -n 8 <<<"$stderr")"
+    [[ $status == 0 ]] || fail "status $status:" "$(tail -n 8 <<<"$stderr")" || return 1
+    [[ $LC_ALL != C ]] || return 0
+    # In any locale they print the same.
+    printf '%s\n' "$output" >../here
+    rm -rf ../again
+    mkdir ../again
+    cd ../again || return 1
+    cp -R "$BATS_FILE_TMPDIR/scratch/." .
+    LC_ALL=C bash -e -o pipefail ../script </dev/null >../c 2>/dev/null
+    diff ../here ../c >&2 || fail "$1: in $LC_ALL it prints something else"
 }
 
 # ---- form ----
@@ -126,7 +135,7 @@ options_of() {
 
 @test "pages: what a page refers to is there" {
     # But for pages of the system, which are not ours.
-    grep -hE '^\.Xr (rot|rts|idx|eval|feat|filt|head|knn|umap)' "$ROOT"/man/man?/*.? | awk '{ print $3 "/" $2 "." $3 }' |
+    grep -hE '^\.Xr (rot|rts|idx|eval|feat|filt|head|knn|layer|umap)' "$ROOT"/man/man?/*.? | awk '{ print $3 "/" $2 "." $3 }' |
         sort -u | while IFS=/ read -r section name; do
         [[ -e $ROOT/man/man$section/$name ]] || fail "no man/man$section/$name"
     done
@@ -167,6 +176,10 @@ options_of() {
 
 @test "pages: examples of idx2rts(1)" {
     run_examples man1/idx2rts.1
+}
+
+@test "pages: examples of layereval(1)" {
+    run_examples man1/layereval.1
 }
 
 @test "pages: examples of rotgen(1)" {

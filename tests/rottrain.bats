@@ -71,8 +71,8 @@ column() {
     expect_error 1 'standard input: no images in it' sh -c 'rottrain -q < none'
     featdump -m m data.rts >features
     expect_error 1 'features: record .*features, where images are needed' rottrain -q features
-    expect_error 1 'net: pool4: nothing left to pool of 1 x 1' rottrain -q --net 'p p p p' data.rts
-    expect_error 1 "ROTPIPE_KERNELS: 'mmx' cannot run here" \
+    expect_error 2 'net: pool4: nothing left to pool of 1 x 1' rottrain -q --net 'p p p p' data.rts
+    expect_error 1 "ROTPIPE_KERNELS: 'mmx' cannot run here, but .*plain and reference can" \
         env ROTPIPE_KERNELS=mmx rottrain -q data.rts
 }
 
@@ -284,6 +284,21 @@ torch() {
     [[ $(column log lr | xargs | cut -d ' ' -f 1-4) == '0.000500000024 0.00100000005 0.00100000005 0.00100000005' ]]
     rottrain -q -e 2 -b 8 --net c2 --optimizer sgd --warmup 0 --log log data.rts >m
     [[ $(column log lr | xargs) == '0.00999999978 0.00999999978' ]]
+}
+
+@test "rottrain: a net that is wrong, whatever its fault, is a wrong use" {
+    stream 12 8 3 >data.rts
+    expect_error 2 "net: 'x3' at position 4" rottrain --net 'c2 x3' data.rts
+    expect_error 2 'net: no layers' rottrain --net '' data.rts
+    # For these the images must be known.
+    expect_error 2 '--net: net: pool4: nothing left to pool of 1 x 1 \(images of 8 x 8 x 1\)' \
+        rottrain -o m --net 'p p p p p p' data.rts
+    expect_error 2 '--net: net: dense[0-9]: more than [0-9]+ parameters' \
+        rottrain -o m --net 'd4096 d4096 d4096 d4096 d4096 d4096 d4096 d4096 d4096' data.rts
+    [[ ! -e m ]]
+    # The default net is nobody's mistake.
+    stream 12 1 3 >small.rts
+    expect_error 1 'net: pool1: nothing left to pool' rottrain small.rts
 }
 
 @test "rottrain: one plain line per epoch, or nothing with -q" {

@@ -249,7 +249,7 @@ pairs() {
     rtsmap --transpose a >b
     cmp <(payloads b image) <(payloads colour image)
     featdump -m <(stream 6 8 2 | rottrain -q -e 0 --net d2) <(stream 6 8 2) >features
-    expect_error 1 "features: record .*'feature' .*features, where images are to be transposed" \
+    expect_error 1 "features: record .*'feature' .*features, where images are needed" \
         rtsmap --transpose features
 }
 

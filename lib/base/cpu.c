@@ -14,3 +14,9 @@ int cpu_runs(const char *set)
 #endif
     return strcmp(set, "plain") == 0;
 }
+
+int cpu_complain(const char *set, struct error *e)
+{
+    return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here, but %s%splain and reference can",
+                     set, cpu_runs("avx512") ? "avx512, " : "", cpu_runs("avx2") ? "avx2, " : "");
+}

@@ -5,7 +5,12 @@
 #ifndef ROTPIPE_BASE_CPU_H
 #define ROTPIPE_BASE_CPU_H
 
+#include "base/error.h"
+
 /* True if this processor runs the set of that name: "plain", "avx2", "avx512". */
 int cpu_runs(const char *set);
+
+/* An error: what ROTPIPE_KERNELS asks for cannot run here; it says which sets can. Always -1. */
+int cpu_complain(const char *set, struct error *e);
 
 #endif

@@ -1,14 +1,33 @@
 #include "img/idx.h"
 
+#include "base/filekind.h"
 #include "base/input.h"
 #include "base/parse.h"
 #include "img/element.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <zlib.h>
 
 enum { DIMS_MAX = 4, PIECE = 4096 };
+
+/* The n bytes at the file's beginning are none of an IDX file; why: if nothing else is known. */
+static int complain_of_kind(const struct idx *f, const void *bytes, size_t n, const char *why,
+                            struct error *e)
+{
+    const char *kind = input_offset(f->in) == n ? filekind(f->in, bytes, n) : NULL;
+
+    if (!kind || strcmp(kind, "an IDX file") == 0)
+        return error_set(e, "%s: not an IDX file: %s", idx_name(f), why);
+    if (strcmp(kind, "an rts stream") == 0)
+        return error_set(e,
+                         "%s: not an IDX file: it is %s already (rts2png draws one, rtsinfo says "
+                         "what it holds)",
+                         idx_name(f), kind);
+    return error_set(e, "%s: not an IDX file: it is %s; images must be in the IDX format",
+                     idx_name(f), kind);
+}
 
 /* Reads n bytes of the header. */
 static int read_header(struct idx *f, unsigned char *to, size_t n, struct error *e)
@@ -20,18 +39,21 @@ static int read_header(struct idx *f, unsigned char *to, size_t n, struct error 
     if (got == 0 && input_offset(f->in) == 0)
         return error_set(e, "%s: empty, not an IDX file", idx_name(f));
     if ((size_t)got < n)
-        return error_set(e, "%s: not an IDX file: cut short in the header", idx_name(f));
+        return complain_of_kind(f, to, (size_t)got, "cut short in the header", e);
     f->crc = (uint32_t)crc32_z(f->crc, to, n);
     return 0;
 }
 
 static int check_magic(const struct idx *f, const unsigned char m[4], struct error *e)
 {
-    const char *wanted = f->kind == IDX_IMAGES ? "images have 3 or 4" : "labels have 1";
+    const char *wanted = f->kind == IDX_IMAGES ? "images have 3 or 4 (labels are the second file)"
+                                               : "labels have 1 (images are the first file)";
 
-    if (m[0] || m[1] || !element_name(m[2]) || m[3] == 0)
-        return error_set(e, "%s: not an IDX file: magic number %02x%02x%02x%02x", idx_name(f), m[0],
-                         m[1], m[2], m[3]);
+    if (m[0] || m[1] || !element_name(m[2]) || m[3] == 0) {
+        char magic[32];
+        snprintf(magic, sizeof magic, "magic number %02x%02x%02x%02x", m[0], m[1], m[2], m[3]);
+        return complain_of_kind(f, m, 4, magic, e);
+    }
     if (f->kind == IDX_IMAGES ? m[3] != 3 && m[3] != 4 : m[3] != 1)
         return error_set(e, "%s: IDX of %d dimension%s: %s", idx_name(f), m[3],
                          m[3] == 1 ? "" : "s", wanted);

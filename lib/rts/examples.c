@@ -196,7 +196,13 @@ static int take_other(struct source *s, const struct rts_header *h, struct error
     if (strcmp(h->name, "names") == 0)
         return take_names(s, e);
     if (strcmp(h->name, "net") == 0)
-        return rts_complain(s->reader, e, "this is a model, where a data set is needed");
+        return rts_complain(s->reader, e,
+                            "this is a model, where a data set is needed (models go with -m, or "
+                            "into filtdump, headswap and rtsinfo)");
+    if (strcmp(h->name, "train.settings") == 0)
+        return rts_complain(s->reader, e,
+                            "this is the saved state of a training, where a data set is needed "
+                            "(rottrain --resume goes on with it)");
     if (strcmp(h->name, "label") == 0)
         return rts_complain(s->reader, e, "labels without examples before them");
     return s->writer ? rts_copy(s->reader, h, s->writer, e) : rts_skip(s->reader, e);
@@ -298,7 +304,9 @@ int source_next_images(struct source *s, struct chunk *c, struct error *e)
     int got = source_next(s, c, e);
 
     if (got > 0 && c->kind != CHUNK_IMAGES)
-        return source_complain(s, e, "features, where images are needed");
+        return source_complain(s, e,
+                               "features, where images are needed (knneval, umap "
+                               "and rts2tsv take features)");
     return got;
 }
 

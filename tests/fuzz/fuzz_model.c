@@ -76,7 +76,7 @@ static void classify(const struct model *m)
 static void swap_head(struct model *m, unsigned classes)
 {
     struct error e;
-    int status = model_swap_head(m, (int)classes, 7, &e);
+    int status = model_swap_head(m, m->net.layers - 1, (int)classes, 7, &e);
 
     REQUIRE(status == 0 ? m->net.classes == (int)classes : classes == 0);
 }
