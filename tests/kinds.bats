@@ -31,7 +31,7 @@ reads() {
     rotpipe-report) echo plan ;;
     rtsinfo) echo anything ;;
     knneval | rts2tsv | rtsample | rtsmap | umap) echo examples ;;
-    evalacc | evalpng | featdump | rotgen | rottrain | rts2png | rtscomm) echo images ;;
+    evalacc | evalpng | featdump | layereval | rotgen | rottrain | rts2png | rtscomm) echo images ;;
     *) fail "tests/kinds.bats does not know what $1 reads" ;;
     esac
 }
@@ -42,6 +42,7 @@ use() {
     case $1 in
     evalacc | evalpng | featdump) command+=(-m model.rts) ;;
     knneval) command+=(-k 1 data.rts) ;;
+    layereval) command+=(-m model.rts -k 1 data.rts) ;;
     rottrain) command+=(-q -e 1) ;;
     rtsample) command+=(-n 1) ;;
     rtsmap) command+=(--unlabel) ;;
