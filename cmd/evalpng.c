@@ -1,4 +1,5 @@
 /* evalpng - images with what a model makes of them, as a contact sheet */
+#include "cli/say.h"
 #include "cli/sheetoptions.h"
 #include "img/cards.h"
 #include "net/classifier.h"
@@ -57,7 +58,7 @@ struct job {
 
 /* ---- keeping images ---- */
 
-/* The worst first, then in the order of the stream. A loss that is no number is beyond all. */
+/* The worst first, then in the order of the stream. */
 static int by_loss(const void *a, const void *b)
 {
     const struct judged *x = a, *y = b;
@@ -102,8 +103,6 @@ static int keep(struct job *j, const uint8_t *pixels, uint64_t stride, const flo
 
     if (label)
         k.loss = softmax_cross_entropy(logits, (int)classes, k.truth, 1, NULL);
-    if (isnan(k.loss))
-        k.loss = INFINITY;
     if (make_room(j, e) < 0)
         return -1;
     k.logits = malloc(classes * sizeof *logits + stride);
@@ -116,9 +115,12 @@ static int keep(struct job *j, const uint8_t *pixels, uint64_t stride, const flo
     return 0;
 }
 
-static int judge(struct job *j, const struct chunk *c, uint64_t n, struct error *e)
+static int judge(struct job *j, const struct source *in, const struct chunk *c, uint64_t n,
+                 struct error *e)
 {
     size_t classes = (size_t)j->c.model.net.classes;
+    char what[INFER_WHAT_MAX];
+    uint64_t bad = 0;
 
     if (n > j->logits_room) {
         free(j->logits);
@@ -128,7 +130,11 @@ static int judge(struct job *j, const struct chunk *c, uint64_t n, struct error 
             return error_memory(e, "predictions");
     }
     if (n)
-        infer_features(j->c.engine, j->c.table, c->data, n, j->logits);
+        bad = infer_features(j->c.engine, j->c.table, c->data, n, j->logits);
+    if (bad < n) {
+        infer_not_finite(&j->c.model.net, j->seen + bad, what, sizeof what);
+        return source_complain(in, e, "%s", what);
+    }
     for (uint64_t i = 0; i < n; i++)
         if (keep(j, (const uint8_t *)c->data + i * c->stride, c->stride, j->logits + i * classes,
                  c->label ? c->label + i : NULL, e) < 0)
@@ -147,7 +153,7 @@ static int collect(struct job *j, struct source *in, struct error *e)
         if (j->worst && c.n && !c.label)
             return source_complain(in, e, "images without labels: none is worse than another");
         if (classifier_check(&j->c, in, &c, e) < 0 ||
-            judge(j, &c, c.n < wanted ? c.n : wanted, e) < 0)
+            judge(j, in, &c, c.n < wanted ? c.n : wanted, e) < 0)
             return -1;
     }
     if (got < 0)
@@ -164,7 +170,7 @@ static void decide(struct card *card, const float *logits, float *belief, int cl
 {
     for (int k = 0; k < classes; k++) {
         double p = exp(-softmax_cross_entropy(logits, classes, k, 1, NULL));
-        belief[k] = p >= 0 ? (float)p : 0; /* no number is no belief */
+        belief[k] = (float)p;
         if (logits[k] > logits[card->said])
             card->said = k;
     }
@@ -209,10 +215,13 @@ static int run(struct job *j, const char *model, int threads, char **paths, int 
     struct output *out = NULL;
     int status = -1;
 
-    if (classifier_open(&j->c, model, getenv("ROTPIPE_KERNELS"), threads, e) == 0 &&
-        (in = source_open(paths, n, e)) && (out = output_open(result_path(), e)) &&
+    if (classifier_open(&j->c, model, getenv("ROTPIPE_KERNELS"), threads, e) < 0)
+        goto done;
+    say_stopped(model, j->c.model.history.text);
+    if ((in = source_open(paths, n, e)) && (out = output_open(result_path(), e)) &&
         collect(j, in, e) == 0)
         status = draw(j, out, e);
+done:
     source_close(in);
     classifier_close(&j->c);
     for (uint64_t i = 0; i < j->n; i++)

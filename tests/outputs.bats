@@ -49,7 +49,9 @@ setup() {
     { echo first && cat want && echo last; } | cmp - m
     $train -o out a.rts | cmp - want
     ln -s /proc/self/fd/0 in
-    expect_error 1 'in: Bad file descriptor' $train -o in a.rts <a.rts
+    stream 6 3 2 >b.rts
+    expect_error 1 'in: Bad file descriptor' $train -o in a.rts <b.rts
+    expect_error 2 "-o needs a file of its own: 'in' is the training data" $train -o in a.rts <a.rts
     # Another program's: opened anew.
     sleep 60 >held &
     local pid=$!

@@ -337,6 +337,24 @@ torch() {
     [[ $(ls -A out) == m ]]
 }
 
+@test "rottrain: the last step's weights are tried, and validation outputs are finite" {
+    stream 40 8 4 >data.rts
+    # One step: its loss is finite, the model after it is good for nothing.
+    local how='-q -e 1 -b 40 --lr 1e6 --warmup 0' why='an output is not finite at learning rate 1e\+06; try a smaller'
+    local net='c8 r c8 r c8 r c8 r c8 r c8 r d8 r'
+    # shellcheck disable=SC2086 # lists of options
+    {
+        expect_error 1 "step 1: image [0-9]+ of the training data: $why" rottrain $how --net "$net" -o m data.rts
+        expect_error 1 "step 1: image [0-9]+ of the training data: $why" rottrain $how --net "$net" \
+            --save state -o m data.rts
+        expect_error 1 "step 1: image [0-9]+ of the validation data: $why" rottrain $how --net "$net" \
+            --valid data.rts --keep-best --log log -o m data.rts
+    }
+    [[ ! -e m ]]
+    rtsinfo state | grep -q '^training  *step 0,' || fail "$(rtsinfo state)"
+    [[ $(wc -l <log) == 1 ]] || fail "$(<log)"
+}
+
 @test "rottrain: training goes on from a model, on standard input too" {
     teach m
     rottrain -q -e 1 -m m data.rts >want
@@ -369,33 +387,33 @@ torch() {
         grep -q -e '--keep-best .* best=epoch 0$'
 }
 
-# until_log N: waits until the log holds N epochs.
-until_log() {
-    for _ in {1..600}; do
-        [[ -e log ]] && (($(wc -l <log) > $1)) && return
-        sleep 0.05
-    done
-    fail 'training does not get on'
-}
-
 # One that bash has started in the background ignores SIGINT, but for env.
-@test "rottrain: a signal ends training after the batch in hand, with a model that says so" {
-    local name number status said
+@test "rottrain: a signal ends training after the batch in hand; with --partial the model says so" {
+    local name number status said partial
     stream 24 8 3 >data.rts
     for name in INT TERM; do
-        rm -f log m
-        env --default-signal=INT rottrain -q -e 1000000 -b 8 --net c2 --log log -o m data.rts \
-            2>said &
-        until_log 2
-        kill -s $name $!
-        status=0
-        wait $! || status=$?
-        number=$(kill -l $name)
-        ((status == 128 + number))
-        said=$(<said)
-        [[ $said =~ ^rottrain:\ stopped\ by\ SIG$name\ at\ step\ ([0-9]+)\ of\ 3000000\;\ the\ model\ so\ far\ is\ written$ ]] ||
-            fail "$said"
-        rtsinfo --history m | grep -q "stopped=SIG$name at step ${BASH_REMATCH[1]} of 3000000\$"
+        for partial in '' --partial; do
+            rm -f log m
+            # shellcheck disable=SC2086 # an option, or none
+            env --default-signal=INT rottrain -q -e 1000000 -b 8 --net c2 --log log -o m $partial \
+                data.rts 2>said &
+            until_log 2
+            kill -s $name $!
+            status=0
+            wait $! || status=$?
+            number=$(kill -l $name)
+            ((status == 128 + number))
+            said=$(<said)
+            [[ $said =~ ^rottrain:\ stopped\ by\ SIG$name\ at\ step\ ([0-9]+)\ of\ 3000000\;\ (.*)$ ]] ||
+                fail "$said"
+            if [[ -z $partial ]]; then
+                [[ ${BASH_REMATCH[2]} == 'no model is written' && $(echo m*) == 'm*' ]] || fail "$said"
+            fi
+        done
+        [[ ${BASH_REMATCH[2]} == 'the model so far is written' ]] || fail "$said"
+        rtsinfo --history m 2>noted | grep -q "stopped=SIG$name at step ${BASH_REMATCH[1]} of 3000000\$"
+        [[ $(<noted) == "rtsinfo: m: the model of a training that was stopped by SIG$name at step ${BASH_REMATCH[1]} of 3000000" ]] ||
+            fail "$(<noted)"
         evalacc -m m data.rts >/dev/null
         [[ $(echo m*) == m ]]
     done

@@ -7,8 +7,6 @@
 #include "near/vote.h"
 #include "net/infer.h"
 
-#include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,21 +37,21 @@ static int outputs(struct work *w, const struct dataset *d, uint64_t first, uint
 {
     const uint8_t *images = d->images + first * dataset_stride(d);
     size_t channels = (size_t)d->image.c;
+    char what[INFER_WHAT_MAX];
+    uint64_t bad = n;
 
     if (w->engine)
-        infer_features(w->engine, w->table, images, n, to);
+        bad = infer_features(w->engine, w->table, images, n, to);
     else
         for (uint64_t i = 0; i < n * w->size; i++)
             to[i] = w->table[i % channels * 256 + images[i]];
+    if (bad < n) {
+        infer_not_finite(&w->net, first + bad, what, sizeof what);
+        return error_set(e, "%s images: %s", d == w->how->test ? "test" : "labelled", what);
+    }
     for (uint64_t i = 0; i < n; i++)
-        for (size_t k = 0; k < w->size; k++) {
-            float v = to[i * w->size + k];
-            if (!isfinite(v))
-                return error_set(e, "%s image %" PRIu64 ": an output of layer '%s' is not finite",
-                                 d == w->how->test ? "test" : "labelled", first + i,
-                                 w->net.layer[w->net.layers - 1].name);
-            w->alive[k] |= v != 0;
-        }
+        for (size_t k = 0; k < w->size; k++)
+            w->alive[k] |= to[i * w->size + k] != 0;
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/finite.h"
 #include "net/layers.h"
 
 enum {
@@ -93,22 +94,6 @@ static void train_share(void *context, int thread, int share)
 
 /* ---- second half: the shares' sum and the update, a slice of the parameters at a time ---- */
 
-/* True if one of n floats is not finite: in lanes, which a compiler makes vectors of. */
-static int overflows(const float *x, size_t n)
-{
-    float lane[16] = {0}, all = 0;
-    size_t i = 0;
-
-    for (; i + 16 <= n; i += 16)
-        for (size_t k = 0; k < 16; k++)
-            lane[k] += x[i + k] * 0.0f;
-    for (; i < n; i++)
-        all += x[i] * 0.0f;
-    for (size_t k = 0; k < 16; k++)
-        all += lane[k];
-    return isnan(all) != 0;
-}
-
 static void update_slice(void *context, int thread, int task)
 {
     struct trainer *t = context;
@@ -118,7 +103,7 @@ static void update_slice(void *context, int thread, int task)
 
     (void)thread;
     t->kernels->sum(t->total + at, t->gradients + at, t->count, t->shares, n);
-    if (overflows(t->total + at, n)) {
+    if (!all_finite(t->total + at, n)) {
         atomic_store(&t->overflow, 1);
         return;
     }
@@ -143,18 +128,27 @@ static void update_slice(void *context, int thread, int task)
     }
 }
 
-/* The learning rate of the step in hand. */
-static double learning_rate(const struct trainer *t)
+struct plan trainer_plan(const struct trainer *t, int epochs)
 {
-    const struct train_options *o = t->o;
+    uint64_t batch = (uint64_t)t->o->batch, batches = (t->data->n + batch - 1) / batch;
+    struct plan p = {.steps = batches * (uint64_t)epochs};
+
+    p.warmup = t->o->warmup >= 0 ? (uint64_t)t->o->warmup : p.steps / 10;
+    if (t->o->warmup < 0 && p.warmup > TRAIN_WARMUP_MOST)
+        p.warmup = TRAIN_WARMUP_MOST;
+    return p;
+}
+
+float trainer_rate(const struct train_options *o, const struct plan *p, uint64_t step)
+{
     double at;
 
-    if (t->step < t->warmup)
-        return o->lr * (double)(t->step + 1) / (double)t->warmup;
-    if (o->schedule == SCHEDULE_CONSTANT || t->steps <= t->warmup)
-        return o->lr;
-    at = (double)(t->step - t->warmup) / (double)(t->steps - t->warmup);
-    return o->lr * 0.5 * (1 + cos(3.14159265358979323846 * at));
+    if (step < p->warmup)
+        return (float)(o->lr * (double)(step + 1) / (double)p->warmup);
+    if (o->schedule == SCHEDULE_CONSTANT || p->steps <= p->warmup)
+        return (float)o->lr;
+    at = (double)(step - p->warmup) / (double)(p->steps - p->warmup);
+    return (float)(o->lr * 0.5 * (1 + cos(3.14159265358979323846 * at)));
 }
 
 /*
@@ -175,12 +169,12 @@ static void restore_frozen(struct trainer *t)
 
 /* ---- the step ---- */
 
-static int not_finite(const struct trainer *t, const char *what, struct error *e)
+int trainer_not_finite(const struct trainer *t, uint64_t step, const char *what, struct error *e)
 {
     return error_set(e,
                      "step %" PRIu64 ": %s not finite at learning rate %g; try a smaller one"
                      " (--lr) or a warm-up (--warmup)",
-                     t->step + 1, what, (double)t->lr);
+                     step, what, (double)t->lr);
 }
 
 int trainer_step(struct trainer *t, struct error *e)
@@ -195,17 +189,17 @@ int trainer_step(struct trainer *t, struct error *e)
     for (int i = 0; i < t->batch; i++)
         weight += weight_of(t, label_of(t, i));
     t->weight = (float)weight;
-    t->lr = (float)learning_rate(t);
+    t->lr = trainer_rate(t->o, &t->plan, t->step);
     team_run(t->team, train_share, t, t->shares);
     for (int i = 0; i < t->shares; i++) {
         loss += t->loss[i];
         correct += t->correct[i];
     }
     if (!isfinite(loss))
-        return not_finite(t, "the loss is", e);
+        return trainer_not_finite(t, t->step + 1, "the loss is", e);
     team_run(t->team, update_slice, t, (int)((t->count + SLICE - 1) / SLICE));
     if (atomic_load(&t->overflow))
-        return not_finite(t, "a gradient is", e);
+        return trainer_not_finite(t, t->step + 1, "a gradient is", e);
     restore_frozen(t);
     engine_pack(t->engine, t->engine->first);
     t->step++;

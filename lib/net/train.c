@@ -1,14 +1,18 @@
 #include "net/trainer.h"
 
 #include <inttypes.h>
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/finite.h"
 #include "base/progress.h"
 #include "net/infer.h"
 
-enum { CACHE_FLOATS = 8 << 20 }; /* at most this much of a frozen base's output: 32 MiB */
+enum {
+    CACHE_FLOATS = 8 << 20, /* at most this much of a frozen base's output: 32 MiB */
+    LAST_CHECK = 256        /* images that new weights are tried on before they are written */
+};
 
 struct train_options train_defaults(void)
 {
@@ -99,7 +103,7 @@ static void find_parameters(struct trainer *t)
 static int prepare(struct trainer *t, struct error *e)
 {
     const struct train_options *o = t->o;
-    uint64_t n = t->data->n, batches = (n + (uint64_t)o->batch - 1) / (uint64_t)o->batch;
+    uint64_t n = t->data->n;
     int share = trainer_share(o->batch), shares = (o->batch + share - 1) / share;
 
     t->table = model_pixel_table(t->m, e);
@@ -110,10 +114,7 @@ static int prepare(struct trainer *t, struct error *e)
         return -1;
     find_parameters(t);
     t->share = share;
-    t->steps = batches * (uint64_t)o->epochs;
-    t->warmup = o->warmup >= 0 ? (uint64_t)o->warmup : t->steps / 10;
-    if (o->warmup < 0 && t->warmup > TRAIN_WARMUP_MOST)
-        t->warmup = TRAIN_WARMUP_MOST;
+    t->plan = trainer_plan(t, o->epochs);
     t->gradients = net_allocate((size_t)shares * t->count);
     t->kept = net_allocate(t->count);
     t->total = net_allocate(t->count);
@@ -174,32 +175,59 @@ static void tell_step(const struct train_listener *l, const struct step *sums)
     l->step(l->context, &now);
 }
 
-/* Every step's loss was finite; so must be what the last one made of the weights. */
+/* Every step's loss was finite; so must be the weights that the last one left. */
 static int check_finite(const struct trainer *t, struct error *e)
 {
-    for (size_t i = 0; i < t->m->net.parameters; i++)
-        if (!isfinite(t->m->parameters[i]))
-            return error_set(e,
-                             "step %" PRIu64 ": the weights are not finite at learning rate %g; try"
-                             " a smaller one (--lr) or a warm-up (--warmup)",
-                             t->step, (double)t->lr);
+    if (!all_finite(t->m->parameters, t->m->net.parameters))
+        return trainer_not_finite(t, t->step, "the weights are", e);
     return 0;
 }
 
-static int save(const struct trainer *t, struct error *e)
+/* The model's outputs for a data set must be finite, which finite weights do not warrant. */
+static int evaluate_data(struct trainer *t, const struct dataset *d, uint64_t n, const char *name,
+                         struct evaluation *v, struct error *e)
 {
-    return check_finite(t, e) < 0 ? -1 : state_save(t, e);
+    char what[INFER_WHAT_MAX];
+
+    if (infer_evaluate(t->engine, t->table, d->images, d->label, n, v, e) < 0)
+        return -1;
+    if (v->bad == n)
+        return 0;
+    snprintf(what, sizeof what, "image %" PRIu64 " of the %s data: an output is", v->bad, name);
+    return trainer_not_finite(t, t->step, what, e);
 }
 
-/* Stopped: the model so far is worth having, also where its state cannot be saved. 1; -1. */
-static int save_stopped(struct trainer *t, struct error *e)
+/* The weights of the last step have not seen an image yet. */
+static int check_last(struct trainer *t, struct error *e)
 {
-    if (!t->o->save)
-        return 1;
+    uint64_t n = t->data->n < LAST_CHECK ? t->data->n : LAST_CHECK;
+    struct evaluation v;
+
     if (check_finite(t, e) < 0)
         return -1;
+    return t->step ? evaluate_data(t, t->data, n, "training", &v, e) : 0;
+}
+
+/*
+ * Saves the state as it is by now. Where it cannot be saved, the training is worth more and goes
+ * on, and the last good state stays. 0; -1 if it must not be saved.
+ */
+static int save(struct trainer *t, const struct train_listener *l, struct error *e)
+{
+    int failed_before = t->unsaved;
+
+    if (check_last(t, e) < 0)
+        return -1;
     t->unsaved = state_save(t, &t->why) < 0;
-    return 1;
+    if (t->unsaved && !failed_before && l && l->unsaved)
+        l->unsaved(l->context, &t->why);
+    return 0;
+}
+
+/* Stopped: whoever listens learns from the ending whether the state is saved. 1; -1. */
+static int save_stopped(struct trainer *t, struct error *e)
+{
+    return t->o->save && save(t, NULL, e) < 0 ? -1 : 1;
 }
 
 /* True if the state is to be saved after so many steps, of which the last ended an epoch or not. */
@@ -217,7 +245,7 @@ static int evaluate(struct trainer *t, struct epoch *out, struct error *e)
 
     if (!valid)
         return 0;
-    if (infer_evaluate(t->engine, t->table, valid->images, valid->label, valid->n, &v, e) < 0)
+    if (check_finite(t, e) < 0 || evaluate_data(t, valid, valid->n, "validation", &v, e) < 0)
         return -1;
     out->has_valid = 1;
     out->valid_loss = v.loss;
@@ -247,9 +275,9 @@ static int run_steps(struct trainer *t, const struct train_listener *l, struct e
         if (trainer_step(t, e) < 0)
             return -1;
         tell_step(l, &t->so_far);
-        if (l && l->stop && t->step < t->steps && l->stop(l->context))
+        if (l && l->stop && t->step < t->plan.steps && l->stop(l->context))
             return save_stopped(t, e);
-        if (t->so_far.done < t->data->n && save_due(t, 0) && save(t, e) < 0)
+        if (t->so_far.done < t->data->n && save_due(t, 0) && save(t, l, e) < 0)
             return -1;
     }
     return 0;
@@ -278,13 +306,13 @@ static int run_epoch(struct trainer *t, const struct train_listener *l, struct e
     if (l && l->epoch)
         l->epoch(l->context, &report);
     t->so_far = (struct step){.epoch = report.number + 1, .total = t->data->n};
-    return save_due(t, 1) ? save(t, e) : 0;
+    return save_due(t, 1) ? save(t, l, e) : 0;
 }
 
 /* The best epoch's weights, if they were kept; and says how it ended. */
 static void finish(struct trainer *t, const struct train_listener *l)
 {
-    struct ending end = {t->step, t->steps, t->best_epoch.number, t->unsaved, t->why};
+    struct ending end = {t->step, t->plan.steps, t->best_epoch.number, t->unsaved, t->why};
 
     if (end.best_epoch)
         memcpy(t->m->parameters, t->best, t->m->net.parameters * sizeof *t->best);
@@ -324,7 +352,7 @@ int train(struct model *m, const struct dataset *d, const struct dataset *valid,
     while (status == 0 && t.so_far.epoch <= o->epochs)
         status = run_epoch(&t, listener, e);
     if (status >= 0)
-        status = check_finite(&t, e);
+        status = check_last(&t, e);
     if (status == 0)
         finish(&t, listener);
     release(&t);

@@ -195,7 +195,7 @@ static void check_activations(const struct fixture *f, const struct kernels *k)
         float *out = floats(8 * size);
         net.layers = i + 1;
         g = start_engine(f, &net, k, 0);
-        infer_features(g, f->table, f->data.images, 8, out);
+        CHECK(infer_features(g, f->table, f->data.images, 8, out) == 8);
         snprintf(name, sizeof name, "act.%s", l->name);
         if (kept)
             check_tensor(&f->torch, name, k->name, out, (size_t)kept * size, rounding);
