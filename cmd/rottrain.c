@@ -209,20 +209,17 @@ static void check_state(struct settings *s)
 static void check_settings(struct settings *s, char **operands, int n)
 {
     struct train_options *t = &s->train;
-    struct train_files files = {s->output,
-                                NULL,
-                                s->log,
-                                s->model,
-                                s->valid,
-                                NULL,
-                                (const char **)operands,
-                                n,
-                                s->state ? "--state" : "--save"};
+    struct train_files files = {.log = s->log,
+                                .model = s->model,
+                                .valid = s->valid,
+                                .data = (const char **)operands,
+                                .data_count = n,
+                                .save_option = s->state ? "--state" : "--save"};
     int stdin_readers = standard_inputs(operands, n);
     struct error e;
 
-    s->output = result_path();
     check_state(s);
+    s->output = files.output = result_path();
     files.save = t->save;
     files.resume = t->resume;
     stdin_readers += s->model && strcmp(s->model, "-") == 0;

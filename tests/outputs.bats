@@ -32,7 +32,7 @@ setup() {
     [[ $(ls far) == "$(printf 'absolute\nnew\nthere')" ]]
     expect_error 1 'lost: No such file' rtscomm --only-b -o lost a.rts a.rts
     expect_error 1 'loop: Too many levels' rtscomm --only-b -o loop a.rts a.rts
-    expect_error 1 "'': No such file" rtscomm --only-b -o '' a.rts a.rts
+    expect_error 2 'rtscomm: -o: the name of the file is empty' rtscomm --only-b -o '' a.rts a.rts
 }
 
 @test "outputs: a path that stands for an open file is written to, and stays" {

@@ -35,9 +35,10 @@ now() {
             kills=$((kills + 1))
             wait $pid || true
             [[ ! -e state ]] || resume='--resume state'
-            # Never half a state, and no model before the end.
+            # Never half a state, and no model before the end, which the program may have reached
+            # without having ended yet.
             [[ ! -e state ]] || rtsinfo state >/dev/null
-            [[ ! -e m ]]
+            [[ ! -e m ]] || { same m want && rm m; }
         else
             wait $pid
             same m want

@@ -99,7 +99,7 @@ makefile() {
     how=$(rtsinfo --history m 2>/dev/null | sed -n 's/^rottrain .* stopped=//p')
     [[ $how =~ ^SIGTERM\ at\ step\ [0-9]+\ of\ 3000000$ ]]
     how="the model of a training that was stopped by $how"
-    for command in 'layereval -m m -k 1 d.rts' 'evalacc -m m d.rts' 'evalpng -m m d.rts' 'featdump -m m d.rts' 'filtdump m' \
+    for command in 'layereval -m m -k 1 d.rts d.rts' 'evalacc -m m d.rts' 'evalpng -m m d.rts' 'featdump -m m d.rts' 'filtdump m' \
         'headswap -c 3 m' 'rtsinfo m' 'rtsinfo --history m' 'rtsinfo -r m'; do
         run --separate-stderr $command
         [[ $status == 0 && $stderr == "${command%% *}: m: $how" ]] || fail "$command: $stderr"

@@ -70,8 +70,6 @@ int trainfiles_check(const struct train_files *f, struct error *e)
 {
     const char *what;
 
-    if (f->output && !*f->output)
-        return error_set(e, "-o: the name of the file is empty");
     if (f->output && !is_standard(f->output) && (what = input_that_is(f, f->output)))
         return refuse("-o", f->output, what, e);
     if (check_written(f, f->save_option, f->save, e) < 0)
