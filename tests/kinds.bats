@@ -45,6 +45,7 @@ use() {
     layereval) command+=(-m model.rts -k 1 data.rts) ;;
     rottrain) command+=(-q -e 1) ;;
     rtsample) command+=(-n 1) ;;
+    rtsmap) command+=(--unlabel) ;;
     rtscomm) command+=(data.rts) ;;
     rtsmap) command+=(--shift 1) ;;
     esac
