@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-int error_set(struct error *e, const char *format, ...)
+void error_format(struct error *e, const char *format, ...)
 {
     va_list ap;
 
@@ -15,10 +15,4 @@ int error_set(struct error *e, const char *format, ...)
     for (unsigned char *p = (unsigned char *)e->text; *p; p++)
         if (*p < 0x20 || *p == 0x7f)
             *p = '?';
-    return -1;
-}
-
-int error_memory(struct error *e, const char *what)
-{
-    return error_set(e, "%s: out of memory", what);
 }
