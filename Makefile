@@ -79,7 +79,7 @@ OPTIMIZED = $(patsubst -Ofast,-O3,$(filter-out -ffast-math -funsafe-math-optimiz
 FLOAT_FLAGS = -fno-fast-math -ffp-contract=off
 WARNINGS = -std=c11 -Wall -Wextra
 STRICT = $(if $(WERROR),-Werror)
-CPPFLAGS_ALL = -D_POSIX_C_SOURCE=200809L -Ilib -Icmd -DROTPIPE_VERSION='"$(VERSION)"' $(CPPFLAGS)
+CPPFLAGS_ALL = -D_POSIX_C_SOURCE=200809L -Ilib -DROTPIPE_VERSION='"$(VERSION)"' $(CPPFLAGS)
 COMMON_FLAGS = $(WARNINGS) $(OPTIMIZED) $(FLOAT_FLAGS) -pthread
 CFLAGS_ALL = $(COMMON_FLAGS) $(SANFLAGS)
 LINK = $(CC) $(CFLAGS_ALL) -Wl,--as-needed $(LDFLAGS)

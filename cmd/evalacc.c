@@ -1,6 +1,5 @@
 /* evalacc - accuracy of a model on a labelled image stream */
-#include "cmd.h"
-
+#include "cli/cli.h"
 #include "net/classifier.h"
 #include "net/infer.h"
 #include "net/score.h"
@@ -13,8 +12,10 @@ static const char help[] =
     "      --confusion     the confusion matrix: a row a true class, a column a predicted one\n"
     "      --report        precision, recall and F1 of each class\n"
     "      --json          all of it as one JSON object\n"
-    "  -j, --threads N     (default: the processors at hand)\n"
-    "      --help          this text\n"
+    "  -j, --threads N     number of threads (default: all available processors)\n"
+    "  -o, --output FILE   write the result to FILE, complete or not at all\n"
+    "  -q, --quiet         no progress, no notes on standard error\n"
+    "  -h, --help          this text\n"
     "      --version       the version\n";
 
 enum { OPT_CONFUSION = OPT_FIRST, OPT_REPORT, OPT_JSON };
@@ -48,6 +49,8 @@ static int reserve(struct evaluator *v, uint64_t n, struct error *e)
 static int evaluate(struct evaluator *v, struct source *in, const char *name, struct error *e)
 {
     struct chunk c;
+    char what[INFER_WHAT_MAX];
+    uint64_t bad;
     int got;
 
     while ((got = source_next_images(in, &c, e)) > 0) {
@@ -57,7 +60,11 @@ static int evaluate(struct evaluator *v, struct source *in, const char *name, st
             return -1;
         for (uint64_t i = 0; i < c.n; i++)
             v->label[i] = (uint16_t)c.label[i];
-        infer_predict(v->c.engine, v->c.table, c.data, v->label, c.n, v->prediction);
+        bad = infer_predict(v->c.engine, v->c.table, c.data, v->label, c.n, v->prediction);
+        if (bad < c.n) {
+            infer_not_finite(&v->c.model.net, v->score.n + bad, what, sizeof what);
+            return source_complain(in, e, "%s", what);
+        }
         for (uint64_t i = 0; i < c.n; i++)
             score_add(&v->score, v->label[i], v->prediction[i].label, v->prediction[i].loss);
     }
@@ -97,7 +104,7 @@ int main(int argc, char **argv)
     int option, threads = 0, json = 0;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "m:j:", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "m:j:", options)) != -1)
         switch (option) {
         case 'm':
             model = optarg;
@@ -112,7 +119,7 @@ int main(int argc, char **argv)
             json = 1;
             break;
         case 'j':
-            threads = (int)int_argument("-j", optarg, 1, 1024);
+            threads = threads_argument(optarg);
             break;
         default:
             common_option(option, help);
@@ -121,6 +128,7 @@ int main(int argc, char **argv)
         misused("-m: a model is needed");
     if (standard_inputs(argv + optind, argc - optind) + (strcmp(model, "-") == 0) > 1)
         misused("standard input can be only one of data and -m");
+    start_text();
     if (run(model, threads, parts, json, argv + optind, argc - optind, &e) < 0)
         die(&e);
     finish_text();

@@ -1,6 +1,5 @@
 /* evalpng - images with what a model makes of them, as a contact sheet */
-#include "sheet.h"
-
+#include "cli/sheetoptions.h"
 #include "img/cards.h"
 #include "net/classifier.h"
 #include "net/infer.h"
@@ -14,13 +13,16 @@ static const char help[] =
     "Draw images and what a model makes of each: a thin green frame is right, a thick red one "
     "wrong.\n"
     "\n"
-    "  -m, --model FILE  the model\n"
-    "  -n, --count N     the first N images (default 100)\n"
-    "      --worst       instead those whose true class the model believed in least, worst first\n"
-    "      --bars        under every image the belief in each class\n" SHEET_HELP
-    "  -j, --threads N   (default: the processors at hand)\n"
-    "      --help        this text\n"
-    "      --version     the version\n";
+    "  -m, --model FILE     the model\n"
+    "  -n, --count N        the first N images (default 100)\n"
+    "      --worst          instead those whose true class the model believed in least, worst "
+    "first\n"
+    "      --bars           under every image the belief in each class\n" SHEET_HELP
+    "  -j, --threads N      number of threads (default: all available processors)\n"
+    "  -o, --output FILE    write the result to FILE, complete or not at all\n"
+    "  -q, --quiet          no progress, no notes on standard error\n"
+    "  -h, --help           this text\n"
+    "      --version        the version\n";
 
 enum { OPT_WORST = OPT_SHEET_END, OPT_BARS };
 
@@ -55,7 +57,7 @@ struct job {
 
 /* ---- keeping images ---- */
 
-/* The worst first, then in the order of the stream. A loss that is no number is beyond all. */
+/* The worst first, then in the order of the stream. */
 static int by_loss(const void *a, const void *b)
 {
     const struct judged *x = a, *y = b;
@@ -100,8 +102,6 @@ static int keep(struct job *j, const uint8_t *pixels, uint64_t stride, const flo
 
     if (label)
         k.loss = softmax_cross_entropy(logits, (int)classes, k.truth, 1, NULL);
-    if (isnan(k.loss))
-        k.loss = INFINITY;
     if (make_room(j, e) < 0)
         return -1;
     k.logits = malloc(classes * sizeof *logits + stride);
@@ -114,9 +114,12 @@ static int keep(struct job *j, const uint8_t *pixels, uint64_t stride, const flo
     return 0;
 }
 
-static int judge(struct job *j, const struct chunk *c, uint64_t n, struct error *e)
+static int judge(struct job *j, const struct source *in, const struct chunk *c, uint64_t n,
+                 struct error *e)
 {
     size_t classes = (size_t)j->c.model.net.classes;
+    char what[INFER_WHAT_MAX];
+    uint64_t bad = 0;
 
     if (n > j->logits_room) {
         free(j->logits);
@@ -126,7 +129,11 @@ static int judge(struct job *j, const struct chunk *c, uint64_t n, struct error 
             return error_memory(e, "predictions");
     }
     if (n)
-        infer_features(j->c.engine, j->c.table, c->data, n, j->logits);
+        bad = infer_features(j->c.engine, j->c.table, c->data, n, j->logits);
+    if (bad < n) {
+        infer_not_finite(&j->c.model.net, j->seen + bad, what, sizeof what);
+        return source_complain(in, e, "%s", what);
+    }
     for (uint64_t i = 0; i < n; i++)
         if (keep(j, (const uint8_t *)c->data + i * c->stride, c->stride, j->logits + i * classes,
                  c->label ? c->label + i : NULL, e) < 0)
@@ -145,7 +152,7 @@ static int collect(struct job *j, struct source *in, struct error *e)
         if (j->worst && c.n && !c.label)
             return source_complain(in, e, "images without labels: none is worse than another");
         if (classifier_check(&j->c, in, &c, e) < 0 ||
-            judge(j, &c, c.n < wanted ? c.n : wanted, e) < 0)
+            judge(j, in, &c, c.n < wanted ? c.n : wanted, e) < 0)
             return -1;
     }
     if (got < 0)
@@ -162,7 +169,7 @@ static void decide(struct card *card, const float *logits, float *belief, int cl
 {
     for (int k = 0; k < classes; k++) {
         double p = exp(-softmax_cross_entropy(logits, classes, k, 1, NULL));
-        belief[k] = p >= 0 ? (float)p : 0; /* no number is no belief */
+        belief[k] = (float)p;
         if (logits[k] > logits[card->said])
             card->said = k;
     }
@@ -208,7 +215,8 @@ static int run(struct job *j, const char *model, int threads, char **paths, int 
     int status = -1;
 
     if (classifier_open(&j->c, model, getenv("ROTPIPE_KERNELS"), threads, e) == 0 &&
-        (in = source_open(paths, n, e)) && (out = output_open(NULL, e)) && collect(j, in, e) == 0)
+        (in = source_open(paths, n, e)) && (out = output_open(result_path(), e)) &&
+        collect(j, in, e) == 0)
         status = draw(j, out, e);
     source_close(in);
     classifier_close(&j->c);
@@ -230,16 +238,16 @@ int main(int argc, char **argv)
     int option, threads = 0;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "m:n:j:", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "m:n:j:", options)) != -1)
         switch (option) {
         case 'm':
             model = optarg;
             break;
         case 'n':
-            j.count = (uint64_t)int_argument("-n", optarg, 1, INT32_MAX);
+            j.count = (uint64_t)int_argument(optarg, 1, INT32_MAX);
             break;
         case 'j':
-            threads = (int)int_argument("-j", optarg, 1, 1024);
+            threads = threads_argument(optarg);
             break;
         case OPT_WORST:
             j.worst = 1;

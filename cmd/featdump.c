@@ -1,6 +1,6 @@
 /* featdump - what a layer of a model makes of each image */
-#include "stream.h"
-
+#include "base/cpu.h"
+#include "cli/cli.h"
 #include "net/infer.h"
 #include "net/model.h"
 #include "rts/examples.h"
@@ -11,9 +11,11 @@ static const char help[] =
     "\n"
     "  -m, --model FILE    the model\n"
     "      --layer NAME    the layer (default: the one below the head)\n"
-    "  -j, --threads N     (default: the processors at hand)\n"
+    "  -j, --threads N     number of threads (default: all available processors)\n"
     "      --no-history    write nothing of how it was made\n"
-    "      --help          this text\n"
+    "  -o, --output FILE   write the result to FILE, complete or not at all\n"
+    "  -q, --quiet         no progress, no notes on standard error\n"
+    "  -h, --help          this text\n"
     "      --version       the version\n";
 
 enum { OPT_LAYER = OPT_FIRST };
@@ -37,20 +39,31 @@ static void describe(const struct net *net, struct rts_header *h)
         rts_describe(h, "feature", RTS_F4, 4, map);
 }
 
-/* Features of a chunk, as many images at a time as a written chunk takes. */
-static int dump_chunk(struct engine *g, const float *table, const struct chunk *c,
-                      struct rts_writer *out, struct error *e)
+/*
+ * Features of a chunk, whose first image has this number in the stream, as many images at a time as
+ * a written chunk takes.
+ */
+static int dump_chunk(struct engine *g, const float *table, const struct source *in,
+                      const struct chunk *c, uint64_t first, struct rts_writer *out,
+                      struct error *e)
 {
     struct rts_header h;
     uint64_t size = extent_size(g->net->layer[g->net->layers - 1].out);
     uint64_t most = examples_per_chunk(size * sizeof(float)), done = 0;
     float *features = malloc(most * size * sizeof *features);
+    char what[INFER_WHAT_MAX];
     int status = features ? 0 : error_memory(e, "features");
 
     describe(g->net, &h);
     while (status == 0) {
         uint64_t n = c->n - done < most ? c->n - done : most;
-        infer_features(g, table, (const uint8_t *)c->data + done * c->stride, n, features);
+        uint64_t bad =
+            infer_features(g, table, (const uint8_t *)c->data + done * c->stride, n, features);
+        if (bad < n) {
+            infer_not_finite(g->net, first + done + bad, what, sizeof what);
+            status = source_complain(in, e, "%s", what);
+            break;
+        }
         status = examples_put(out, &h, n, features, c->label ? c->label + done : NULL, e);
         done += n;
         if (done == c->n)
@@ -65,6 +78,7 @@ static int dump(struct engine *g, const float *table, struct source *in, struct 
 {
     struct extent want = g->net->image;
     struct chunk c;
+    uint64_t seen = 0;
     int got;
 
     while ((got = source_next_images(in, &c, e)) > 0) {
@@ -75,8 +89,9 @@ static int dump(struct engine *g, const float *table, struct source *in, struct 
                                    "images of %" PRIu64 " x %" PRIu64 " x %" PRIu64
                                    ", the model is for %d x %d x %d",
                                    shape[1], shape[2], shape[3], want.h, want.w, want.c);
-        if (dump_chunk(g, table, &c, out, e) < 0)
+        if (dump_chunk(g, table, in, &c, seen, out, e) < 0)
             return -1;
+        seen += c.n;
     }
     return got;
 }
@@ -126,11 +141,11 @@ static int run(const char *model, const char *layer, int threads, unsigned drop,
     int status = -1;
 
     if (!kernels)
-        return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
+        return cpu_complain(getenv("ROTPIPE_KERNELS"), e);
     if (model_load(&m, model, e) < 0)
         return -1;
     if (choose_layer(&m.net, layer, e) < 0 || !(in = source_open(paths, n, e)) ||
-        !(out = rts_create(NULL, e)))
+        !(out = rts_create(result_path(), e)))
         goto done;
     if (pass(in, &m, out, drop, e) < 0 || !(table = model_pixel_table(&m, e)) ||
         !(team = team_new(threads ? threads : team_default_size(), e)) ||
@@ -159,7 +174,7 @@ int main(int argc, char **argv)
     int option, threads = 0;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "m:j:", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "m:j:", options)) != -1)
         switch (option) {
         case 'm':
             model = optarg;
@@ -168,7 +183,7 @@ int main(int argc, char **argv)
             layer = optarg;
             break;
         case 'j':
-            threads = (int)int_argument("-j", optarg, 1, 1024);
+            threads = threads_argument(optarg);
             break;
         case OPT_NO_HISTORY:
             drop = SOURCE_DROP_HISTORY;

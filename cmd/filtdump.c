@@ -1,6 +1,5 @@
 /* filtdump - the filters of a model's first convolution as images */
-#include "stream.h"
-
+#include "cli/cli.h"
 #include "net/model.h"
 #include "rts/examples.h"
 
@@ -11,7 +10,9 @@ static const char help[] = "usage: filtdump [--each] [--no-history] [file]\n"
                            "\n"
                            "      --each         every image has a scale of its own\n"
                            "      --no-history   write nothing of how it was made\n"
-                           "      --help         this text\n"
+                           "  -o, --output FILE  write the result to FILE, complete or not at all\n"
+                           "  -q, --quiet        no progress, no notes on standard error\n"
+                           "  -h, --help         this text\n"
                            "      --version      the version\n";
 
 enum { OPT_EACH = OPT_FIRST };
@@ -138,8 +139,8 @@ static int run(const char *path, int each, int no_history, struct error *e)
     if (model_load(&m, path, e) < 0)
         return -1;
     if (gather(&p, &m, strcmp(path, "-") == 0 ? "standard input" : path, e) == 0 &&
-        (out = rts_create(NULL, e)) && (no_history || put_history(&m, each, out, e) == 0) &&
-        put(&p, each, out, e) == 0) {
+        (out = rts_create(result_path(), e)) &&
+        (no_history || put_history(&m, each, out, e) == 0) && put(&p, each, out, e) == 0) {
         status = rts_finish(out, e);
         out = NULL;
     }
@@ -155,7 +156,7 @@ int main(int argc, char **argv)
     int option, each = 0, no_history = 0;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "", options)) != -1)
         switch (option) {
         case OPT_EACH:
             each = 1;

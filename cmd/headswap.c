@@ -1,46 +1,84 @@
 /* headswap - give a model a fresh head, freeze or thaw what is below it */
-#include "stream.h"
-
+#include "cli/cli.h"
 #include "net/model.h"
 #include "rts/examples.h"
 
 static const char help[] =
-    "usage: headswap [-c classes [-s seed]] [--names file] [--freeze[=layer] | --thaw]\n"
+    "usage: headswap [-c classes] [--at layer] [-s seed] [--names file] [--freeze[=layer] | "
+    "--thaw]\n"
     "                [--no-history] [file]\n"
+    "       headswap --list [file]\n"
     "Give a model a fresh head, freeze or thaw the layers below it.\n"
     "\n"
-    "  -c, --classes N        a fresh head of N classes\n"
-    "      --names FILE       class names, one a line\n"
-    "  -s, --seed N           of the fresh head (default 0)\n"
-    "      --freeze[=LAYER]   freeze all below the head, or all up to LAYER\n"
-    "      --thaw             nothing is frozen\n"
+    "  -c, --classes N        a fresh head for N classes\n"
+    "      --at LAYER         a fresh head on the output of LAYER; the layers behind it are "
+    "removed\n"
+    "                         (classes: those of the old head, unless -c is given)\n"
+    "      --names FILE       class names, one per line\n"
+    "  -s, --seed N           seed of the fresh head (default 0)\n"
+    "      --freeze[=LAYER]   freeze all layers below the head, or all up to LAYER\n"
+    "      --thaw             thaw all layers\n"
+    "      --list             print the layers and the sizes of their outputs\n"
     "      --no-history       write nothing of how it was made\n"
-    "      --help             this text\n"
+    "  -o, --output FILE      write the result to FILE, complete or not at all\n"
+    "  -q, --quiet            no progress, no notes on standard error\n"
+    "  -h, --help             this text\n"
     "      --version          the version\n";
 
-enum { OPT_NAMES = OPT_FIRST, OPT_FREEZE, OPT_THAW };
+enum { OPT_AT = OPT_FIRST, OPT_NAMES, OPT_FREEZE, OPT_THAW, OPT_LIST };
 
 static const struct option options[] = {{"classes", required_argument, NULL, 'c'},
+                                        {"at", required_argument, NULL, OPT_AT},
                                         {"names", required_argument, NULL, OPT_NAMES},
                                         {"seed", required_argument, NULL, 's'},
                                         {"freeze", optional_argument, NULL, OPT_FREEZE},
                                         {"thaw", no_argument, NULL, OPT_THAW},
+                                        {"list", no_argument, NULL, OPT_LIST},
                                         STREAM_OPTIONS,
                                         COMMON_OPTIONS};
 
 struct settings {
     int classes;
+    const char *at; /* the layer whose output the fresh head takes; NULL: the one below the head */
     const char *names;
     uint64_t seed;
-    int freeze, thaw, no_history;
+    int freeze, thaw, list, no_history;
     const char *layer; /* freeze up to this one; NULL: all below the head */
 };
+
+/* How many layers the fresh head goes behind; -1 if there is no such layer. */
+static int layers_below(const struct settings *s, const struct net *n, struct error *e)
+{
+    int at = s->at ? net_find_or_list(n, s->at, e) : n->layers - 2;
+
+    if (at == n->layers - 1)
+        return error_set(e, "--at: '%s' is the head itself", s->at);
+    return at < 0 ? -1 : at + 1;
+}
+
+/* A fresh head; it keeps the names of the classes unless their number is a new one. */
+static int fresh_head(const struct settings *s, struct model *m, struct error *e)
+{
+    int below = layers_below(s, &m->net, e);
+    char *names = NULL;
+
+    if (below < 0)
+        return -1;
+    if (!s->classes && m->names && !(names = strdup(m->names)))
+        return error_memory(e, "class names");
+    if (model_swap_head(m, below, s->classes ? s->classes : m->net.classes, s->seed, e) < 0) {
+        free(names);
+        return -1;
+    }
+    m->names = names;
+    return 0;
+}
 
 static int swap_head(const struct settings *s, struct model *m, struct error *e)
 {
     char *names;
 
-    if (s->classes && model_swap_head(m, s->classes, s->seed, e) < 0)
+    if ((s->classes || s->at) && fresh_head(s, m, e) < 0)
         return -1;
     if (!s->names)
         return 0;
@@ -61,8 +99,8 @@ static int freeze(const struct settings *s, struct model *m, struct error *e)
     struct net *n = &m->net;
     int last = n->layers - 2;
 
-    if (s->layer && (last = net_find(n, s->layer)) < 0)
-        return net_truncate(n, s->layer, e); /* it says which layers there are */
+    if (s->layer && (last = net_find_or_list(n, s->layer, e)) < 0)
+        return -1;
     for (int i = 0; i < n->layers; i++)
         n->layer[i].frozen = s->freeze && i <= last && n->layer[i].weights;
     return 0;
@@ -70,7 +108,7 @@ static int freeze(const struct settings *s, struct model *m, struct error *e)
 
 static int describe(const struct settings *s, struct model *m, struct error *e)
 {
-    char line[128];
+    char line[256];
     int n;
 
     if (s->no_history) {
@@ -78,8 +116,11 @@ static int describe(const struct settings *s, struct model *m, struct error *e)
         return 0;
     }
     n = snprintf(line, sizeof line, "headswap %s", ROTPIPE_VERSION);
-    if (s->classes)
-        n += snprintf(line + n, sizeof line - (size_t)n, " -c %d -s %" PRIu64, s->classes, s->seed);
+    if (s->at)
+        n += snprintf(line + n, sizeof line - (size_t)n, " --at %.20s", s->at);
+    if (s->classes || s->at)
+        n += snprintf(line + n, sizeof line - (size_t)n, " -c %d -s %" PRIu64, m->net.classes,
+                      s->seed);
     if (s->freeze)
         n += snprintf(line + n, sizeof line - (size_t)n, " --freeze%s%.20s", s->layer ? "=" : "",
                       s->layer ? s->layer : "");
@@ -90,6 +131,17 @@ static int describe(const struct settings *s, struct model *m, struct error *e)
     return history_add(&m->history, "", line, e);
 }
 
+/* One line per layer: name, output, its size, parameters, whether it is frozen. */
+static void list_layers(const struct net *n)
+{
+    puts("layer\toutput\tsize\tparameters\tfrozen");
+    for (int i = 0; i < n->layers; i++) {
+        const struct layer *l = &n->layer[i];
+        printf("%s\t%d x %d x %d\t%" PRIu64 "\t%" PRIu64 "\t%s\n", l->name, l->out.h, l->out.w,
+               l->out.c, extent_size(l->out), layer_parameters(l), l->frozen ? "yes" : "no");
+    }
+}
+
 static int run(const struct settings *s, const char *path, struct error *e)
 {
     struct rts_writer *out = NULL;
@@ -98,14 +150,36 @@ static int run(const struct settings *s, const char *path, struct error *e)
 
     if (model_load(&m, path, e) < 0)
         return -1;
+    if (s->list) {
+        start_text();
+        list_layers(&m.net);
+        model_free(&m);
+        return 0;
+    }
     if (swap_head(s, &m, e) == 0 && (!(s->freeze || s->thaw) || freeze(s, &m, e) == 0) &&
-        describe(s, &m, e) == 0 && (out = rts_create(NULL, e)) && model_save(&m, out, e) == 0) {
+        describe(s, &m, e) == 0 && (out = rts_create(result_path(), e)) &&
+        model_save(&m, out, e) == 0) {
         status = rts_finish(out, e);
         out = NULL;
     }
     rts_abandon(out);
     model_free(&m);
     return status;
+}
+
+/* Options that do not go together. */
+static void check_settings(const struct settings *s, int seeded)
+{
+    int fresh = s->classes || s->at;
+
+    if (s->list && (fresh || seeded || s->names || s->freeze || s->thaw || s->no_history))
+        misused("--list changes nothing: no other option goes with it");
+    if (s->freeze && s->thaw)
+        misused("--freeze and --thaw are mutually exclusive");
+    if (seeded && !fresh)
+        misused("%s is for the fresh head of -c or --at", as_typed('s'));
+    if (fresh && s->layer && strcmp(s->layer, "head") == 0)
+        misused("--freeze=head: a fresh head is never frozen");
 }
 
 int main(int argc, char **argv)
@@ -115,10 +189,13 @@ int main(int argc, char **argv)
     int option, seeded = 0;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "c:s:", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "c:s:", options)) != -1)
         switch (option) {
         case 'c':
-            s.classes = (int)int_argument("-c", optarg, 1, NET_CLASSES_MAX);
+            s.classes = (int)int_argument(optarg, 1, NET_CLASSES_MAX);
+            break;
+        case OPT_AT:
+            s.at = optarg;
             break;
         case OPT_NAMES:
             s.names = optarg;
@@ -134,21 +211,21 @@ int main(int argc, char **argv)
         case OPT_THAW:
             s.thaw = 1;
             break;
+        case OPT_LIST:
+            s.list = 1;
+            break;
         case OPT_NO_HISTORY:
             s.no_history = 1;
             break;
         default:
             common_option(option, help);
         }
-    if (s.freeze && s.thaw)
-        misused("--freeze and --thaw exclude each other");
-    if (seeded && !s.classes)
-        misused("-s is for the fresh head of -c");
-    if (s.classes && s.layer && strcmp(s.layer, "head") == 0)
-        misused("--freeze=head: with -c the head is fresh, and never frozen");
+    check_settings(&s, seeded);
     if (argc - optind > 1)
         misused("one model at a time");
     if (run(&s, optind < argc ? argv[optind] : "-", &e) < 0)
         die(&e);
+    if (s.list)
+        finish_text();
     return EXIT_DONE;
 }

@@ -1,6 +1,5 @@
 /* idx2png - IDX images as a contact sheet, or as a PNG each */
-#include "sheet.h"
-
+#include "cli/sheetoptions.h"
 #include "img/idx.h"
 #include "rts/examples.h"
 
@@ -9,23 +8,28 @@
 
 static const char help[] =
     "usage: idx2png [-n count] [--columns n] [--border n] [--scale n] [--labels] [--names file]\n"
+    "               [--range low:high] [images [labels]]\n"
+    "       idx2png -d folder [-f] [-n count] [--scale n] [--names file] [--range low:high]\n"
     "               [images [labels]]\n"
-    "       idx2png -d folder [-f] [-n count] [--scale n] [--names file] [images [labels]]\n"
     "Draw IDX images side by side, as PNG; or write each to a file of its own.\n"
     "\n"
-    "  -n, --count N     the first N images (default 100; with -d all)\n" SHEET_HELP
-    "      --names FILE  the names of the classes, one a line\n"
+    "  -n, --count N        the first N images (default 100; with -d all)\n" SHEET_HELP
+    "      --names FILE     the names of the classes, one a line\n"
+    "      --range LOW:HIGH  scale pixels of any IDX type: LOW becomes 0, HIGH 255\n"
     "  -d, --directory DIR  one PNG an image there, named by its index and label\n"
-    "  -f, --force       with -d, replace files that are there already\n"
-    "      --help        this text\n"
-    "      --version     the version\n";
+    "  -f, --force          with -d, replace files that are there already\n"
+    "  -o, --output FILE    write the sheet to FILE, complete or not at all\n"
+    "  -q, --quiet          no progress, no notes on standard error\n"
+    "  -h, --help           this text\n"
+    "      --version        the version\n";
 
-enum { OPT_NAMES = OPT_SHEET_END };
+enum { OPT_NAMES = OPT_SHEET_END, OPT_RANGE };
 
 static const struct option options[] = {{"count", required_argument, NULL, 'n'},
                                         {"directory", required_argument, NULL, 'd'},
                                         {"force", no_argument, NULL, 'f'},
                                         {"names", required_argument, NULL, OPT_NAMES},
+                                        {"range", required_argument, NULL, OPT_RANGE},
                                         SHEET_OPTIONS,
                                         COMMON_OPTIONS};
 
@@ -127,7 +131,7 @@ static int run(struct job *j, struct error *e)
 
     if (j->folder)
         return make_folder(j->folder, e) < 0 ? -1 : collect(j, NULL, e);
-    out = output_open(NULL, e);
+    out = output_open(result_path(), e);
     if (out && collect(j, &sheet, e) == 0)
         status = sheet_write(&sheet, &j->style, j->names, out, e);
     sheet_free(&sheet);
@@ -146,9 +150,11 @@ static void check_use(const struct job *j, int named, char **operand, int operan
         misused("images and labels cannot both be standard input");
     if (j->folder &&
         (j->style.captions || j->style.columns || j->style.border != SHEET_BORDER_UNSET))
-        misused("-d draws no sheet: no --labels, --columns or --border with it");
+        misused("%s draws no sheet: no --labels, --columns or --border with it", as_typed('d'));
     if (!j->folder && j->force)
-        misused("-f is for -d");
+        misused("%s is for -d", as_typed('f'));
+    if (j->folder && result_path())
+        misused("%s names the files itself: no %s with it", as_typed('d'), as_typed('o'));
     if (j->style.captions && operands < 2)
         misused("--labels needs a file of labels");
     if (named && operands < 2)
@@ -160,10 +166,11 @@ int main(int argc, char **argv)
     struct error e;
     struct job j = {.style = SHEET_DEFAULTS};
     const char *names_path = NULL;
+    struct idx_range range, *scaled = NULL;
     int option, status = -1;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "d:fn:", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "d:fn:", options)) != -1)
         switch (option) {
         case 'd':
             j.folder = optarg;
@@ -172,10 +179,16 @@ int main(int argc, char **argv)
             j.force = 1;
             break;
         case 'n':
-            j.count = (uint64_t)int_argument("-n", optarg, 1, INT64_MAX);
+            j.count = (uint64_t)int_argument(optarg, 1, INT64_MAX);
             break;
         case OPT_NAMES:
             names_path = optarg;
+            break;
+        case OPT_RANGE:
+            if (idx_range_parse(optarg, &range) < 0)
+                misused("--range: '%s' is not LOW:HIGH, two numbers of which the first is lower",
+                        optarg);
+            scaled = &range;
             break;
         default:
             if (!sheet_option(&j.style, option, optarg))
@@ -191,7 +204,7 @@ int main(int argc, char **argv)
     sheet_settle(&j.style, j.style.captions);
 
     if ((!names_path || (j.names = names_load(names_path, &e))) &&
-        idx_pair_open(&j.in, argc > 0 ? argv[0] : "-", argc > 1 ? argv[1] : NULL, &e) == 0)
+        idx_pair_open(&j.in, argc > 0 ? argv[0] : "-", argc > 1 ? argv[1] : NULL, scaled, &e) == 0)
         status = run(&j, &e);
     idx_pair_close(&j.in);
     free(j.names);

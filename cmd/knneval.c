@@ -1,7 +1,8 @@
 /* knneval - accuracy of a vote of the nearest neighbours in feature space */
-#include "cmd.h"
-
+#include "base/cpu.h"
 #include "base/progress.h"
+#include "cli/cli.h"
+#include "cli/metric.h"
 #include "near/near.h"
 #include "near/points.h"
 #include "near/vote.h"
@@ -14,9 +15,10 @@ static const char help[] =
     "\n"
     "  -k, --neighbors LIST  how many vote, one or several (default 1,5,20)\n"
     "      --metric NAME     euclidean (default) or cosine\n"
-    "  -j, --threads N       (default: the processors at hand)\n"
-    "  -q, --quiet           nothing on standard error but errors\n"
-    "      --help            this text\n"
+    "  -j, --threads N       number of threads (default: all available processors)\n"
+    "  -o, --output FILE     write the result to FILE, complete or not at all\n"
+    "  -q, --quiet           no progress, no notes on standard error\n"
+    "  -h, --help            this text\n"
     "      --version         the version\n";
 
 enum { OPT_METRIC = OPT_FIRST };
@@ -24,7 +26,6 @@ enum { OPT_METRIC = OPT_FIRST };
 static const struct option options[] = {{"neighbors", required_argument, NULL, 'k'},
                                         {"metric", required_argument, NULL, OPT_METRIC},
                                         {"threads", required_argument, NULL, 'j'},
-                                        {"quiet", no_argument, NULL, 'q'},
                                         COMMON_OPTIONS};
 
 enum { K_MAX = 1000, LIST_MAX = 32 };
@@ -32,7 +33,7 @@ enum { K_MAX = 1000, LIST_MAX = 32 };
 struct settings {
     int k[LIST_MAX], ks, given; /* given: by -k */
     enum near_metric metric;
-    int threads, quiet;
+    int threads;
     char *path[2]; /* train, test */
 };
 
@@ -109,7 +110,7 @@ static int search(const struct settings *s, struct job *j, const struct near_ker
 
     if (!team)
         return -1;
-    progress_start(&bar.progress, s->quiet);
+    progress_start(&bar.progress, is_quiet());
     j->index = malloc(j->test.n * (uint64_t)j->most * sizeof *j->index);
     j->distance = malloc(j->test.n * (uint64_t)j->most * sizeof *j->distance);
     if (j->index && j->distance) {
@@ -160,7 +161,7 @@ static int run(const struct settings *s, struct error *e)
     int status = -1;
 
     if (!kernels)
-        return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
+        return cpu_complain(getenv("ROTPIPE_KERNELS"), e);
     for (int i = 0; i < s->ks; i++)
         j.most = s->k[i] > j.most ? s->k[i] : j.most;
     if (read_both(s, &j, e) == 0 && search(s, &j, kernels, e) == 0)
@@ -184,7 +185,7 @@ static void take_list(struct settings *s, char *text)
             *next++ = '\0';
         if (s->ks == LIST_MAX)
             misused("-k: more than %d numbers", LIST_MAX);
-        s->k[s->ks++] = (int)int_argument("-k", text, 1, K_MAX);
+        s->k[s->ks++] = (int)int_argument(text, 1, K_MAX);
     }
 }
 
@@ -207,26 +208,22 @@ int main(int argc, char **argv)
     int option;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "k:j:q", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "k:j:", options)) != -1)
         switch (option) {
         case 'k':
             take_list(&s, optarg);
             break;
         case OPT_METRIC:
-            if (strcmp(optarg, "euclidean") != 0 && strcmp(optarg, "cosine") != 0)
-                misused("--metric: '%s' is not known", optarg);
-            s.metric = strcmp(optarg, "cosine") == 0 ? NEAR_COSINE : NEAR_EUCLIDEAN;
+            s.metric = metric_argument(optarg);
             break;
         case 'j':
-            s.threads = (int)int_argument("-j", optarg, 1, 1024);
-            break;
-        case 'q':
-            s.quiet = 1;
+            s.threads = threads_argument(optarg);
             break;
         default:
             common_option(option, help);
         }
     check_operands(&s, argv + optind, argc - optind);
+    start_text();
     if (run(&s, &e) < 0)
         die(&e);
     finish_text();

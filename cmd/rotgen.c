@@ -1,18 +1,19 @@
 /* rotgen - every image in its four rotations, labelled 0 to 3: the pretext task's data set */
-#include "stream.h"
-
 #include "base/rng.h"
+#include "cli/cli.h"
 #include "img/rotate.h"
 #include "rts/examples.h"
 
 static const char help[] = "usage: rotgen [-r [-s seed]] [--no-history] [file ...]\n"
                            "Write every image of a stream in four rotations, labelled 0 to 3.\n"
                            "\n"
-                           "  -r, --random     one rotation an image, drawn at random\n"
-                           "  -s, --seed N     seed of -r (default 0)\n"
-                           "      --no-history write nothing of how it was made\n"
-                           "      --help       this text\n"
-                           "      --version    the version\n";
+                           "  -r, --random       one rotation an image, drawn at random\n"
+                           "  -s, --seed N       seed of -r (default 0)\n"
+                           "      --no-history   write nothing of how it was made\n"
+                           "  -o, --output FILE  write the result to FILE, complete or not at all\n"
+                           "  -q, --quiet        no progress, no notes on standard error\n"
+                           "  -h, --help         this text\n"
+                           "      --version      the version\n";
 
 static const struct option options[] = {{"random", no_argument, NULL, 'r'},
                                         {"seed", required_argument, NULL, 's'},
@@ -87,7 +88,7 @@ int main(int argc, char **argv)
     int option, got = -1, seeded = 0;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "rs:", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "rs:", options)) != -1)
         switch (option) {
         case 'r':
             r.random = 1;
@@ -103,13 +104,13 @@ int main(int argc, char **argv)
             common_option(option, help);
         }
     if (seeded && !r.random)
-        misused("-s is for -r");
+        misused("%s is for -r", as_typed('s'));
     rng_seed(&r.rng, seed, RNG_ROTATE);
     snprintf(step, sizeof step, r.random ? "rotgen %s -r -s %" PRIu64 : "rotgen %s",
              ROTPIPE_VERSION, seed);
 
     in = source_open(argv + optind, argc - optind, &e);
-    out = in ? rts_create(NULL, &e) : NULL;
+    out = in ? rts_create(result_path(), &e) : NULL;
     if (out && source_pass(in, out, step, drop, &e) == 0) {
         int first = 1;
         while ((got = source_next_images(in, &c, &e)) > 0) {

@@ -12,7 +12,7 @@ work=
 
 help() {
     cat <<'END'
-usage: rotpipe-report [file ...]
+usage: rotpipe-report [-q] [-o file] [file ...]
 Write one self-contained HTML file after a plan, which has a line for every part of it: a word and,
 behind tabs, what belongs to it.
 
@@ -24,8 +24,10 @@ behind tabs, what belongs to it.
   output   FILE  CAPTION        any other text, as it stands
   model    FILE  CAPTION        how a model, or another stream, was made
 
-      --help        this text
-      --version     the version
+  -o, --output FILE  write the page to FILE, complete or not at all
+  -q, --quiet        no notes on standard error
+  -h, --help         this text
+      --version      the version
 END
 }
 
@@ -54,6 +56,42 @@ put() {
     fail "standard output: cannot write: ${said:-the reason found no room in ${TMPDIR:-/tmp}}"
 }
 
+# put_file FILE OUTPUT: to a file of that name, which appears when it is complete. What is there and
+# is not a regular file (a device, a FIFO), or is an open one, is written to; a symbolic link is followed.
+put_file() {
+    case $2 in
+    /dev/fd/* | /dev/stderr) direct=yes ;;
+    *) direct= ;;
+    esac
+    if [ -n "$direct" ] || { [ -e "$2" ] && [ ! -f "$2" ]; }; then
+        said=$({ cat "$1" >"$2"; } 2>&1) || fail "$2: ${said##*: }"
+        return
+    fi
+    target=$2
+    while [ -L "$target" ]; do
+        link=$(readlink -- "$target") || fail "$2: cannot be followed"
+        case $link in
+        /*) target=$link ;;
+        *) target=$(dirname -- "$target")/$link ;;
+        esac
+    done
+    # Made beside it, so that a rename is all that is left to do, with the permissions of a new file
+    # or those of the file that is replaced.
+    said=$(mktemp -- "$(dirname -- "$target")/rotpipe.XXXXXX" 2>&1) || fail "$2: ${said##*: }"
+    temporary=$said
+    said=$({ place "$1" "$temporary" "$target"; } 2>&1) || fail "$2: ${said##*: }"
+    temporary=
+}
+
+# place FILE TEMPORARY TARGET: the last steps.
+place() {
+    if [ -e "$3" ]; then
+        cp -p -- "$3" "$2"
+    else
+        chmod '=rw' -- "$2"
+    fi && cat "$1" >"$2" && mv -f -- "$2" "$3"
+}
+
 # full SAID: the folder for the parts did not take something, for the reason that SAID ends with.
 full() {
     case $1 in
@@ -73,20 +111,41 @@ keep() {
     said=$({ "$@" >>"$into"; } 2>&1) || full "$said"
 }
 
-# One argument that is no operand.
+# Prints a text of the program's own and ends it.
+say() {
+    keep "$work/text" "$@"
+    put "$work/text"
+    exit 0
+}
+
+# set_output FILE OPTION
+set_output() {
+    [ -n "$1" ] || misused "$2: the name of the file is empty"
+    output=$1
+}
+
+# One argument that is no operand. An option whose argument is the next word leaves its name in
+# $wanting.
 option() {
     case $1 in
-    --help) keep "$work/text" help ;;
-    --version) keep "$work/text" echo "$program (rotpipe) $version" ;;
-    --help=* | --version=*) misused "option '${1%%=*}' doesn't allow an argument" ;;
+    -h | --help) say help ;;
+    --version) say echo "$program (rotpipe) $version" ;;
+    -q | --quiet) quiet=yes ;;
+    -o | --output) wanting=$1 ;;
+    --output=*) set_output "${1#*=}" --output ;;
+    --help=* | --version=* | --quiet=*) misused "option '${1%%=*}' doesn't allow an argument" ;;
     --*) misused "unrecognized option '$1'" ;;
+    -o*) set_output "${1#-o}" -o ;;
+    -[hq]*)
+        letters=${1#??}
+        option "${1%"$letters"}"
+        option "-$letters"
+        ;;
     *)
         letters=${1#-}
         misused "invalid option -- '${letters%"${letters#?}"}'"
         ;;
     esac
-    put "$work/text"
-    exit 0
 }
 
 # fetch FILE INTO NAME: a copy of FILE, or of standard input if it is empty; unpacked where it is
@@ -118,6 +177,11 @@ fetch() {
 # fetch_text FILE INTO NAME: the same, of what is to be text.
 fetch_text() {
     fetch "$@"
+    case $(bytes "$2" 0 4) in
+    72747331) fail "$3: an rts stream, where text is needed (rtsinfo and rts2tsv write text)" ;;
+    89504e47) fail "$3: a PNG image, where text is needed" ;;
+    0000080?) fail "$3: an IDX file, where text is needed" ;;
+    esac
     [ "$(tr -d '\000' <"$2" | wc -c)" = "$(wc -c <"$2")" ] || fail "$3: no text: it has zero bytes"
 }
 
@@ -223,6 +287,8 @@ kind_of() {
         size=$(png_size "$work/source")
         return
     fi
+    [ "$(bytes "$work/source" 0 4)" != 72747331 ] ||
+        fail "$1: an rts stream, where a picture is needed (rts2png draws one)"
     kind_of_svg "$work/source"
     case $? in
     0) ;;
@@ -383,6 +449,8 @@ plan() {
     where=
     if [ "$1" = - ]; then
         name='standard input'
+        [ -n "$quiet" ] || [ ! -t 0 ] ||
+            printf '%s: reads from the terminal; Ctrl-D ends the input\n' "$program" >&2
         fetch_text '' "$work/plan" "$name"
     else
         fetch_text "$1" "$work/plan" "$name"
@@ -471,19 +539,29 @@ END
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/$program.XXXXXX" 2>/dev/null) ||
     fail "${TMPDIR:-/tmp}: no folder can be made there"
-trap 'rm -rf "$work"' EXIT
+temporary=
+trap 'rm -rf "$work"; [ -z "$temporary" ] || rm -f -- "$temporary"' EXIT
 trap 'exit 1' INT TERM HUP
 
 # Options may stand behind operands, too, up to `--`.
-options=yes
+options=yes quiet='' output='' wanting=''
 for argument; do
     shift
+    if [ -n "$wanting" ]; then
+        set_output "$argument" "$wanting"
+        wanting=
+        continue
+    fi
     case $options$argument in
     yes--) options= ;;
     yes-?*) option "$argument" ;;
     *) set -- "$@" "$argument" ;;
     esac
 done
+case $wanting in
+--*) misused "option '$wanting' requires an argument" ;;
+-*) misused "option requires an argument -- '${wanting#-}'" ;;
+esac
 [ $# -gt 0 ] || set -- -
 rtsinfo=$(dirname -- "$0")/rtsinfo
 [ -x "$rtsinfo" ] || rtsinfo=rtsinfo
@@ -495,4 +573,7 @@ for operand; do
 done
 keep "$work/page" page
 [ "$(tail -n 1 <"$work/page")" = '</html>' ] || full ''
-put "$work/page"
+case $output in
+'' | - | /dev/stdout | /dev/fd/1) put "$work/page" ;;
+*) put_file "$work/page" "$output" ;;
+esac

@@ -1,6 +1,7 @@
 /* rottrain - train a network on a labelled image stream */
+#include "base/cpu.h"
+#include "cli/cli.h"
 #include "stopsignal.h"
-#include "stream.h"
 #include "trainfiles.h"
 
 #include "base/progress.h"
@@ -27,18 +28,19 @@ static const char help[] =
     "      --schedule NAME      constant (default) or cosine\n"
     "      --warmup N           steps over which the learning rate rises\n"
     "                           (default: a tenth of all, at most 200)\n"
+    "      --class-weight NAME  none (default) or balanced: rare classes count more\n"
     "  -s, --seed N             of the weights and the order of the images (default 0)\n"
-    "  -j, --threads N          (default: the processors at hand)\n"
+    "  -j, --threads N          number of threads (default: all available processors)\n"
     "      --valid FILE         evaluate on this stream after each epoch\n"
     "      --keep-best          write the model of the epoch that was best on --valid\n"
     "      --log FILE           write a tab-separated line an epoch\n"
     "      --save FILE          save the state of the training there, again and again\n"
     "      --every N            so many steps apart (default: after each epoch)\n"
     "      --resume FILE        go on from a saved state, with the same options and data\n"
-    "  -o, --output FILE        write the model there, whole or not at all\n"
-    "  -q, --quiet              nothing on standard error but errors\n"
     "      --no-history         write nothing of how it was made\n"
-    "      --help               this text\n"
+    "  -o, --output FILE        write the model to FILE, complete or not at all\n"
+    "  -q, --quiet              no progress, no notes on standard error\n"
+    "  -h, --help               this text\n"
     "      --version            the version\n";
 
 enum {
@@ -50,6 +52,7 @@ enum {
     OPT_WEIGHT_DECAY,
     OPT_SCHEDULE,
     OPT_WARMUP,
+    OPT_CLASS_WEIGHT,
     OPT_VALID,
     OPT_KEEP_BEST,
     OPT_LOG,
@@ -70,6 +73,7 @@ static const struct option options[] = {{"model", required_argument, NULL, 'm'},
                                         {"weight-decay", required_argument, NULL, OPT_WEIGHT_DECAY},
                                         {"schedule", required_argument, NULL, OPT_SCHEDULE},
                                         {"warmup", required_argument, NULL, OPT_WARMUP},
+                                        {"class-weight", required_argument, NULL, OPT_CLASS_WEIGHT},
                                         {"seed", required_argument, NULL, 's'},
                                         {"threads", required_argument, NULL, 'j'},
                                         {"valid", required_argument, NULL, OPT_VALID},
@@ -78,29 +82,19 @@ static const struct option options[] = {{"model", required_argument, NULL, 'm'},
                                         {"save", required_argument, NULL, OPT_SAVE},
                                         {"every", required_argument, NULL, OPT_EVERY},
                                         {"resume", required_argument, NULL, OPT_RESUME},
-                                        {"output", required_argument, NULL, 'o'},
-                                        {"quiet", no_argument, NULL, 'q'},
                                         STREAM_OPTIONS,
                                         COMMON_OPTIONS};
 
 static const char *const optimizer_names[] = {"adam", "adamw", "sgd"};
 static const char *const schedule_names[] = {"constant", "cosine"};
+static const char *const weight_names[] = {"none", "balanced"};
 
 struct settings {
     struct train_options train;
     const char *model, *net, *valid, *log, *output;
-    int classes, threads, quiet, no_history;
+    int classes, threads, no_history;
     int has_lr, has_decay, has_momentum;
 };
-
-/* Which of the names the argument is. */
-static int choice(const char *option, const char *text, const char *const *names, int n)
-{
-    for (int i = 0; i < n; i++)
-        if (strcmp(text, names[i]) == 0)
-            return i;
-    misused("%s: '%s' is not known", option, text);
-}
 
 static void take_option(struct settings *s, int option)
 {
@@ -114,43 +108,46 @@ static void take_option(struct settings *s, int option)
         s->net = optarg;
         break;
     case 'c':
-        s->classes = (int)int_argument("-c", optarg, 1, NET_CLASSES_MAX);
+        s->classes = (int)int_argument(optarg, 1, NET_CLASSES_MAX);
         break;
     case 'e':
-        t->epochs = (int)int_argument("-e", optarg, 0, 1000000);
+        t->epochs = (int)int_argument(optarg, 0, 1000000);
         break;
     case 'b':
-        t->batch = (int)int_argument("-b", optarg, 1, 65536);
+        t->batch = (int)int_argument(optarg, 1, 65536);
         break;
     case OPT_OPTIMIZER:
-        t->optimizer = (enum optimizer)choice("--optimizer", optarg, optimizer_names, 3);
+        t->optimizer = (enum optimizer)choice_argument(optarg, optimizer_names, 3);
         break;
     case OPT_LR:
-        t->lr = real_argument("--lr", optarg, 0, 1e6);
+        t->lr = real_argument(optarg, 0, 1e6);
         s->has_lr = 1;
         break;
     case OPT_MOMENTUM:
-        t->momentum = real_argument("--momentum", optarg, 0, 1);
+        t->momentum = real_argument(optarg, 0, 1);
         s->has_momentum = 1;
         break;
     case OPT_NESTEROV:
         t->nesterov = 1;
         break;
     case OPT_WEIGHT_DECAY:
-        t->weight_decay = real_argument("--weight-decay", optarg, 0, 1e6);
+        t->weight_decay = real_argument(optarg, 0, 1e6);
         s->has_decay = 1;
         break;
     case OPT_SCHEDULE:
-        t->schedule = (enum schedule)choice("--schedule", optarg, schedule_names, 2);
+        t->schedule = (enum schedule)choice_argument(optarg, schedule_names, 2);
         break;
     case OPT_WARMUP:
-        t->warmup = int_argument("--warmup", optarg, 0, INT64_MAX);
+        t->warmup = int_argument(optarg, 0, INT64_MAX);
+        break;
+    case OPT_CLASS_WEIGHT:
+        t->class_weight = (enum class_weight)choice_argument(optarg, weight_names, 2);
         break;
     case 's':
         t->seed = seed_argument(optarg);
         break;
     case 'j':
-        s->threads = (int)int_argument("-j", optarg, 1, 1024);
+        s->threads = threads_argument(optarg);
         break;
     case OPT_VALID:
         s->valid = optarg;
@@ -165,16 +162,10 @@ static void take_option(struct settings *s, int option)
         t->save = optarg;
         break;
     case OPT_EVERY:
-        t->every = (uint64_t)int_argument("--every", optarg, 1, INT64_MAX);
+        t->every = (uint64_t)int_argument(optarg, 1, INT64_MAX);
         break;
     case OPT_RESUME:
         t->resume = optarg;
-        break;
-    case 'o':
-        s->output = optarg;
-        break;
-    case 'q':
-        s->quiet = 1;
         break;
     case OPT_NO_HISTORY:
         s->no_history = 1;
@@ -191,6 +182,7 @@ static void check_settings(struct settings *s, char **operands, int n)
     int stdin_readers = standard_inputs(operands, n);
     struct error e;
 
+    s->output = result_path();
     stdin_readers += s->model && strcmp(s->model, "-") == 0;
     stdin_readers += s->valid && strcmp(s->valid, "-") == 0;
     stdin_readers += t->resume && strcmp(t->resume, "-") == 0;
@@ -201,7 +193,7 @@ static void check_settings(struct settings *s, char **operands, int n)
     check_files(&(struct train_files){s->output, t->save, s->log, s->model, s->valid, t->resume,
                                       (const char **)operands, n});
     if (s->model && (s->net || s->classes))
-        misused("%s: the model of -m has its own", s->net ? "--net" : "-c");
+        misused("%s: the model of %s has its own", s->net ? "--net" : as_typed('c'), as_typed('m'));
     if (t->optimizer != OPTIMIZER_SGD && (t->nesterov || s->has_momentum))
         misused("%s goes with --optimizer sgd", t->nesterov ? "--nesterov" : "--momentum");
     if (t->keep_best && !s->valid)
@@ -228,13 +220,14 @@ static void settings_line(const struct settings *s, const struct dataset *d, con
     if (t->optimizer == OPTIMIZER_SGD)
         snprintf(extra, sizeof extra, " --momentum %.15g%s", t->momentum,
                  t->nesterov ? " --nesterov" : "");
-    snprintf(line, size,
-             "rottrain %s%s --net '%.200s' -c %d -e %d -b %d --optimizer %s --lr %.15g%s"
-             " --weight-decay %.15g --schedule %s%s%s%s -s %" PRIu64 " images=%" PRIu64,
-             ROTPIPE_VERSION, s->model ? " -m" : "", m->net.text, m->net.classes, t->epochs,
-             t->batch, optimizer_names[t->optimizer], t->lr, extra, t->weight_decay,
-             schedule_names[t->schedule], warmup, t->keep_best ? " --keep-best" : "",
-             s->no_history ? " --no-history" : "", t->seed, d->n);
+    snprintf(
+        line, size,
+        "rottrain %s%s --net '%.200s' -c %d -e %d -b %d --optimizer %s --lr %.15g%s"
+        " --weight-decay %.15g --schedule %s%s%s%s%s -s %" PRIu64 " images=%" PRIu64,
+        ROTPIPE_VERSION, s->model ? " -m" : "", m->net.text, m->net.classes, t->epochs, t->batch,
+        optimizer_names[t->optimizer], t->lr, extra, t->weight_decay, schedule_names[t->schedule],
+        warmup, t->class_weight == CLASS_WEIGHT_BALANCED ? " --class-weight balanced" : "",
+        t->keep_best ? " --keep-best" : "", s->no_history ? " --no-history" : "", t->seed, d->n);
 }
 
 /* What is known of a data set, behind its indent. */
@@ -297,6 +290,18 @@ static int all_frozen(const struct net *n)
     return 1;
 }
 
+/* A net that does not suit the images is as wrong a use as one that is no net at all. */
+static int check_net(const struct settings *s, struct extent image, int classes, struct error *e)
+{
+    struct error why;
+    struct net net;
+
+    if (!s->net || net_build(&net, s->net, image, classes, &why) == 0)
+        return 0;
+    return error_misuse(e, "--net: %s (images of %d x %d x %d)", why.text, image.h, image.w,
+                        image.c);
+}
+
 /* The model that training starts from: -m's, or a fresh one that suits the data. */
 static int start_model(const struct settings *s, const struct dataset *d, struct model *m,
                        struct error *e)
@@ -309,7 +314,8 @@ static int start_model(const struct settings *s, const struct dataset *d, struct
             classes = named > (uint64_t)dataset_largest_label(d) && named <= NET_CLASSES_MAX
                           ? (int)named
                           : dataset_largest_label(d) + 1;
-        if (model_new(m, s->net ? s->net : NET_DEFAULT, d->image, classes, s->train.seed, e) < 0)
+        if (check_net(s, d->image, classes, e) < 0 ||
+            model_new(m, s->net ? s->net : NET_DEFAULT, d->image, classes, s->train.seed, e) < 0)
             return -1;
         dataset_statistics(d, m->mean, m->std);
         /* The head may have more classes than there are names yet, but not fewer. */
@@ -355,13 +361,12 @@ static void tell_epoch(void *context, const struct epoch *ep)
     char valid[64] = "";
 
     if (ep->has_valid)
-        snprintf(valid, sizeof valid, ", valid loss %.4f accuracy %.4f", ep->valid_loss,
-                 ep->valid_accuracy);
-    progress_clear(&l->progress);
-    if (!l->s->quiet)
-        fprintf(stderr, "epoch %d/%d: loss %.4f accuracy %.4f%s, %.0f images/s\n", ep->number,
-                l->s->train.epochs, ep->loss, ep->accuracy, valid, ep->images_per_second);
-    progress_start(&l->progress, l->s->quiet);
+        snprintf(valid, sizeof valid, ", valid %.4f %.4f", ep->valid_loss, ep->valid_accuracy);
+    if (!is_quiet())
+        progress_line(&l->progress, "epoch %d/%d: loss %.4f, accuracy %.4f%s, %.0f images/s",
+                      ep->number, l->s->train.epochs, ep->loss, ep->accuracy, valid,
+                      ep->images_per_second);
+    progress_start(&l->progress, is_quiet());
     if (l->log)
         epochlog_add(l->log, ep);
 }
@@ -384,7 +389,7 @@ static int tell_resumed(void *context, uint64_t steps, int epochs, struct error 
 {
     struct listener *l = context;
 
-    if (!l->s->quiet)
+    if (!is_quiet())
         fprintf(stderr, "resumed after step %" PRIu64 "\n", steps);
     return l->s->log && !(l->log = epochlog_continue(l->s->log, epochs, e)) ? -1 : 0;
 }
@@ -429,7 +434,7 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
     int status = -1;
 
     if (!kernels)
-        return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
+        return cpu_complain(getenv("ROTPIPE_KERNELS"), e);
     /* Opened first: nobody should learn after an hour that the result has nowhere to go. */
     if (train_may_save(&s->train, e) < 0 || !(out = rts_create(s->output, e)) ||
         dataset_read(&data, operands, n, e) < 0 || start_model(s, &data, &m, e) < 0)
@@ -443,7 +448,7 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
     settings_line(s, &data, &m, settings, 1024);
     snprintf(settings + strlen(settings), 32, " kernels=%s", kernels->name);
     how.settings = settings;
-    progress_start(&l.progress, s->quiet);
+    progress_start(&l.progress, is_quiet());
     catch_signals(old);
     status = train(&m, &data, s->valid ? &valid : NULL, &how, kernels, team, &tell, e);
     leave_signals(old);
@@ -472,7 +477,7 @@ int main(int argc, char **argv)
     int option, stopped = 0;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "m:c:e:b:s:j:o:q", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "m:c:e:b:s:j:", options)) != -1)
         take_option(&s, option);
     check_settings(&s, argv + optind, argc - optind);
     if (run(&s, argv + optind, argc - optind, &stopped, &e) < 0)

@@ -1,15 +1,17 @@
 /* rts2png - the images of a stream as a contact sheet */
-#include "sheet.h"
-
+#include "cli/sheetoptions.h"
 #include "rts/examples.h"
 
-static const char help[] = "usage: rts2png [-n count] [--columns n] [--border n] [--scale n] "
-                           "[--labels] [file ...]\n"
-                           "Draw the images of a stream side by side, as PNG.\n"
-                           "\n"
-                           "  -n, --count N     the first N images (default 100)\n" SHEET_HELP
-                           "      --help        this text\n"
-                           "      --version     the version\n";
+static const char help[] =
+    "usage: rts2png [-n count] [--columns n] [--border n] [--scale n] "
+    "[--labels] [file ...]\n"
+    "Draw the images of a stream side by side, as PNG.\n"
+    "\n"
+    "  -n, --count N        the first N images (default 100)\n" SHEET_HELP
+    "  -o, --output FILE    write the result to FILE, complete or not at all\n"
+    "  -q, --quiet          no progress, no notes on standard error\n"
+    "  -h, --help           this text\n"
+    "      --version        the version\n";
 
 static const struct option options[] = {
     {"count", required_argument, NULL, 'n'}, SHEET_OPTIONS, COMMON_OPTIONS};
@@ -40,15 +42,15 @@ int main(int argc, char **argv)
     int option, status = -1;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "n:", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "n:", options)) != -1)
         if (option == 'n')
-            count = (uint64_t)int_argument("-n", optarg, 1, INT64_MAX);
+            count = (uint64_t)int_argument(optarg, 1, INT64_MAX);
         else if (!sheet_option(&style, option, optarg))
             common_option(option, help);
 
     sheet_settle(&style, style.captions);
     in = source_open(argv + optind, argc - optind, &e);
-    if (in && (out = output_open(NULL, &e)) && collect(in, &sheet, count, &e) == 0)
+    if (in && (out = output_open(result_path(), &e)) && collect(in, &sheet, count, &e) == 0)
         status = sheet_write(&sheet, &style, source_names(in), out, &e);
     sheet_free(&sheet);
     source_close(in);

@@ -1,7 +1,6 @@
 /* rts2tsv - the examples of a stream as text: a line each, the label first, then the values */
-#include "cmd.h"
-
 #include "base/decimal.h"
+#include "cli/cli.h"
 #include "rts/examples.h"
 
 #include <errno.h>
@@ -12,7 +11,9 @@ static const char help[] =
     "\n"
     "  -n, --count N    the first N examples only; the rest is still verified\n"
     "      --names      the class's name in the place of its number\n"
-    "      --help       this text\n"
+    "  -o, --output FILE  write the result to FILE, complete or not at all\n"
+    "  -q, --quiet      no progress, no notes on standard error\n"
+    "  -h, --help       this text\n"
     "      --version    the version\n";
 
 enum { OPT_NAMES = OPT_FIRST };
@@ -36,7 +37,7 @@ static int flush_text(struct text *t, struct error *e)
     int whole = put == t->used;
 
     t->used = 0;
-    return whole ? 0 : error_set(e, "standard output: %s", strerror(errno));
+    return whole ? 0 : error_set(e, "%s: %s", text_name(), strerror(errno));
 }
 
 static int put_char(struct text *t, char c, struct error *e)
@@ -129,7 +130,7 @@ static int put_chunk(struct text *t, const struct chunk *c, uint64_t *left,
             return -1;
     if (flush_text(t, e) < 0)
         return -1;
-    return fflush(stdout) == 0 ? 0 : error_set(e, "standard output: %s", strerror(errno));
+    return fflush(stdout) == 0 ? 0 : error_set(e, "%s: %s", text_name(), strerror(errno));
 }
 
 /* The lines of the stream's names, when they have come: which are the same from then on. */
@@ -154,10 +155,10 @@ int main(int argc, char **argv)
     int option, with_names = 0, got = -1;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "n:", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "n:", options)) != -1)
         switch (option) {
         case 'n':
-            left = (uint64_t)int_argument("-n", optarg, 0, INT64_MAX);
+            left = (uint64_t)int_argument(optarg, 0, INT64_MAX);
             break;
         case OPT_NAMES:
             with_names = 1;
@@ -165,6 +166,7 @@ int main(int argc, char **argv)
         default:
             common_option(option, help);
         }
+    start_text();
     in = source_open(argv + optind, argc - optind, &e);
     while (in && (got = source_next(in, &c, &e)) > 0)
         if ((with_names && take_names(&names, in, &e) < 0) ||

@@ -1,6 +1,5 @@
 /* rtscomm - what two image streams have in common, and what only one of them has */
-#include "stream.h"
-
+#include "cli/cli.h"
 #include "img/overlap.h"
 #include "rts/gather.h"
 
@@ -15,9 +14,11 @@ static const char help[] =
     "      --only-a           write the images of A that B has not\n"
     "      --only-b           write the images of B that A has not\n"
     "      --both             write the images of A that B has as well\n"
-    "  -o, --output FILE      write them there, and the counts to standard output\n"
     "      --no-history       write nothing of how the stream was made\n"
-    "      --help             this text\n"
+    "  -o, --output FILE      write the images to FILE, and the counts to standard output;\n"
+    "                         without --only-a, --only-b or --both the counts\n"
+    "  -q, --quiet            no progress, no notes on standard error\n"
+    "  -h, --help             this text\n"
     "      --version          the version\n";
 
 enum { OPT_ROTATED = OPT_FIRST, OPT_DUPLICATES, OPT_DISJOINT, OPT_ONLY_A, OPT_ONLY_B, OPT_BOTH };
@@ -28,7 +29,6 @@ static const struct option options[] = {{"rotated", no_argument, NULL, OPT_ROTAT
                                         {"only-a", no_argument, NULL, OPT_ONLY_A},
                                         {"only-b", no_argument, NULL, OPT_ONLY_B},
                                         {"both", no_argument, NULL, OPT_BOTH},
-                                        {"output", required_argument, NULL, 'o'},
                                         STREAM_OPTIONS,
                                         COMMON_OPTIONS};
 
@@ -36,9 +36,8 @@ struct job {
     char *path[2]; /* A and B */
     int held;      /* which of them is held in memory; the other streams by, and may be written */
     int rotated, duplicates;
-    int64_t most;       /* images that they may share; -1: any number */
-    int write;          /* what is written, one of the options, or 0 */
-    const char *output; /* NULL: standard output */
+    int64_t most; /* images that they may share; -1: any number */
+    int write;    /* what is written, one of the options, or 0 */
     unsigned drop;
     struct overlap *overlap;
     struct history step;
@@ -210,7 +209,7 @@ static int run(struct job *j, int *counted, struct error *e)
     struct rts_writer *out = NULL;
     int status = -1;
 
-    if (j->write && !(out = rts_create(j->output, e)))
+    if (j->write && !(out = rts_create(result_path(), e)))
         return -1;
     j->overlap = overlap_new(j->rotated, j->duplicates, e);
     *counted = j->overlap && hold(j, e) == 0 && meet(j, out, e) == 0;
@@ -240,15 +239,12 @@ static void take_option(struct job *j, int option)
         j->duplicates = 1;
         break;
     case OPT_DISJOINT:
-        j->most = optarg ? int_argument("--disjoint", optarg, 0, INT64_MAX) : 0;
+        j->most = optarg ? int_argument(optarg, 0, INT64_MAX) : 0;
         break;
     case OPT_ONLY_A:
     case OPT_ONLY_B:
     case OPT_BOTH:
         choose(j, option);
-        break;
-    case 'o':
-        j->output = optarg;
         break;
     case OPT_NO_HISTORY:
         j->drop = SOURCE_DROP_HISTORY;
@@ -269,10 +265,10 @@ static int check_settings(struct job *j, char **operands, int n)
     j->path[1] = n == 2 ? operands[1] : standard_input;
     if (standard_inputs(j->path, 2) > 1)
         misused("standard input can be only one of the streams");
-    if (!j->write && (j->output || j->drop))
-        misused("%s goes with --only-a, --only-b or --both", j->output ? "-o" : "--no-history");
+    if (!j->write && j->drop)
+        misused("--no-history goes with --only-a, --only-b or --both");
     j->held = j->write == OPT_ONLY_A || j->write == OPT_BOTH;
-    return !j->write || (j->output && strcmp(j->output, "-") != 0);
+    return !j->write || (result_path() && strcmp(result_path(), "-") != 0);
 }
 
 int main(int argc, char **argv)
@@ -282,9 +278,11 @@ int main(int argc, char **argv)
     int option, talks, counted = 0, status;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "o:", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "", options)) != -1)
         take_option(&j, option);
     talks = check_settings(&j, argv + optind, argc - optind);
+    if (!j.write)
+        start_text();
     status = run(&j, &counted, &e);
     if (talks && counted)
         report(&j);

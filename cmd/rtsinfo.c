@@ -1,6 +1,5 @@
 /* rtsinfo - what a stream holds, as text; and whether it is whole */
-#include "cmd.h"
-
+#include "cli/cli.h"
 #include "rts/describe.h"
 #include "rts/summary.h"
 
@@ -10,7 +9,9 @@ static const char help[] =
     "\n"
     "  -r, --records    every record: index, offset, name, dtype, shape, bytes\n"
     "      --history    only how the stream was made, and from what\n"
-    "      --help       this text\n"
+    "  -o, --output FILE  write the result to FILE, complete or not at all\n"
+    "  -q, --quiet      no progress, no notes on standard error\n"
+    "  -h, --help       this text\n"
     "      --version    the version\n";
 
 enum { OPT_HISTORY = OPT_FIRST };
@@ -125,7 +126,7 @@ static int take_record(struct info *i, const struct rts_header *h, struct error 
         list(&i->fold, h);
     if (i->mode == RECORDS)
         print_line(i, h);
-    return ferror(stdout) ? error_set(e, "standard output: cannot write") : 0;
+    return ferror(stdout) ? error_set(e, "%s: cannot write", text_name()) : 0;
 }
 
 static int read_records(struct info *i, struct error *e)
@@ -172,7 +173,7 @@ int main(int argc, char **argv)
     int option, records = 0, status = EXIT_DONE;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "r", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "r", options)) != -1)
         switch (option) {
         case 'r':
             records = 1;
@@ -187,6 +188,7 @@ int main(int argc, char **argv)
         misused("-r and --history exclude each other");
     if (records)
         info.mode = RECORDS;
+    start_text();
     argc -= optind;
     argv += optind;
     if (argc == 0) {

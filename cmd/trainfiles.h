@@ -6,7 +6,9 @@
 #define ROTPIPE_TRAINFILES_H
 
 #include "base/path.h"
-#include "cmd.h"
+#include "cli/cli.h"
+
+#include <unistd.h>
 
 /* Paths as the options have them: NULL if not given, "-" for a standard stream. */
 struct train_files {

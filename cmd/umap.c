@@ -1,10 +1,11 @@
 /* umap - lay out examples in two dimensions, neighbours beside neighbours */
-#include "stream.h"
-
+#include "umap/umap.h"
+#include "base/cpu.h"
 #include "base/progress.h"
+#include "cli/cli.h"
+#include "cli/metric.h"
 #include "near/descent.h"
 #include "near/points.h"
-#include "umap/umap.h"
 
 static const char help[] =
     "usage: umap [-q] [-k neighbors] [-d dims] [-e epochs] [-s seed] [-j threads] [--metric name]\n"
@@ -22,10 +23,11 @@ static const char help[] =
     "      --negatives N    points that one is pushed from for each it is pulled to (default 5)\n"
     "      --lr X           learning rate at the start (default 1)\n"
     "  -s, --seed N         (default 0)\n"
-    "  -j, --threads N      (default: the processors at hand)\n"
-    "  -q, --quiet          nothing on standard error but errors\n"
+    "  -j, --threads N      number of threads (default: all available processors)\n"
     "      --no-history     write nothing of how it was made\n"
-    "      --help           this text\n"
+    "  -o, --output FILE    write the result to FILE, complete or not at all\n"
+    "  -q, --quiet          no progress, no notes on standard error\n"
+    "  -h, --help           this text\n"
     "      --version        the version\n";
 
 enum { OPT_METRIC = OPT_FIRST, OPT_SEARCH, OPT_MIN_DIST, OPT_SPREAD, OPT_NEGATIVES, OPT_LR };
@@ -41,7 +43,6 @@ static const struct option options[] = {{"neighbors", required_argument, NULL, '
                                         {"lr", required_argument, NULL, OPT_LR},
                                         {"seed", required_argument, NULL, 's'},
                                         {"threads", required_argument, NULL, 'j'},
-                                        {"quiet", no_argument, NULL, 'q'},
                                         STREAM_OPTIONS,
                                         COMMON_OPTIONS};
 
@@ -57,7 +58,7 @@ struct settings {
     struct umap_options umap;
     enum near_metric metric;
     enum search search;
-    int threads, quiet;
+    int threads;
     unsigned drop;
 };
 
@@ -178,8 +179,8 @@ static void describe(const struct settings *s, char *line, size_t size)
         line, size,
         "umap %s -k %d -d %d --metric %s --min-dist %.9g --spread %.9g --negatives %d --lr %.9g"
         " -s %" PRIu64,
-        ROTPIPE_VERSION, o->neighbors, o->dims, s->metric == NEAR_COSINE ? "cosine" : "euclidean",
-        o->min_dist, o->spread, o->negatives, o->lr, o->seed);
+        ROTPIPE_VERSION, o->neighbors, o->dims, metric_name(s->metric), o->min_dist, o->spread,
+        o->negatives, o->lr, o->seed);
     if (o->epochs)
         snprintf(line + strlen(line), size - strlen(line), " -e %d", o->epochs);
     if (s->search != SEARCH_AUTO)
@@ -195,14 +196,14 @@ static int run(const struct settings *s, char **paths, int n, struct error *e)
     int status = -1;
 
     if (!j.kernels)
-        return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
+        return cpu_complain(getenv("ROTPIPE_KERNELS"), e);
     describe(s, line, sizeof line);
-    if (!(in = source_open(paths, n, e)) || !(out = rts_create(NULL, e)))
+    if (!(in = source_open(paths, n, e)) || !(out = rts_create(result_path(), e)))
         goto done;
     if (source_pass(in, out, line, s->drop, e) < 0 || points_read(&j.points, in, e) < 0 ||
         !(j.team = team_new(s->threads ? s->threads : team_default_size(), e)))
         goto done;
-    progress_start(&j.progress, s->quiet);
+    progress_start(&j.progress, is_quiet());
     status = lay_out(&j, e);
     progress_clear(&j.progress);
     if (status == 0)
@@ -222,56 +223,43 @@ done:
     return status;
 }
 
-static enum search search_argument(const char *name)
-{
-    for (size_t i = 0; i < sizeof searches / sizeof *searches; i++)
-        if (strcmp(name, searches[i]) == 0)
-            return (enum search)i;
-    misused("--search: '%s' is not known", name);
-}
-
 static void take_option(struct settings *s, int option)
 {
     struct umap_options *o = &s->umap;
 
     switch (option) {
     case 'k':
-        o->neighbors = (int)int_argument("-k", optarg, 2, NEIGHBORS_MAX);
+        o->neighbors = (int)int_argument(optarg, 2, NEIGHBORS_MAX);
         break;
     case 'd':
-        o->dims = (int)int_argument("-d", optarg, 1, UMAP_DIMS_MAX);
+        o->dims = (int)int_argument(optarg, 1, UMAP_DIMS_MAX);
         break;
     case OPT_METRIC:
-        if (strcmp(optarg, "euclidean") != 0 && strcmp(optarg, "cosine") != 0)
-            misused("--metric: '%s' is not known", optarg);
-        s->metric = *optarg == 'c' ? NEAR_COSINE : NEAR_EUCLIDEAN;
+        s->metric = metric_argument(optarg);
         break;
     case OPT_SEARCH:
-        s->search = search_argument(optarg);
+        s->search = (enum search)choice_argument(optarg, searches, 3);
         break;
     case OPT_MIN_DIST:
-        o->min_dist = real_argument("--min-dist", optarg, 0, 1000);
+        o->min_dist = real_argument(optarg, 0, 1000);
         break;
     case OPT_SPREAD:
-        o->spread = real_argument("--spread", optarg, 0.001, 1000);
+        o->spread = real_argument(optarg, 0.001, 1000);
         break;
     case 'e':
-        o->epochs = (int)int_argument("-e", optarg, 1, 1000000);
+        o->epochs = (int)int_argument(optarg, 1, 1000000);
         break;
     case OPT_NEGATIVES:
-        o->negatives = (int)int_argument("--negatives", optarg, 0, 1000);
+        o->negatives = (int)int_argument(optarg, 0, 1000);
         break;
     case OPT_LR:
-        o->lr = real_argument("--lr", optarg, 0, 1000);
+        o->lr = real_argument(optarg, 0, 1000);
         break;
     case 's':
         o->seed = seed_argument(optarg);
         break;
     case 'j':
-        s->threads = (int)int_argument("-j", optarg, 1, 1024);
-        break;
-    case 'q':
-        s->quiet = 1;
+        s->threads = threads_argument(optarg);
         break;
     case OPT_NO_HISTORY:
         s->drop |= SOURCE_DROP_HISTORY;
@@ -288,7 +276,7 @@ int main(int argc, char **argv)
     int option;
 
     start(argv);
-    while ((option = getopt_long(argc, argv, "k:d:e:s:j:q", options, NULL)) != -1)
+    while ((option = next_option(argc, argv, "k:d:e:s:j:", options)) != -1)
         take_option(&s, option);
     if (s.umap.min_dist > s.umap.spread)
         misused("--min-dist must not be above --spread: %.9g%s is above %.9g", s.umap.min_dist,

@@ -16,7 +16,7 @@ load nets
     expect_error 2 "$two" featdump -m - </dev/null
     expect_error 2 "$two" featdump -m - - </dev/null
     expect_error 2 "$two" featdump -m m - - </dev/null
-    expect_error 2 "-j: '0' is no whole number" featdump -m m -j 0 good
+    expect_error 2 "-j: '0' is not an integer" featdump -m m -j 0 good
     expect_error 1 "no layer 'conv3': the model has conv1 relu1 pool1 conv2 relu2 dense1 relu3 head" \
         featdump -m keep --layer conv3 good
     expect_error 1 "ROTPIPE_KERNELS: 'mmx' cannot run here" \

@@ -18,13 +18,18 @@ body() {
     expect_error 1 'standard output: Broken pipe' refuse_sigpipe headswap m
     silent_sigpipe headswap m
     expect_error 2 'option' headswap --no-such-option m
-    expect_error 2 '--freeze and --thaw exclude each other' headswap --freeze --thaw m
+    expect_error 2 '--freeze and --thaw are mutually exclusive' headswap --freeze --thaw m
     expect_error 2 'one model at a time' headswap m m
-    expect_error 2 "-c: '0' is no whole number" headswap -c 0 m
-    expect_error 2 "-c: '1001' is no whole number" headswap -c 1001 m
-    expect_error 2 "-s: 'x' is no seed" headswap -s x m
-    expect_error 2 '-s is for the fresh head of -c' headswap -s 7 m
-    expect_error 2 '--freeze=head: with -c the head is fresh' headswap -c 4 --freeze=head m
+    expect_error 2 "-c: '0' is not an integer" headswap -c 0 m
+    expect_error 2 "-c: '1001' is not an integer" headswap -c 1001 m
+    expect_error 2 "-s: 'x' is not a seed" headswap -s x m
+    expect_error 2 '-s is for the fresh head of -c or --at' headswap -s 7 m
+    expect_error 2 '--freeze=head: a fresh head is never frozen' headswap -c 4 --freeze=head m
+    expect_error 2 '--freeze=head: a fresh head is never frozen' headswap --at conv1 --freeze=head m
+    for option in '-c 3' '--at conv1' --freeze --thaw --no-history; do
+        # shellcheck disable=SC2086 # an option and its argument
+        expect_error 2 '--list changes nothing' headswap --list $option m
+    done
 }
 
 @test "headswap: a fresh head on the same body" {
@@ -49,6 +54,76 @@ body() {
         headswap -c 7 -s $seed m >swapped
         [[ $(tensors fresh | grep ^head) == "$(tensors swapped | grep ^head)" ]]
     done
+}
+
+@test "headswap: --at puts the head where the features are" {
+    teach m
+    headswap --at pool1 -c 6 -s 2 m >n
+    # The net ends there; what stays is unchanged, and the head is the one of a net that always ended
+    # there.
+    [[ $(payloads n net) == 'c4 r p' ]]
+    [[ $(records n) == *'f4 [6,64] head.weight'* && $(records n) != *conv2* && $(records n) != *dense1* ]]
+    [[ $(tensors n | grep ^conv1) == "$(tensors m | grep ^conv1)" ]]
+    stream 18 8 6 >six
+    rottrain -q -e 0 -s 2 --net 'c4 r p' six >fresh
+    [[ $(tensors n | grep ^head) == "$(tensors fresh | grep ^head)" ]]
+    [[ $(payloads n history | tail -n 1) == 'headswap '[0-9.]*' --at pool1 -c 6 -s 2' ]]
+    # Its outputs are those that the layer had before.
+    featdump --no-history --layer pool1 -m m data.rts >before
+    featdump --no-history -m n data.rts | cmp - before
+    evalacc -m n six | grep -q accuracy
+    # Frozen layers stay frozen, and --freeze means those below the new head.
+    headswap --freeze m | headswap --at pool1 -c 6 >n
+    [[ $(payloads n frozen) == conv1 ]]
+    headswap --at relu2 --freeze -c 6 m >n
+    [[ $(payloads n frozen | xargs) == 'conv1 conv2' ]]
+    # On the layer below the head it is what -c does.
+    headswap --at relu3 -c 6 m >n
+    headswap -c 6 m >o
+    [[ $(tensors n) == "$(tensors o)" ]]
+}
+
+@test "headswap: --at alone keeps the classes and their names" {
+    fashion train >f.rts
+    rtsample -n 50 f.rts >few.rts
+    rottrain -q -e 0 --net 'c2 p p d4 r' few.rts >m
+    headswap --at pool2 m >n
+    [[ $(records n) == *'f4 [10,98] head.weight'* ]]
+    [[ $(payloads n names) == "$(payloads m names)" ]]
+    headswap --at pool2 -c 10 m >n
+    [[ $(records n) != *names* ]]
+    headswap --at pool2 -c 10 --names "$DATA/fashion-names.txt" m >n
+    [[ $(payloads n names) == "$(payloads m names)" ]]
+    # Every layer but the head can carry one.
+    for layer in conv1 pool1 pool2 dense1 relu1; do
+        headswap --at $layer m | rottrain -q -e 1 -m - few.rts | evalacc -m - few.rts | grep -q accuracy
+    done
+}
+
+@test "headswap: --at names the layers that there are" {
+    teach m
+    expect_error 1 "no layer 'conv9': the model has conv1 relu1 pool1 conv2 relu2 dense1 relu3 head" \
+        headswap --at conv9 m
+    expect_error 1 "--at: 'head' is the head itself" headswap --at head m
+    [[ -z $output ]]
+    # A layer that goes can no longer be frozen.
+    expect_error 1 "no layer 'conv2': the model has conv1 relu1 head" \
+        headswap --at relu1 --freeze=conv2 m
+    # A net as deep as nets can be is listed to its end.
+    stream 6 4 2 >small
+    rottrain -q -e 0 --net "$(printf 'c16 %.0s' {1..64})" small >deep
+    expect_error 1 'conv1 conv2 .* conv63 conv64 head$' headswap --at conv65 deep
+}
+
+@test "headswap: --list" {
+    teach m
+    headswap --freeze=conv1 m | headswap --list >list
+    printf '%s\t%s\t%s\t%s\t%s\n' layer output size parameters frozen \
+        conv1 '8 x 8 x 4' 256 40 yes relu1 '8 x 8 x 4' 256 0 no pool1 '4 x 4 x 4' 64 0 no \
+        conv2 '4 x 4 x 3' 48 111 no relu2 '4 x 4 x 3' 48 0 no dense1 '1 x 1 x 5' 5 245 no \
+        relu3 '1 x 1 x 5' 5 0 no head '1 x 1 x 3' 3 18 no >want
+    same want list
+    expect_error 1 'standard output: cannot write: No space left' sh -c 'headswap --list m > /dev/full'
 }
 
 @test "headswap: without options the model stays, but for its history" {

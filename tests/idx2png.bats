@@ -15,7 +15,7 @@ load lib
     expect_error 2 'no --labels, --columns or --border' idx2png -d x --border 3 a
     expect_error 2 'no --labels, --columns or --border' idx2png -d x --border 1 a
     expect_error 2 '--names needs a file of labels' idx2png --names x a
-    expect_error 2 "-n: 'many' is no whole number" idx2png -n many a
+    expect_error 2 "-n: 'many' is not an integer" idx2png -n many a
 }
 
 @test "idx2png: a sheet is that of rts2png on the same images" {

@@ -93,8 +93,8 @@ oracle() {
     expect_error 2 'two streams are needed' knneval
     expect_error 2 'two streams are needed' knneval a.rts a.rts a.rts
     expect_error 2 'only one of the streams' knneval -
-    expect_error 2 "-k: '0' is no whole number" knneval -k 1,0 a.rts a.rts
-    expect_error 2 "-k: '' is no whole number" knneval -k 1, a.rts a.rts
+    expect_error 2 "-k: '0' is not an integer" knneval -k 1,0 a.rts a.rts
+    expect_error 2 "-k: '' is not an integer" knneval -k 1, a.rts a.rts
     expect_error 2 "--metric: 'angle' is not known" knneval --metric angle a.rts a.rts
     expect_error 1 "'x' cannot run here" env ROTPIPE_KERNELS=x knneval a.rts a.rts
 }

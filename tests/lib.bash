@@ -1,7 +1,8 @@
 # Shared by the tests: `load lib` at the top of a .bats file.
 #
 # Programs are taken from $ROTPIPE_BUILD (default: build); every test has a folder of its own in
-# $BATS_TEST_TMPDIR, which is where it starts.
+# $BATS_TEST_TMPDIR, which is where it starts. The locale is C, or $ROTPIPE_LOCALE (see tests/run), in
+# which awk and sort of the tests themselves read and write decimal commas.
 # shellcheck shell=bash disable=SC2154 # bats sets $status, $stderr, $output
 
 bats_require_minimum_version 1.5.0
@@ -11,7 +12,8 @@ DATA=$ROOT/tests/data
 BUILD=${ROTPIPE_BUILD:-build}
 [[ $BUILD == /* ]] || BUILD=$ROOT/$BUILD
 PATH=$BUILD:$PATH
-export ROOT DATA PATH LC_ALL=C
+export ROOT DATA PATH LC_ALL=${ROTPIPE_LOCALE:-C}
+[[ -z ${ROTPIPE_LOCALE:-} ]] || export LOCPATH=$BUILD/tests/locale
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return 1

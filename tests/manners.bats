@@ -37,11 +37,13 @@ use() {
     headswap) command+=(-c 3) operand=model.rts ;;
     idx2png | idx2rts) operand=images ;;
     knneval) command+=(-k 2 data.rts) ;;
+    layereval) command+=(-m model.rts -k 2 data.rts) ;;
     rotpipe-report) operand=plan ;;
     rotgen | rts2png | rts2tsv | rtsinfo) ;;
     rottrain) command+=(-q -e 1 --net 'c2 r d3') ;;
     rtscomm) command+=(--only-b other.rts) ;;
     rtsample) command+=(-n 2) ;;
+    rtsmap) command+=(--compact --transpose) ;;
     umap) command+=(-q -k 4 -e 20) ;;
     *) fail "tests/manners.bats does not know how to use $1" ;;
     esac
@@ -49,7 +51,7 @@ use() {
 
 # True of programs whose result is for people; --version and --help of all others are, too.
 writes_text() {
-    [[ $1 == evalacc || $1 == knneval || $1 == rtsinfo || $1 == rts2tsv || $1 == rotpipe-report ]]
+    [[ $1 == evalacc || $1 == knneval || $1 == layereval || $1 == rtsinfo || $1 == rts2tsv || $1 == rotpipe-report ]]
 }
 
 # ---- what holds for one program ----
@@ -64,6 +66,9 @@ help() {
     for letter in $(short_options "$1"); do
         [[ $output == *"-$letter, --"* ]] || fail "-$letter is not in --help" || return 1
     done
+    cp "$BATS_FILE_TMPDIR/plan" . # any file: nothing is read
+    quiet_success "$1" -h
+    "$1" --help | cmp - <(printf '%s\n' "$output") || fail '-h is not --help' || return 1
     # It fits into a terminal.
     awk 'length > 100 { exit 1 }' <<<"$output" || fail 'lines of more than 100 characters'
 }
@@ -146,6 +151,78 @@ contents() {
     done
 }
 
+# True of programs that print something beside the result which goes to the file of -o.
+prints_beside() {
+    [[ $1 == rtscomm ]]
+}
+
+# The file of -o appears complete or not at all, and what was there stays until then.
+output_file() {
+    use "$1"
+    "${command[@]}" "$operand" >want
+    [[ -s want ]] || fail 'no output' || return 1
+    rm -rf new
+    mkdir new
+    quiet_success "${command[@]}" -o new/got "$operand"
+    [[ -z $output ]] || prints_beside "$1" || fail "printed: $output" || return 1
+    same want new/got
+    [[ $(stat -c %a new/got) == "$(stat -c %a want)" ]] || fail 'other permissions' || return 1
+    # In the place of another, behind a link, as the long option, which may stand behind operands.
+    echo old >new/old
+    ln -s old new/link
+    chmod 640 new/old
+    quiet_success "${command[@]}" "$operand" --output=new/link
+    same want new/old
+    [[ -L new/link && $(stat -c %a new/old) == 640 ]] || fail 'the link or the permissions' || return 1
+    # Nothing where it fails: not even the name, nor what was on its way.
+    echo old >new/old
+    expect_error 1 'missing: No such file' "${command[@]}" -o new/none missing
+    expect_error 1 'missing: No such file' "${command[@]}" -o new/old missing
+    head -c $(($(size_of "$operand") / 2)) "$operand" >half
+    if [[ $1 != rotpipe-report ]]; then
+        expect_error 1 'half: ' "${command[@]}" -o new/none half
+        expect_error 1 'half: ' "${command[@]}" -o new/old half
+    fi
+    [[ $(cat new/old) == old && $(find new -mindepth 1 | sort) == $'new/got\nnew/link\nnew/old' ]] ||
+        fail "left: $(ls -A new)" || return 1
+    expect_error 1 'no/got: No such file' "${command[@]}" -o no/got "$operand"
+    expect_error 1 'new: ' "${command[@]}" -o new "$operand"
+    expect_error 1 '/dev/full: ' "${command[@]}" -o /dev/full "$operand"
+    expect_error 2 'the name of the file is empty' "${command[@]}" -o '' "$operand"
+    expect_error 2 'option requires an argument -- .o' "$1" -o
+    "${command[@]}" -o - "$operand" | cmp - want
+    "${command[@]}" -o /dev/stdout "$operand" >got
+    prints_beside "$1" || same want got
+}
+
+# Whoever starts a program without an operand learns why it does not end.
+waiting() {
+    use "$1"
+    local note="$1: reads from the terminal; Ctrl-D ends the input" loud=() word
+    for word in "${command[@]}"; do
+        [[ $word == -q ]] || loud+=("$word")
+    done
+    script -qec "${loud[*]@Q} >out" /dev/null </dev/null >screen || true
+    [[ $(grep -cF "$note" screen) == 1 ]] || fail "$(cat screen)" || return 1
+    script -qec "${loud[*]@Q} -q >out" /dev/null </dev/null >screen || true
+    ! grep -F 'terminal' screen || fail 'not quiet' || return 1
+    # And nobody else does.
+    run --separate-stderr "${loud[@]}" <"$operand"
+    [[ $status == 0 && $stderr != *terminal* ]] || fail "$stderr" || return 1
+    script -qec "${command[*]@Q} $operand >out" /dev/null </dev/null >screen
+    ! grep -F 'terminal' screen || fail 'reads the terminal' || return 1
+}
+
+# with_letter LETTER: the programs that have it.
+with_letter() {
+    local program
+    for program in $(programs); do
+        if short_options "$program" | grep -qx "$1"; then
+            echo "$program"
+        fi
+    done
+}
+
 # A program that writes a stream tells how it was made, unless it is told not to.
 no_history() {
     use "$1"
@@ -176,6 +253,85 @@ no_history() {
 
 @test "manners: --version" {
     each version
+}
+
+@test "manners: -o, of every program, writes the result to a file, complete or not at all" {
+    each output_file
+}
+
+@test "manners: a program that waits for a terminal says so, but for -q" {
+    each waiting
+}
+
+@test "manners: an option is called what the user has typed" {
+    local program letter name
+    for letter in j:threads s:seed n:count e:epochs c:classes; do
+        name=${letter#*:} letter=${letter%:*}
+        [[ -n $(with_letter "$letter") ]]
+        for program in $(with_letter "$letter"); do
+            use "$program"
+            expect_error 2 "^$program: --$name: 'x' is not a" "${command[@]}" "--$name" x "$operand"
+            expect_error 2 "^$program: --$name: 'x' is not a" "${command[@]}" "--${name:0:6}=x" "$operand"
+            expect_error 2 "^$program: -$letter: 'x' is not a" "${command[@]}" "-$letter" x "$operand"
+            expect_error 2 "^$program: -$letter: 'x' is not a" "${command[@]}" "-${letter}x" "$operand"
+        done
+    done
+    expect_error 2 '^rotgen: --seed is for -r' rotgen --seed 3 data.rts
+    expect_error 2 '^headswap: --seed is for ' headswap --seed 3 model.rts
+    expect_error 2 '^idx2png: --force is for -d' idx2png --force images
+}
+
+@test "manners: a letter means the same in every program" {
+    local pair program
+    for pair in b:batch c:classes e:epochs h:help j:threads m:model n:count o:output q:quiet s:seed; do
+        for program in $(with_letter "${pair%:*}"); do
+            "$program" --help | grep -q -e "^  -${pair%:*}, --${pair#*:}\\b" ||
+                fail "$program: -${pair%:*} is not --${pair#*:}"
+        done
+    done
+    for letter in h o q; do
+        [[ $(with_letter $letter) == "$(programs)" ]]
+    done
+}
+
+@test "manners: a name that is not known is answered with those that are" {
+    # program, option, all of its names
+    while read -r program option names; do
+        use "$program"
+        expect_error 2 "^$program: $option: 'nonesuch' is not known; it may be $names \\(try" \
+            "${command[@]}" "$option" nonesuch "$operand"
+        for name in ${names//[,]/}; do
+            [[ $name == or ]] || run -0 "${command[@]}" "$option" "$name" "$operand"
+        done
+    done <<'END'
+rottrain --optimizer adam, adamw or sgd
+rottrain --schedule constant or cosine
+rottrain --class-weight none or balanced
+knneval --metric euclidean or cosine
+umap --metric euclidean or cosine
+umap --search auto, exact or descent
+END
+}
+
+@test "manners: an argument that may be left out is joined to its option by =" {
+    # Of every option with such an argument.
+    local found=() program option
+    for program in $(programs); do
+        [[ -e $ROOT/cmd/$program.c ]] || continue
+        while IFS='"' read -r _ option _; do
+            use "$program"
+            [[ $program == rtscomm ]] && command=(rtscomm data.rts)
+            expect_error 2 "^$program: --$option: 'conv1' is not a file; .* write --$option=conv1" \
+                "${command[@]}" "--$option" conv1 "$operand"
+            expect_error 2 "write --$option=conv1" "${command[@]}" "--$option" conv1 <"$operand"
+            found+=("$program --$option")
+        done < <(grep -oE '\{"[a-z-]+", optional_argument' "$ROOT/cmd/$program.c")
+    done
+    [[ ${found[*]} == *'headswap --freeze'*'rtscomm --disjoint'* ]]
+    # In front of a file or an option it has no argument.
+    headswap --freeze model.rts | cmp - <(headswap model.rts --freeze)
+    headswap --freeze -c 3 <model.rts >frozen.rts
+    headswap --freeze -- model.rts | cmp - <(headswap --freeze <model.rts)
 }
 
 @test "manners: an unknown option is a use that is wrong" {

@@ -363,6 +363,59 @@ END
     done
 }
 
+# with_weights MODEL RECORD VALUE: the model with all of that record's values this one.
+with_weights() {
+    python3 - "$@" <<'END'
+import struct
+import sys
+import zlib
+
+data, at = bytearray(open(sys.argv[1], "rb").read()), 0
+while at < len(data):
+    size = struct.unpack_from("<Q", data, at + 16)[0]
+    end = at + 128 + (size + 63) // 64 * 64
+    if data[at + 80:at + 120].rstrip(b"\0") == sys.argv[2].encode():
+        struct.pack_into("<%df" % (size // 4), data, at + 128, *[float(sys.argv[3])] * (size // 4))
+        struct.pack_into("<I", data, at + 120, zlib.crc32(data[at + 128:end]))
+        struct.pack_into("<I", data, at + 124, zlib.crc32(data[at:at + 124]))
+    at = end
+sys.stdout.buffer.write(data)
+END
+}
+
+@test "mismatch: an output that is not finite is an error that names the image" {
+    # The weights are finite; the eighth of ten images is bright, and too much for them.
+    {
+        octal 0 0 8 3
+        be32 10 8 8
+        head -c $((7 * 64)) /dev/zero
+        head -c 64 /dev/zero | tr '\0' '\377'
+        head -c $((2 * 64)) /dev/zero
+    } >images
+    idx2rts images <(idx_labels 0 1 0 1 0 1 0 1 0 1) >data.rts
+    rottrain -q -e 0 --net 'd2 r d2' data.rts >m.rts
+    with_weights m.rts dense1.weight 1e37 >m
+    local kernels why="data.rts: record 1 'image' at offset [0-9]+: image 7: an output of layer"
+    for kernels in '' plain reference; do
+        export ROTPIPE_KERNELS=$kernels
+        [[ -n $kernels ]] || unset ROTPIPE_KERNELS
+        expect_error 1 "$why 'head' is not finite" evalacc -m m data.rts
+        [[ -z $output ]]
+        expect_error 1 "$why 'head' is not finite" evalacc -m m --json data.rts
+        expect_error 1 "$why 'head' is not finite" evalpng -m m data.rts
+        expect_error 1 "$why 'dense2' is not finite" featdump -m m data.rts
+        expect_error 1 "$why 'dense1' is not finite" featdump -m m --layer dense1 data.rts
+        expect_error 1 "labelled image 7: an output of layer 'dense1' is not finite" layereval -q -k 1 -m m \
+            --layers dense1 data.rts data.rts
+    done
+    unset ROTPIPE_KERNELS
+    # Counted over all operands.
+    rtsample -n 2 data.rts >two
+    expect_error 1 "data.rts: record 1 'image' .* image 9: an output" evalacc -m m two data.rts
+    # Those before it are drawn.
+    evalpng -m m -n 7 data.rts >a.png
+}
+
 @test "mismatch: a model with any record of a training's state is none" {
     local n
     stream 12 4 2 >data.rts

@@ -179,7 +179,7 @@ log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_sec
     whole_png a.png 800 640
     plot confusion c a.svg
     whole_svg a.svg 'what the model says' 'true class' 'a &lt;b>' '#2' 'first &amp; last' \
-        "$(awk '$1 == "accuracy" { printf "%.1f %% of 24 are right", 100 * $2 }' c)"
+        "$(LC_ALL=C awk '$1 == "accuracy" { printf "%.1f %% of 24 are right", 100 * $2 }' c)"
     # Every count of the matrix is in the picture.
     awk -F '\t' 'on { for (i = 2; i <= NF; i++) print $i } /^true/ { on = 1 }' c | sort >want
     sed -n 's,.*<text>\([0-9]*\)</text>.*,\1,p' a.svg | sed '/^$/d' | sort >got
@@ -205,7 +205,7 @@ log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_sec
 
 @test "plots: accuracy against the number of labels" {
     local step n seed
-    for step in scratch frozen tuned; do
+    for step in scratch frozen tuned midscratch midfrozen midtuned; do
         for n in 30 100; do
             for seed in 1 2; do
                 printf 'accuracy\t0.%d%d\n' $((n / 30 + 4)) $((seed * 2)) >$step-$n-$seed.tsv
@@ -213,13 +213,13 @@ log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_sec
         done
     done
     "$RECIPE/labels" . '30 100' '1 2' >l
-    [[ $(sed -n 2p l) == $'30\t53.00\t1.41\t53.00\t1.41\t53.00\t1.41' ]] || fail "$(cat l)"
+    [[ $(sed -n 2p l) == "30$(printf '\t53.00\t1.41%.0s' 1 2 3 4 5 6)" ]] || fail "$(cat l)"
     [[ $(wc -l <l) == 3 ]]
     quiet_success plot labels l a.png
     whole_png a.png 800 480
     plot labels l a.svg
     whole_svg a.svg 'images with labels' 'accuracy on the test images, %' 'from scratch' \
-        'everything fine-tuned' '>30<' '>100<'
+        'everything fine-tuned' 'fine-tuned from there' '>30<' '>100<'
     run -1 "$RECIPE/labels" . '30 300' '1 2'
     run -1 "$RECIPE/labels" . 30 '1 3'
     [[ $output == 'labels: ./scratch-30-3.tsv: missing or empty' ]] || fail "$output"
@@ -228,6 +228,51 @@ log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_sec
     refused 1 'two: no steps with mean and sd' labels two a.png
     head -n 1 l >none
     refused 1 'none: no numbers of labels' labels none a.png
+}
+
+# ---- figures that were not measured ----
+
+@test "plots: what is not a number is not left out" {
+    local bad
+    for bad in -nan inf 1x '' - 0,5; do
+        printf '1\t2\t3\n1\t%s\t3\n' "$bad" >points
+        refused 1 'points: row 2: column 2 is not a number' scatter points a.png
+        printf '1\t2\t%s\n1\t2\t3\n' "$bad" >points
+        refused 1 'points: row 1: column 3 is not a number' scatter points a.png
+        printf '%s\n1\t0.5\t%s\t-\t-\t0.1\t9\t1\n' "$log_head" "$bad" >a.log
+        refused 1 'a.log: row 2: column 3 is not a number' curves a.png a.log
+        [[ $bad == - ]] || {
+            printf '%s\n1\t0.5\t0.5\t%s\t0.5\t0.1\t9\t1\n' "$log_head" "$bad" >a.log
+            refused 1 'a.log: row 2: column 4 is not a number' curves a.png a.log
+        }
+        printf 'labels\tone\tsd\n30\t50\t1\n100\t%s\t1\n' "$bad" >l
+        refused 1 'l: row 3: column 2 is not a number' labels l a.png
+        printf 'true\\predicted\t0\t1\n0\t5\t1\n1\t0\t%s\n' "$bad" >c
+        refused 1 'c: confusion matrix: row 2: column 3 is not a count' confusion c a.png
+    done
+    # A column that is missing, or one too many.
+    printf '1\t2\t3\n1\t2\n' >points
+    refused 1 'points: row 2: column 3 is not a number' scatter points a.png
+    printf 'labels\tone\tsd\n30\t50\t1\n100\t50\n' >l
+    refused 1 'l: row 3: column 3 is not a number' labels l a.png
+    printf 'true\\predicted\t0\t1\n0\t5\t1\n1\t0\n' >c
+    refused 1 'c: confusion matrix: row 2: column 3 is not a count' confusion c a.png
+    printf 'true\\predicted\t0\t1\n0\t5\t1\t2\n1\t0\t3\t4\n' >c
+    refused 1 'c: confusion matrix: row 1: column 4 is not a class' confusion c a.png
+    [[ ! -e a.png ]]
+    # Numbers of every form are drawn.
+    printf '1\t-0.5\t3e0\n1\t+2.\t1.5E-3\n' >points
+    plot scatter points a.svg
+    [[ $(grep -c "<use .* transform='translate" a.svg) == $((2 + 1)) ]] || fail "$(grep -c "<use .* transform='translate" a.svg) points"
+}
+
+@test "plots: an accuracy that is not 100 % is not drawn as such" {
+    printf 'accuracy\t0.99997\nexamples\t30000\ntrue\\predicted\t0\t1\n0\t5\t1\n1\t0\t0\n' >c
+    plot confusion c a.svg
+    whole_svg a.svg '99.997 % of 30000 are right'
+    printf 'accuracy\t1.0000\nexamples\t6\ntrue\\predicted\t0\t1\n0\t5\t0\n1\t0\t1\n' >c
+    plot confusion c a.svg
+    whole_svg a.svg '100.0 % of 6 are right'
 }
 
 # ---- the recipe ----
@@ -287,7 +332,7 @@ log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_sec
     # And the votes are those of the labelled images among them.
     featdump -m $out/tuned-1.rts $out/labelled-1.rts >few
     featdump -m $out/tuned-1.rts $out/test.rts | knneval --metric cosine few >want
-    awk '$1 == 5 { printf "%.1f\n", 100 * $2 }' want >vote
+    LC_ALL=C awk '$1 == 5 { printf "%.1f\n", 100 * $2 }' want >vote
     [[ $(awk '/^features after fine-tuning, cosine/ { print $6 }' votes) == "$(<vote)" ]] || fail "$(<votes)"
     grep -q '<h2>How the models were made</h2>' $out/report.html
     grep -q '<th scope="row">features after fine-tuning, cosine</th>' $out/report.html

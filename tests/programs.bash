@@ -8,28 +8,34 @@ programs() {
     basename -s .sh "$ROOT"/cmd/*.sh
 }
 
-# long_options PROGRAM: without the dashes, one a line; also those of headers in cmd/ that it uses.
+# long_options PROGRAM: without the dashes, one a line; those too that macros of lib/cli bring.
 long_options() {
-    local headers
+    local macro
     [[ -e $ROOT/cmd/$1.c ]] || {
         # A script's options are the cases of their own names.
-        sed -n 's/^ *--\([a-z-]*\)).*/\1/p' "$ROOT/cmd/$1.sh" | sort -u
+        sed -n 's/^ *\(-[a-z] | \)\{0,1\}--\([a-z-]*\)).*/\2/p' "$ROOT/cmd/$1.sh" | sort -u
         return
     }
-    headers=$(sed -n 's/^#include "\([a-z]*\.h\)"/\1/p' "$ROOT/cmd/$1.c")
     {
-        # shellcheck disable=SC2086 # a list of words
-        (cd "$ROOT/cmd" && cat "$1.c" $headers) |
-            grep -oE '\{"[a-z-]+", *(no|required|optional)_argument' | cut -d '"' -f 2
-        printf 'help\nversion\n'
-    } | sort -u
+        cat "$ROOT/cmd/$1.c"
+        for macro in $(grep -oE '\b[A-Z]+_OPTIONS\b' "$ROOT/cmd/$1.c" | sort -u); do
+            # To the first line without a backslash behind the macro's own.
+            sed -n "/^#define $macro\b/,/[^\\\\]\$/p" "$ROOT"/lib/cli/*.h
+        done
+    } | grep -oE '\{"[a-z-]+", *(no|required|optional)_argument' | cut -d '"' -f 2 | sort -u
 }
 
-# short_options PROGRAM: the letters, one a line.
+# short_options PROGRAM: the letters, one a line, those too that all programs have.
 short_options() {
-    [[ -e $ROOT/cmd/$1.c ]] || return 0
-    grep -oE 'getopt_long\([^"]*"[a-zA-Z0-9:]*"' "$ROOT/cmd/$1.c" | cut -d '"' -f 2 | tr -d ':' |
-        fold -w 1 | sort | sed '/^$/d'
+    [[ -e $ROOT/cmd/$1.c ]] || {
+        # The letters in front of the names: -q | --quiet).
+        sed -n 's/^ *-\([a-z]\) | --[a-z-]*).*/\1/p' "$ROOT/cmd/$1.sh" | sort -u
+        return
+    }
+    {
+        grep -oE 'next_option\([^"]*"[a-zA-Z0-9:]*"' "$ROOT/cmd/$1.c"
+        grep -E '^#define COMMON_LETTERS' "$ROOT/lib/cli/options.h"
+    } | cut -d '"' -f 2 | tr -d ':' | fold -w 1 | sort | sed '/^$/d'
 }
 
 # each COMMAND...: runs it with the name of every program behind it. Not behind ||, where bash would

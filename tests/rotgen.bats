@@ -20,7 +20,7 @@ turn() {
 
 @test "rotgen: manners" {
     check_common rotgen
-    expect_error 2 '-s: .x. is no seed' rotgen -s x
+    expect_error 2 '-s: .x. is not a seed' rotgen -s x
     expect_error 2 '-s is for -r' rotgen -s 5
 }
 

@@ -256,11 +256,13 @@ whole() {
     { line table t.tsv && line output t.tsv && line picture a.svg x; } | rotpipe-report >want
     { line table t.gz && line output t.gz && line picture a.svgz x; } | rotpipe-report >got
     cmp want got
-    bad 'plan: line 1: a.png: no text: it has zero bytes' 'table\ta.png'
-    bad 'plan: line 1: a.png: no text: it has zero bytes' 'output\ta.png'
+    bad 'plan: line 1: a.png: a PNG image, where text is needed' 'table\ta.png'
+    bad 'plan: line 1: a.png: a PNG image, where text is needed' 'output\ta.png'
     head -c 20 t.gz >half.gz
     bad 'plan: line 1: half.gz: damaged, or cut short' 'output\thalf.gz'
-    expect_error 1 'a.png: no text: it has zero bytes' rotpipe-report a.png
+    expect_error 1 'a.png: a PNG image, where text is needed' rotpipe-report a.png
+    printf 'title\tA\0B\n' >zero
+    expect_error 1 'zero: no text: it has zero bytes' rotpipe-report zero
 }
 
 @test "rotpipe-report: names with a dash before them, pictures with long remarks" {

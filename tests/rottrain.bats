@@ -38,15 +38,15 @@ column() {
     expect_error 2 "--optimizer: 'adam2' is not known" rottrain --optimizer adam2 data.rts
     expect_error 2 "--schedule: 'linear' is not known" rottrain --schedule linear data.rts
     expect_error 2 "net: 'q7' at position 5: no such layer" rottrain --net 'c32 q7' data.rts
-    expect_error 2 "-e: '-1' is no whole number" rottrain -e -1 data.rts
-    expect_error 2 "-b: '0' is no whole number" rottrain -b 0 data.rts
-    expect_error 2 "-c: '1001' is no whole number" rottrain -c 1001 data.rts
-    expect_error 2 "-j: '0' is no whole number" rottrain -j 0 data.rts
-    expect_error 2 "-s: '-1' is no seed" rottrain -s -1 data.rts
-    expect_error 2 "--lr: 'fast' is no number" rottrain --lr fast data.rts
-    expect_error 2 "--warmup: '1.5' is no whole number" rottrain --warmup 1.5 data.rts
-    expect_error 2 "--momentum: '2' is no number" rottrain --optimizer sgd --momentum 2 data.rts
-    expect_error 2 "--weight-decay: '-1' is no number" rottrain --weight-decay -1 data.rts
+    expect_error 2 "-e: '-1' is not an integer" rottrain -e -1 data.rts
+    expect_error 2 "-b: '0' is not an integer" rottrain -b 0 data.rts
+    expect_error 2 "-c: '1001' is not an integer" rottrain -c 1001 data.rts
+    expect_error 2 "-j: '0' is not an integer" rottrain -j 0 data.rts
+    expect_error 2 "-s: '-1' is not a seed" rottrain -s -1 data.rts
+    expect_error 2 "--lr: 'fast' is not a number" rottrain --lr fast data.rts
+    expect_error 2 "--warmup: '1.5' is not an integer" rottrain --warmup 1.5 data.rts
+    expect_error 2 "--momentum: '2' is not a number" rottrain --optimizer sgd --momentum 2 data.rts
+    expect_error 2 "--weight-decay: '-1' is not a number" rottrain --weight-decay -1 data.rts
 }
 
 @test "rottrain: data that do not fit" {
@@ -71,8 +71,8 @@ column() {
     expect_error 1 'standard input: no images in it' sh -c 'rottrain -q < none'
     featdump -m m data.rts >features
     expect_error 1 'features: record .*features, where images are needed' rottrain -q features
-    expect_error 1 'net: pool4: nothing left to pool of 1 x 1' rottrain -q --net 'p p p p' data.rts
-    expect_error 1 "ROTPIPE_KERNELS: 'mmx' cannot run here" \
+    expect_error 2 'net: pool4: nothing left to pool of 1 x 1' rottrain -q --net 'p p p p' data.rts
+    expect_error 1 "ROTPIPE_KERNELS: 'mmx' cannot run here, but .*plain and reference can" \
         env ROTPIPE_KERNELS=mmx rottrain -q data.rts
 }
 
@@ -187,6 +187,42 @@ torch() {
     torch small sgd --optimizer sgd --lr 0.02 --weight-decay 0.01
     torch small cosine --schedule cosine --warmup 3
     torch deep nesterov --optimizer sgd --lr 0.02 --weight-decay 0.01 --nesterov
+    # Ten epochs of batches, weighted by class.
+    torch uneven sgd -b 4 --class-weight balanced --optimizer sgd --lr 0.02 --weight-decay 0.01
+    torch uneven adam -b 4 --class-weight balanced
+}
+
+@test "rottrain --class-weight: independent of threads, told by the history, compared by --resume" {
+    expect_error 2 "--class-weight: 'fair' is not known; it may be none or balanced" rottrain --class-weight fair data.rts
+    idx_images 30 8 8 >images
+    # shellcheck disable=SC2046 # a list of numbers
+    idx_labels $(cycle 20 1) 1 1 1 3 1 1 3 1 1 1 >labels
+    idx2rts images labels >data.rts
+    weighted=(-q -e 3 -b 7 --net 'c3 r p' --class-weight balanced)
+    rottrain "${weighted[@]}" -j 1 --log log data.rts >want
+    rottrain "${weighted[@]}" -j 5 data.rts | cmp - want
+    [[ $(rtsinfo --history want) == *' --schedule constant --class-weight balanced -s 0 '* ]]
+    # An epoch's loss is the mean of the classes' means, of the three that occur.
+    rottrain -q -e 1 -b 7 --lr 0 --net 'c3 r p' --class-weight balanced --log first data.rts >m
+    for class in 0 1 3; do
+        printf '%s\t%s\n' "$class" "$class" '*' - >"table.$class"
+        rtsmap --table "table.$class" data.rts | evalacc -m m | awk '$1 == "loss" { print $2 }'
+    done | awk '{ s += $1 } END { print s / NR }' >mean
+    column first loss >got
+    near got mean 1e-4
+    # none is as if it were not given; even classes are so, but for the history.
+    rottrain -q -e 3 -b 7 --net 'c3 r p' data.rts >plain
+    rottrain -q -e 3 -b 7 --net 'c3 r p' --class-weight none data.rts | cmp - plain
+    run -1 cmp -s <(payloads plain head.bias) <(payloads want head.bias)
+    stream 24 8 3 >even.rts
+    rottrain -q -e 2 -b 8 --net c2 --class-weight balanced even.rts >a
+    rottrain -q -e 2 -b 8 --net c2 even.rts >b
+    cmp <(tensors a) <(tensors b)
+    # A saved state goes on with the same weights only.
+    rottrain "${weighted[@]}" --save state --every 4 data.rts | cmp - want
+    rottrain "${weighted[@]}" --resume state data.rts | cmp - want
+    expect_error 1 "saved with other settings: '--class-weight balanced' there" \
+        rottrain -q -e 3 -b 7 --net 'c3 r p' --resume state data.rts
 }
 
 @test "rottrain: every set of kernels makes the same model, within rounding" {
@@ -250,18 +286,33 @@ torch() {
     [[ $(column log lr | xargs) == '0.00999999978 0.00999999978' ]]
 }
 
-@test "rottrain: a plain line an epoch, or nothing with -q" {
+@test "rottrain: a net that is wrong, whatever its fault, is a wrong use" {
+    stream 12 8 3 >data.rts
+    expect_error 2 "net: 'x3' at position 4" rottrain --net 'c2 x3' data.rts
+    expect_error 2 'net: no layers' rottrain --net '' data.rts
+    # For these the images must be known.
+    expect_error 2 '--net: net: pool4: nothing left to pool of 1 x 1 \(images of 8 x 8 x 1\)' \
+        rottrain -o m --net 'p p p p p p' data.rts
+    expect_error 2 '--net: net: dense[0-9]: more than [0-9]+ parameters' \
+        rottrain -o m --net 'd4096 d4096 d4096 d4096 d4096 d4096 d4096 d4096 d4096' data.rts
+    [[ ! -e m ]]
+    # The default net is nobody's mistake.
+    stream 12 1 3 >small.rts
+    expect_error 1 'net: pool1: nothing left to pool' rottrain small.rts
+}
+
+@test "rottrain: one plain line per epoch, or nothing with -q" {
     stream 12 8 3 >data.rts
     run --separate-stderr rottrain -e 2 --valid data.rts -o m data.rts
     [[ $status == 0 && ${#stderr_lines[@]} == 2 ]]
-    [[ ${stderr_lines[1]} =~ ^epoch\ 2/2:\ loss\ [0-9.]+\ accuracy\ [0-9.]+,\ valid\ loss\ [0-9.]+\ accuracy\ [0-9.]+,\ [0-9]+\ images/s$ ]] ||
+    [[ ${stderr_lines[1]} =~ ^epoch\ 2/2:\ loss\ [0-9.]+,\ accuracy\ [0-9.]+,\ valid\ [0-9.]+\ [0-9.]+,\ [0-9]+\ images/s$ ]] ||
         fail "$stderr"
     quiet_success rottrain -q -e 2 -o m data.rts
 }
 
 @test "rottrain: a bar on a terminal, where no model is written to" {
     stream 12 8 3 >data.rts
-    script -qec 'rottrain -e 2 -b 1 --net c2 -o m data.rts' /dev/null </dev/null >screen
+    TERM=xterm script -qec 'rottrain -e 2 -b 1 --net c2 -o m data.rts' /dev/null </dev/null >screen
     grep -q $'\r' screen
     grep -q 'epoch 2/2' screen
     grep -q 'images/s' screen
@@ -284,6 +335,24 @@ torch() {
     rottrain -q -e 1 -o out/m data.rts
     same out/m want
     [[ $(ls -A out) == m ]]
+}
+
+@test "rottrain: the last step's weights are tried, and validation outputs are finite" {
+    stream 40 8 4 >data.rts
+    # One step: its loss is finite, the model after it is good for nothing.
+    local how='-q -e 1 -b 40 --lr 1e6 --warmup 0' why='an output is not finite at learning rate 1e\+06; try a smaller'
+    local net='c8 r c8 r c8 r c8 r c8 r c8 r d8 r'
+    # shellcheck disable=SC2086 # lists of options
+    {
+        expect_error 1 "step 1: image [0-9]+ of the training data: $why" rottrain $how --net "$net" -o m data.rts
+        expect_error 1 "step 1: image [0-9]+ of the training data: $why" rottrain $how --net "$net" \
+            --save state -o m data.rts
+        expect_error 1 "step 1: image [0-9]+ of the validation data: $why" rottrain $how --net "$net" \
+            --valid data.rts --keep-best --log log -o m data.rts
+    }
+    [[ ! -e m ]]
+    rtsinfo state | grep -q '^training  *step 0,' || fail "$(rtsinfo state)"
+    [[ $(wc -l <log) == 1 ]] || fail "$(<log)"
 }
 
 @test "rottrain: training goes on from a model, on standard input too" {

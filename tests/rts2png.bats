@@ -11,10 +11,10 @@ three() {
 
 @test "rts2png: manners" {
     check_common rts2png
-    expect_error 2 "-n: '0' is no whole number from 1" rts2png -n 0
-    expect_error 2 "--scale: '0' is no whole number" rts2png --scale 0
-    expect_error 2 "--columns: 'x' is no whole number" rts2png --columns x
-    expect_error 2 "--border: '-1' is no whole number" rts2png --border -1
+    expect_error 2 "-n: '0' is not an integer between 1" rts2png -n 0
+    expect_error 2 "--scale: '0' is not an integer" rts2png --scale 0
+    expect_error 2 "--columns: 'x' is not an integer" rts2png --columns x
+    expect_error 2 "--border: '-1' is not an integer" rts2png --border -1
 }
 
 @test "rts2png: wrong input, cut, damaged, not to be written" {

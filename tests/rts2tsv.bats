@@ -5,8 +5,8 @@ load lib
 
 @test "rts2tsv: manners" {
     check_common rts2tsv
-    expect_error 2 '-n: .x. is no whole number' rts2tsv -n x
-    expect_error 2 '-n: .-1. is no whole number' rts2tsv -n -1
+    expect_error 2 '-n: .x. is not an integer' rts2tsv -n x
+    expect_error 2 '-n: .-1. is not an integer' rts2tsv -n -1
 }
 
 @test "rts2tsv: wrong input, cut, damaged, not to be written" {

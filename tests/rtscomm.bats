@@ -131,10 +131,9 @@ plant() {
     expect_error 2 'standard input can be only one of the streams' rtscomm -
     expect_error 2 'standard input can be only one of the streams' rtscomm - -
     expect_error 2 'one of --only-a, --only-b and --both at a time' rtscomm --both --only-a a b
-    expect_error 2 '-o goes with --only-a, --only-b or --both' rtscomm -o x a b
     expect_error 2 '--no-history goes with --only-a' rtscomm --no-history a b
-    expect_error 2 "--disjoint: 'x' is no whole number" rtscomm --disjoint=x a b
-    expect_error 2 "--disjoint: '-1' is no whole number" rtscomm --disjoint=-1 a b
+    expect_error 2 "--disjoint: 'x' is not an integer" rtscomm --disjoint=x a b
+    expect_error 2 "--disjoint: '-1' is not an integer" rtscomm --disjoint=-1 a b
     expect_error 1 'standard output: cannot write' sh -c 'rtscomm good good > /dev/full'
     expect_error 1 'standard output: cannot write' refuse_sigpipe rtscomm good good
     features 2 3 >f

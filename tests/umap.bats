@@ -156,8 +156,8 @@ END
     expect_error 1 'cut.rts: .*cut short' umap cut.rts
     rottrain -q -e 0 --net c2 a.rts >m
     expect_error 1 'm: ' umap m
-    expect_error 2 "-k: '1' is no whole number" umap -k 1 a.rts
-    expect_error 2 "-d: '65' is no whole number" umap -d 65 a.rts
+    expect_error 2 "-k: '1' is not an integer" umap -k 1 a.rts
+    expect_error 2 "-d: '65' is not an integer" umap -d 65 a.rts
     expect_error 2 '--min-dist must not be above --spread' umap --min-dist 2 a.rts
     expect_error 2 "--search: 'fast' is not known" umap --search fast a.rts
     expect_error 2 "--metric: 'angle' is not known" umap --metric angle a.rts

@@ -6,7 +6,7 @@ load lib
 
 # accuracy MODEL FILE: in hundredths of a percent.
 accuracy() {
-    evalacc -m "$1" "$2" | awk -F '\t' '$1 == "accuracy" { print $2 * 10000 }'
+    evalacc -m "$1" "$2" | LC_ALL=C awk -F '\t' '$1 == "accuracy" { print $2 * 10000 }'
 }
 
 # above ACCURACY LOWEST WHAT

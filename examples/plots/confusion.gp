@@ -19,7 +19,7 @@ said = ""
 # gnuplot may take the backslash of the first word for its own.
 begins(key) = key eq "true\\predicted" || key eq "truepredicted"
 look(key, value) = (line = line + 1, head = begins(key) ? line : head, \
-    said = key eq "accuracy" ? sprintf("%.1f %% of ", 100 * value) : \
+    said = key eq "accuracy" ? (number(value) ? percent(100 * value, 1) . " % of " : "") : \
         key eq "examples" ? said . value . " are right" : said, 0)
 names = ""
 add_name(s) = (names = names . s . "\t", 0)
@@ -29,6 +29,13 @@ if (head) { plot data skip head using (add_name(strcol(1))) with table }
 unset table
 n = fields(names)
 if (n == 0) { print data . ": no confusion matrix: evalacc --confusion writes one"; exit status 1 }
+
+# Every cell is a count, and there are as many columns as rows.
+set table $nothing
+plot data skip head using (next_row(0) + (sum [k = 2:n + 1] tally(k)) + \
+    (valid(n + 2) ? note(n + 2, "class") : 0)) with table
+unset table
+if (wrong ne "") { print data . ": confusion matrix: " . wrong; exit status 1 }
 
 # The cells as a table: column, row, count. The sum of a row is that of its cells.
 array total[n]

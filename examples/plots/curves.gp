@@ -17,20 +17,23 @@ load ARG0[:strlen(ARG0) - strlen("curves.gp")] . "style.gp"
 all = ""
 validated = ""
 epochs = 0
+validation(s) = s eq "-" ? 0 : (valued = 1, cell(4) + cell(5))
 do for [i = 2:ARGC] {
     head = ""
     seen = 0
-    valid = 0
+    valued = 0
     set table $nothing
     plot ARGV[i] every ::0::0 using (head = strcol(1) . strcol(2) . strcol(3), 0) with table
     if (head ne "epochlossaccuracy") { print ARGV[i] . ": no log of rottrain"; exit status 1 }
-    plot ARGV[i] every ::1 using (seen = seen + 1, \
-        valid = valid || strcol(4) ne "-", 0) with table
+    row = 1
+    plot ARGV[i] every ::1 using (seen = seen + 1, next_row(0) + cell(1) + cell(2) + cell(3) + \
+        validation(strcol(4))) with table
     unset table
+    if (wrong ne "") { print ARGV[i] . ": " . wrong; exit status 1 }
     if (seen == 0) { print ARGV[i] . ": no epochs"; exit status 1 }
     if (seen > epochs) { epochs = seen }
     all = all . sprintf("%d ", i)
-    if (valid) { validated = validated . sprintf("%d ", i) }
+    if (valued) { validated = validated . sprintf("%d ", i) }
 }
 
 # A panel: that column of every log, and where there are validation data the one two further on.

@@ -27,8 +27,11 @@ least = 1e9
 most = 0
 add_amount(name, n) = (amounts = amounts . name . " ", least = n < least ? n : least, \
     most = n > most ? n : most, 0)
-plot data every ::1 using (add_amount(strcol(1), $1)) with table
+row = 1
+plot data every ::1 using (add_amount(strcol(1), $1) + next_row(0) + \
+    (sum [k = 1:2 * steps + 1] cell(k))) with table
 unset table
+if (wrong ne "") { print data . ": " . wrong; exit status 1 }
 if (amounts eq "") { print data . ": no numbers of labels"; exit status 1 }
 
 set logscale x

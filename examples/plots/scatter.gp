@@ -28,7 +28,9 @@ add_name(s) = (names = names . s . "\t", 0)
 set table $nothing
 do for [p = 1:panels] {
     points = 0
-    plot data_of(p) using (add_class(strcol(1))) with table
+    row = 0
+    plot data_of(p) using (add_class(strcol(1)) + next_row(0) + cell(2) + cell(3)) with table
+    if (wrong ne "") { print data_of(p) . ": " . wrong; exit status 1 }
     if (points == 0) { print data_of(p) . ": no points"; exit status 1 }
     if (points > most) { most = points }
 }

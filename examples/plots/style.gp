@@ -44,3 +44,27 @@ fields(list) = list eq "" ? 0 : 1 + fields(list[strstrt(list, "\t") + 1:])
 base(path) = strstrt(path, "/") ? base(path[strstrt(path, "/") + 1:]) : path
 run(path) = strlen(path) > 4 && path[strlen(path) - 3:] eq ".log" ? base(path[:strlen(path) - 4]) \
     : base(path)
+
+# Whether a text is a decimal number, or a count: gnuplot itself takes `1x` for 1, and leaves out what
+# is not a number without a word.
+after_digits(s) = strlen(s) && strstrt("0123456789", s[1:1]) ? after_digits(s[2:]) : s
+after_sign(s) = strlen(s) && strstrt("+-", s[1:1]) ? s[2:] : s
+count(s) = strlen(s) && after_digits(s) eq ""
+exponent(s) = s eq "" || (strstrt("eE", s[1:1]) && count(after_sign(s[2:])))
+point(s) = s[1:1] eq "." ? s[2:] : s
+unsigned_number(s) = strlen(after_digits(s)) < strlen(s) && exponent(after_digits(point(after_digits(s))))
+number(s) = unsigned_number(after_sign(s))
+
+# cell(k), tally(k): notes where column k of a row is not a number, or not a count; next_row(0) comes
+# before each row. What was noted first stays, in `wrong`.
+wrong = ""
+row = 0
+next_row(unused) = (row = row + 1, 0)
+note(k, what) = wrong eq "" ? (wrong = sprintf("row %d: column %d is not a %s", row, k, what), 0) : 0
+cell(k) = valid(k) && number(strcol(k)) ? 0 : note(k, "number")
+tally(k) = valid(k) && count(strcol(k)) ? 0 : note(k, "count")
+
+# A share in percent: with one decimal, or as many as it takes to tell it from 0 and from 100.
+decimals(x, places) = sprintf(sprintf("%%.%df", places), x)
+percent(x, places) = places < 9 && ((x < 100 && real(decimals(x, places)) == 100) || \
+    (x > 0 && real(decimals(x, places)) == 0)) ? percent(x, places + 1) : decimals(x, places)

@@ -1,5 +1,7 @@
 #include "base/cpu.h"
 
+#include "base/variants.h"
+
 #include <string.h>
 
 #if defined(__aarch64__) && defined(__linux__)
@@ -40,4 +42,17 @@ const void *cpu_pick(const struct variant *table, const char *name)
         if ((!name || !*name || strcmp(name, table->name) == 0) && cpu_runs(table->name))
             return table->kernels;
     return NULL;
+}
+
+/* The sets that this processor runs but for plain and reference, each with a comma behind it. */
+#define COMMA_FORMAT(set) "%s"
+#define OTHERS_FORMAT EACH_VARIANT(COMMA_FORMAT)
+#define OTHER(set) , strcmp(#set, "plain") != 0 && cpu_runs(#set) ? #set ", " : ""
+#define OTHERS EACH_VARIANT(OTHER)
+
+int cpu_complain(const char *set, struct error *e)
+{
+    return error_set(
+        e, "ROTPIPE_KERNELS: '%s' cannot run here, but " OTHERS_FORMAT "plain and reference can",
+        set OTHERS);
 }

@@ -5,6 +5,8 @@
 #ifndef ROTPIPE_BASE_CPU_H
 #define ROTPIPE_BASE_CPU_H
 
+#include "base/error.h"
+
 /* A set by its name, and its functions; a table of sets, the fastest first, ends with {NULL}. */
 struct variant {
     const char *name;
@@ -23,5 +25,8 @@ const void *cpu_list(const struct variant *table, int i);
  * (NULL or "": the first). NULL if there is no such set here.
  */
 const void *cpu_pick(const struct variant *table, const char *name);
+
+/* An error: what ROTPIPE_KERNELS asks for cannot run here; it says which sets can. Always -1. */
+int cpu_complain(const char *set, struct error *e);
 
 #endif

@@ -25,6 +25,14 @@ struct input {
     unsigned char raw[RAW_BYTES];
 };
 
+/* What a terminal brings about; NULL: nothing, or no longer. */
+static void (*on_terminal)(void);
+
+void input_on_terminal(void (*call)(void))
+{
+    on_terminal = call;
+}
+
 static int64_t read_fd(struct input *in, void *buffer, size_t n, struct error *e)
 {
     for (;;) {
@@ -92,6 +100,11 @@ static int sniff(struct input *in, struct error *e)
     if (in->sniffed)
         return 0;
     in->sniffed = 1;
+    if (on_terminal && isatty(in->fd)) {
+        void (*call)(void) = on_terminal;
+        on_terminal = NULL;
+        call();
+    }
     if (fill(in, 2, e) < 0)
         return -1;
     if (!is_gzip(in))

@@ -18,6 +18,9 @@ struct input;
  */
 struct input *input_open(const char *path, struct error *e);
 
+/* From now on `call` is made when something is first read from a terminal, once. */
+void input_on_terminal(void (*call)(void));
+
 /*
  * Reads n bytes into buffer unless the input ends first. Returns how many were read (less than n
  * only at the end), or -1: the system's error, or a gzip stream that is cut or damaged.

@@ -225,7 +225,7 @@ struct output *output_open_how(const char *path, unsigned how, struct error *e)
         output_abandon(out);
         return NULL;
     }
-    if (isatty(out->fd)) {
+    if (!(how & OUTPUT_TEXT) && isatty(out->fd)) {
         error_set(e, "%s: is a terminal; send the binary result to a file or pipe", out->name);
         output_abandon(out);
         return NULL;
@@ -233,6 +233,11 @@ struct output *output_open_how(const char *path, unsigned how, struct error *e)
     if (standard)
         widen_pipe(out->fd);
     return out;
+}
+
+int output_redirect(struct output *out, int fd, struct error *e)
+{
+    return dup2(out->fd, fd) < 0 ? error_set(e, "%s: %s", out->name, strerror(errno)) : 0;
 }
 
 struct output *output_open_spool(int *fd, struct error *e)

@@ -23,9 +23,10 @@ struct output *output_open(const char *path, struct error *e);
 
 /*
  * How a file is put in its place. UNSYNCED: without the fsyncs, so that it is whole for whoever
- * looks, but perhaps not after a power cut. NEW: a path that is there already is an error.
+ * looks, but perhaps not after a power cut. NEW: a path that is there already is an error. TEXT: a
+ * terminal is as good a place as any.
  */
-enum output_how { OUTPUT_SAFE = 0, OUTPUT_UNSYNCED = 1, OUTPUT_NEW = 2 };
+enum output_how { OUTPUT_SAFE = 0, OUTPUT_UNSYNCED = 1, OUTPUT_NEW = 2, OUTPUT_TEXT = 4 };
 
 /* output_open for files of which many are written: how is a sum of the above. */
 struct output *output_open_how(const char *path, unsigned how, struct error *e);
@@ -36,6 +37,12 @@ struct output *output_open_how(const char *path, unsigned how, struct error *e);
  * Returns NULL on error.
  */
 struct output *output_open_spool(int *fd, struct error *e);
+
+/*
+ * Makes the descriptor fd, which is open, another one of this output's file, for what is written by
+ * other means than output_write. Closing it stays the caller's task, before output_close. 0 or -1.
+ */
+int output_redirect(struct output *out, int fd, struct error *e);
 
 /* Writes n bytes (buffered). Returns 0 or -1. */
 int output_write(struct output *out, const void *bytes, size_t n, struct error *e);

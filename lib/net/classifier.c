@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "net/kernels.h"
 
 int classifier_open(struct classifier *c, const char *path, const char *kernels, int threads,
@@ -13,7 +14,7 @@ int classifier_open(struct classifier *c, const char *path, const char *kernels,
 
     *c = (struct classifier){.largest = -1};
     if (!set)
-        return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", kernels);
+        return cpu_complain(kernels, e);
     if (model_load(&c->model, path, e) < 0 || !(c->table = model_pixel_table(&c->model, e)) ||
         !(c->team = team_new(threads ? threads : team_default_size(), e)) ||
         !(c->engine = engine_new(&c->model.net, c->model.parameters, set, c->team, 0, e)))

@@ -188,7 +188,9 @@ int model_load(struct model *m, const char *path, struct error *e)
     for (const struct record *r = m->extras; r; r = r->next)
         if (strncmp(r->head.name, "train.", 6) == 0) {
             model_free(m);
-            return error_set(e, "%s: a saved training state, where a model is needed",
+            return error_set(e,
+                             "%s: a saved training state, where a model is needed (rottrain "
+                             "--resume goes on with it)",
                              strcmp(path, "-") == 0 ? "standard input" : path);
         }
     return 0;
@@ -226,21 +228,22 @@ int model_save(const struct model *m, struct rts_writer *w, struct error *e)
     return tensors_put(&m->net, "", m->parameters, 0, w, e) < 0 ? -1 : records_put(m->extras, w, e);
 }
 
-int model_swap_head(struct model *m, int classes, uint64_t seed, struct error *e)
+int model_swap_head(struct model *m, int layers, int classes, uint64_t seed, struct error *e)
 {
     struct net swapped;
+    char text[NET_TEXT_MAX];
     float *parameters;
-    size_t body = m->net.layer[m->net.layers - 1].weight;
 
-    if (net_build(&swapped, m->net.text, m->net.image, classes, e) < 0)
+    net_text_until(&m->net, layers, text);
+    if (net_build(&swapped, text, m->net.image, classes, e) < 0)
         return -1;
     parameters = net_allocate(swapped.parameters);
     if (!parameters)
         return error_memory(e, "model");
-    for (int i = 0; i < swapped.layers - 1; i++)
+    for (int i = 0; i < layers; i++)
         swapped.layer[i].frozen = m->net.layer[i].frozen;
-    /* The head is the last layer, so the body's parameters come before it in both. */
-    memcpy(parameters, m->parameters, body * sizeof *parameters);
+    /* Parameters lie in the order of the layers, so those that stay come first in both vectors. */
+    memcpy(parameters, m->parameters, swapped.layer[layers].weight * sizeof *parameters);
     net_init_head(&swapped, parameters, seed);
     free(m->parameters);
     free(m->names);

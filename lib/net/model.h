@@ -51,8 +51,11 @@ int model_check_names(const struct model *m, const char *names, int64_t largest,
 /* Writes all records of it; the caller finishes the writer. 0 or -1. */
 int model_save(const struct model *m, struct rts_writer *w, struct error *e);
 
-/* A fresh head of `classes` classes in place of the one there is. Class names are dropped. */
-int model_swap_head(struct model *m, int classes, uint64_t seed, struct error *e);
+/*
+ * A fresh head of `classes` classes behind the first `layers` layers (1 to net.layers - 1); the
+ * layers behind these are dropped, and the class names with them. 0 or -1.
+ */
+int model_swap_head(struct model *m, int layers, int classes, uint64_t seed, struct error *e);
 
 /* Forgets how it was made: its history and digest. */
 void model_drop_history(struct model *m);

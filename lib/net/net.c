@@ -189,18 +189,37 @@ int net_find(const struct net *n, const char *name)
     return -1;
 }
 
-int net_truncate(struct net *n, const char *name, struct error *e)
+int net_find_or_list(const struct net *n, const char *name, struct error *e)
 {
     int i = net_find(n, name);
+    char list[(NET_LAYERS_MAX + 1) * (NET_NAME_BYTES + 1)] = "";
 
-    if (i < 0) {
-        char list[256] = "";
-        for (int k = 0; k < n->layers && strlen(list) + NET_NAME_BYTES + 2 < sizeof list; k++)
-            sprintf(list + strlen(list), " %s", n->layer[k].name);
-        return error_set(e, "no layer '%s': the model has%s", name, list);
-    }
+    if (i >= 0)
+        return i;
+    for (int k = 0; k < n->layers; k++)
+        sprintf(list + strlen(list), " %s", n->layer[k].name);
+    return error_set(e, "no layer '%s': the model has%s", name, list);
+}
+
+int net_truncate(struct net *n, const char *name, struct error *e)
+{
+    int i = net_find_or_list(n, name, e);
+
+    if (i < 0)
+        return -1;
     n->layers = i + 1;
     return 0;
+}
+
+void net_text_until(const struct net *n, int layers, char text[NET_TEXT_MAX])
+{
+    const char *end = n->text;
+
+    for (int i = 0; i < layers; i++) {
+        end += strspn(end, blanks);
+        end += strcspn(end, blanks);
+    }
+    snprintf(text, NET_TEXT_MAX, "%.*s", (int)(end - n->text), n->text);
 }
 
 uint64_t layer_parameters(const struct layer *l)

@@ -92,6 +92,17 @@ int net_truncate(struct net *n, const char *name, struct error *e);
 /* The index of the layer called name, or -1. */
 int net_find(const struct net *n, const char *name);
 
+/*
+ * The same, but a name that is missing is an error that lists the layers of the net.
+ */
+int net_find_or_list(const struct net *n, const char *name, struct error *e);
+
+/*
+ * Writes the part of n->text that names the first `layers` layers (1 to n->layers - 1, the head is
+ * not in the text) to text.
+ */
+void net_text_until(const struct net *n, int layers, char text[NET_TEXT_MAX]);
+
 /* Weights and biases of a layer without the padding. */
 uint64_t layer_parameters(const struct layer *l);
 

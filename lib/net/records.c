@@ -49,7 +49,8 @@ static int allow(struct amounts *had, const struct record *list, struct rts_read
                  const struct rts_header *h, struct error *e)
 {
     if (strcmp(h->name, "image") == 0 || strcmp(h->name, "feature") == 0)
-        return rts_complain(r, e, "this is a data set, where a model is needed");
+        return rts_complain(
+            r, e, "this is a data set, where a model is needed (rottrain makes one from it)");
     if (++had->count > RECORDS_MAX)
         return rts_complain(r, e, "more than %d records: not a model", RECORDS_MAX);
     /* The second would be taken for one that is not known, and outlive the first. */

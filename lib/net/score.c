@@ -58,6 +58,19 @@ struct class_score score_class(const struct score *s, int label)
     return c;
 }
 
+double score_balanced(const struct score *s)
+{
+    double sum = 0;
+    int present = 0;
+
+    for (int k = 0; k < s->classes; k++) {
+        struct class_score c = score_class(s, k);
+        sum += c.recall;
+        present += c.support > 0;
+    }
+    return sum / present;
+}
+
 static void print_class(const char *names, int label, FILE *f)
 {
     int length;
@@ -71,6 +84,7 @@ static void print_class(const char *names, int label, FILE *f)
 
 static void print_report(const struct score *s, const char *names, FILE *f)
 {
+    fprintf(f, "balanced_accuracy\t%.4f\n", score_balanced(s));
     fputs("class\tprecision\trecall\tf1\texamples\n", f);
     for (int k = 0; k < s->classes; k++) {
         struct class_score c = score_class(s, k);
@@ -164,8 +178,8 @@ void score_print_json(const struct score *s, const char *names, FILE *f)
     double low, high;
 
     score_interval(s->correct, s->n, &low, &high);
-    fprintf(f, "{\"accuracy\":%.9g,\"interval\":[%.9g,%.9g],\"loss\":",
-            (double)s->correct / (double)s->n, low, high);
+    fprintf(f, "{\"accuracy\":%.9g,\"balanced_accuracy\":%.9g,\"interval\":[%.9g,%.9g],\"loss\":",
+            (double)s->correct / (double)s->n, score_balanced(s), low, high);
     print_json_number(s->loss / (double)s->n, f);
     fprintf(f, ",\"correct\":%" PRIu64 ",\"examples\":%" PRIu64 ",\"classes\":[", s->correct, s->n);
     for (int k = 0; k < s->classes; k++) {

@@ -241,7 +241,10 @@ static int take_up(struct trainer *t, struct model *saved, const char *file, str
     if (records_take_text(list, "train.settings", file, &settings, e) < 0)
         return -1;
     status = settings ? check_settings(settings, t->o->settings, file, e)
-                      : error_set(e, "%s: a model, where a saved training state is needed", file);
+                      : error_set(e,
+                                  "%s: a model, where a saved training state is needed (rottrain "
+                                  "-m starts from a model)",
+                                  file);
     free(settings);
     if (status < 0 || take_data(list, "train.data", &t->trained_on, file, e) < 0 ||
         check_model(t, saved, file, e) < 0 || take_position(t, list, file, e) < 0 ||

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/finite.h"
 #include "net/layers.h"
 
 enum {
@@ -41,6 +42,16 @@ static void set_inputs(struct trainer *t, int thread, int first, int n)
     }
 }
 
+static int label_of(const struct trainer *t, int sample)
+{
+    return t->data->label[t->order[t->at + (uint64_t)sample]];
+}
+
+static float weight_of(const struct trainer *t, int label)
+{
+    return t->class_weight ? t->class_weight[label] : 1;
+}
+
 static void train_group(struct trainer *t, int thread, int share, int first, int n, float *grad)
 {
     struct engine *g = t->engine;
@@ -51,14 +62,15 @@ static void train_group(struct trainer *t, int thread, int share, int first, int
     engine_forward(g, thread, t->from, g->stages, n);
     for (int s = 0; s < n; s++) {
         const float *logits = engine_output(g, thread, last, s);
-        int label = t->data->label[t->order[t->at + (uint64_t)(first + s)]], best = 0;
+        int label = label_of(t, first + s), best = 0;
+        float weight = weight_of(t, label);
         for (int k = 1; k < classes; k++)
             if (logits[k] > logits[best])
                 best = k;
         t->correct[share] += best == label;
         t->loss[share] +=
-            softmax_cross_entropy(logits, classes, label, 1.0f / (float)t->batch,
-                                  trains ? engine_gradient(g, thread, last, s) : NULL);
+            weight * softmax_cross_entropy(logits, classes, label, weight / t->weight,
+                                           trains ? engine_gradient(g, thread, last, s) : NULL);
     }
     if (trains)
         engine_backward(g, thread, n, grad);
@@ -82,22 +94,6 @@ static void train_share(void *context, int thread, int share)
 
 /* ---- second half: the shares' sum and the update, a slice of the parameters at a time ---- */
 
-/* True if one of n floats is not finite: in lanes, which a compiler makes vectors of. */
-static int overflows(const float *x, size_t n)
-{
-    float lane[16] = {0}, all = 0;
-    size_t i = 0;
-
-    for (; i + 16 <= n; i += 16)
-        for (size_t k = 0; k < 16; k++)
-            lane[k] += x[i + k] * 0.0f;
-    for (; i < n; i++)
-        all += x[i] * 0.0f;
-    for (size_t k = 0; k < 16; k++)
-        all += lane[k];
-    return isnan(all) != 0;
-}
-
 static void update_slice(void *context, int thread, int task)
 {
     struct trainer *t = context;
@@ -107,7 +103,7 @@ static void update_slice(void *context, int thread, int task)
 
     (void)thread;
     t->kernels->sum(t->total + at, t->gradients + at, t->count, t->shares, n);
-    if (overflows(t->total + at, n)) {
+    if (!all_finite(t->total + at, n)) {
         atomic_store(&t->overflow, 1);
         return;
     }
@@ -164,23 +160,26 @@ static void restore_frozen(struct trainer *t)
 
 /* ---- the step ---- */
 
-static int not_finite(const struct trainer *t, const char *what, struct error *e)
+int trainer_not_finite(const struct trainer *t, uint64_t step, const char *what, struct error *e)
 {
     return error_set(e,
                      "step %" PRIu64 ": %s not finite at learning rate %g; try a smaller one"
                      " (--lr) or a warm-up (--warmup)",
-                     t->step + 1, what, (double)t->lr);
+                     step, what, (double)t->lr);
 }
 
 int trainer_step(struct trainer *t, struct error *e)
 {
     uint64_t left = t->data->n - t->so_far.done;
-    double loss = 0;
+    double loss = 0, weight = 0;
     int correct = 0;
 
     t->at = t->so_far.done;
     t->batch = left < (uint64_t)t->o->batch ? (int)left : t->o->batch;
     t->shares = (t->batch + t->share - 1) / t->share;
+    for (int i = 0; i < t->batch; i++)
+        weight += weight_of(t, label_of(t, i));
+    t->weight = (float)weight;
     t->lr = (float)learning_rate(t);
     team_run(t->team, train_share, t, t->shares);
     for (int i = 0; i < t->shares; i++) {
@@ -188,10 +187,10 @@ int trainer_step(struct trainer *t, struct error *e)
         correct += t->correct[i];
     }
     if (!isfinite(loss))
-        return not_finite(t, "the loss is", e);
+        return trainer_not_finite(t, t->step + 1, "the loss is", e);
     team_run(t->team, update_slice, t, (int)((t->count + SLICE - 1) / SLICE));
     if (atomic_load(&t->overflow))
-        return not_finite(t, "a gradient is", e);
+        return trainer_not_finite(t, t->step + 1, "a gradient is", e);
     restore_frozen(t);
     engine_pack(t->engine, t->engine->first);
     t->step++;

@@ -1,14 +1,18 @@
 #include "net/trainer.h"
 
 #include <inttypes.h>
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/finite.h"
 #include "base/progress.h"
 #include "net/infer.h"
 
-enum { CACHE_FLOATS = 8 << 20 }; /* at most this much of a frozen base's output: 32 MiB */
+enum {
+    CACHE_FLOATS = 8 << 20, /* at most this much of a frozen base's output: 32 MiB */
+    LAST_CHECK = 256        /* images that new weights are tried on before they are written */
+};
 
 struct train_options train_defaults(void)
 {
@@ -72,6 +76,20 @@ static int fill_cache(struct trainer *t, struct error *e)
     return 0;
 }
 
+/* The weights of the classes, where they are not all the same. */
+static int weigh_classes(struct trainer *t, struct error *e)
+{
+    size_t classes = (size_t)t->m->net.classes;
+
+    if (t->o->class_weight == CLASS_WEIGHT_NONE)
+        return 0;
+    t->class_weight = malloc(classes * sizeof *t->class_weight);
+    if (!t->class_weight)
+        return error_memory(e, "class weights");
+    dataset_balance(t->data, t->m->net.classes, t->class_weight);
+    return 0;
+}
+
 /* The parameters that train are those from the first such stage's on: frozen bases come first. */
 static void find_parameters(struct trainer *t)
 {
@@ -89,7 +107,7 @@ static int prepare(struct trainer *t, struct error *e)
     int share = trainer_share(o->batch), shares = (o->batch + share - 1) / share;
 
     t->table = model_pixel_table(t->m, e);
-    if (!t->table)
+    if (!t->table || weigh_classes(t, e) < 0)
         return -1;
     t->engine = engine_new(&t->m->net, t->m->parameters, t->kernels, t->team, 1, e);
     if (!t->engine)
@@ -126,6 +144,7 @@ static void release(struct trainer *t)
 {
     engine_free(t->engine);
     free(t->table);
+    free(t->class_weight);
     free(t->cache);
     free(t->kept);
     free(t->gradients);
@@ -159,21 +178,42 @@ static void tell_step(const struct train_listener *l, const struct step *sums)
     l->step(l->context, &now);
 }
 
-/* Every step's loss was finite; so must be what the last one made of the weights. */
+/* Every step's loss was finite; so must be the weights that the last one left. */
 static int check_finite(const struct trainer *t, struct error *e)
 {
-    for (size_t i = 0; i < t->m->net.parameters; i++)
-        if (!isfinite(t->m->parameters[i]))
-            return error_set(e,
-                             "step %" PRIu64 ": the weights are not finite at learning rate %g; try"
-                             " a smaller one (--lr) or a warm-up (--warmup)",
-                             t->step, (double)t->lr);
+    if (!all_finite(t->m->parameters, t->m->net.parameters))
+        return trainer_not_finite(t, t->step, "the weights are", e);
     return 0;
 }
 
-static int save(const struct trainer *t, struct error *e)
+/* The model's outputs for a data set must be finite, which finite weights do not warrant. */
+static int evaluate_data(struct trainer *t, const struct dataset *d, uint64_t n, const char *name,
+                         struct evaluation *v, struct error *e)
 {
-    return check_finite(t, e) < 0 ? -1 : state_save(t, e);
+    char what[INFER_WHAT_MAX];
+
+    if (infer_evaluate(t->engine, t->table, d->images, d->label, n, v, e) < 0)
+        return -1;
+    if (v->bad == n)
+        return 0;
+    snprintf(what, sizeof what, "image %" PRIu64 " of the %s data: an output is", v->bad, name);
+    return trainer_not_finite(t, t->step, what, e);
+}
+
+/* The weights of the last step have not seen an image yet. */
+static int check_last(struct trainer *t, struct error *e)
+{
+    uint64_t n = t->data->n < LAST_CHECK ? t->data->n : LAST_CHECK;
+    struct evaluation v;
+
+    if (check_finite(t, e) < 0)
+        return -1;
+    return t->step ? evaluate_data(t, t->data, n, "training", &v, e) : 0;
+}
+
+static int save(struct trainer *t, struct error *e)
+{
+    return check_last(t, e) < 0 ? -1 : state_save(t, e);
 }
 
 /* Stopped: the model so far is worth having, also where its state cannot be saved. 1; -1. */
@@ -181,7 +221,7 @@ static int save_stopped(struct trainer *t, struct error *e)
 {
     if (!t->o->save)
         return 1;
-    if (check_finite(t, e) < 0)
+    if (check_last(t, e) < 0)
         return -1;
     t->unsaved = state_save(t, &t->why) < 0;
     return 1;
@@ -202,7 +242,7 @@ static int evaluate(struct trainer *t, struct epoch *out, struct error *e)
 
     if (!valid)
         return 0;
-    if (infer_evaluate(t->engine, t->table, valid->images, valid->label, valid->n, &v, e) < 0)
+    if (check_finite(t, e) < 0 || evaluate_data(t, valid, valid->n, "validation", &v, e) < 0)
         return -1;
     out->has_valid = 1;
     out->valid_loss = v.loss;
@@ -309,7 +349,7 @@ int train(struct model *m, const struct dataset *d, const struct dataset *valid,
     while (status == 0 && t.so_far.epoch <= o->epochs)
         status = run_epoch(&t, listener, e);
     if (status >= 0)
-        status = check_finite(&t, e);
+        status = check_last(&t, e);
     if (status == 0)
         finish(&t, listener);
     release(&t);

@@ -15,6 +15,7 @@
 
 enum optimizer { OPTIMIZER_ADAM, OPTIMIZER_ADAMW, OPTIMIZER_SGD };
 enum schedule { SCHEDULE_CONSTANT, SCHEDULE_COSINE };
+enum class_weight { CLASS_WEIGHT_NONE, CLASS_WEIGHT_BALANCED };
 
 /*
  * A tenth of all steps, but no more than 200. Without a warm-up Adam's first steps kill features:
@@ -31,6 +32,7 @@ struct train_options {
     double weight_decay;
     enum schedule schedule;
     int64_t warmup; /* steps over which the learning rate rises to lr, or TRAIN_WARMUP_TENTH */
+    enum class_weight class_weight; /* balanced: by dataset_balance, as train's loss has it */
     int epochs, batch;
     int keep_best; /* in the end the weights are those of the epoch that was best on valid */
     uint64_t seed;
@@ -47,8 +49,9 @@ struct train_options {
 
 /* What happened in an epoch. */
 struct epoch {
-    int number;            /* from 1 */
-    double loss, accuracy; /* over the epoch's batches, as they were trained on */
+    int number;      /* from 1 */
+    double loss;     /* weighted mean over the epoch's images, as they were trained on */
+    double accuracy; /* of the same, without weights */
     int has_valid;
     double valid_loss, valid_accuracy;
     double lr; /* of the epoch's last step */
@@ -94,12 +97,15 @@ struct train_options train_defaults(void);
 int train_may_save(const struct train_options *o, struct error *e);
 
 /*
- * Trains m's layers that are not frozen on d. valid (or NULL) is evaluated after each epoch; best
+ * Trains m's layers that are not frozen on d. A batch's loss is sum(w l) / sum(w) over its images,
+ * where l is the cross-entropy and w the weight of the image's class, 1 without weights (PyTorch's
+ * CrossEntropyLoss with `weight`). valid (or NULL) is evaluated after each epoch; best
  * is the epoch with the highest accuracy there, among equals the lowest loss, then the first. 0, if
  * it was stopped too: m is then what the steps so far have made of it, also if the state could not
  * be saved there, of which the listener is told. -1 if memory runs out or the loss, a gradient, or
- * in the end a weight, is no longer finite, a state cannot be saved while it goes on, or the one to
- * resume is damaged or not of this training. A state that was saved before stays.
+ * in the end a weight, or an output for an image of valid or for one of the first 256 of d, is not
+ * finite, a state cannot be saved while it goes on, or the one to resume is damaged or not of this
+ * training. A state that was saved before stays.
  */
 int train(struct model *m, const struct dataset *d, const struct dataset *valid,
           const struct train_options *o, const struct kernels *kernels, struct team *team,

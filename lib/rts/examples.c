@@ -196,7 +196,13 @@ static int take_other(struct source *s, const struct rts_header *h, struct error
     if (strcmp(h->name, "names") == 0)
         return take_names(s, e);
     if (strcmp(h->name, "net") == 0)
-        return rts_complain(s->reader, e, "this is a model, where a data set is needed");
+        return rts_complain(s->reader, e,
+                            "this is a model, where a data set is needed (models go with -m, or "
+                            "into filtdump, headswap and rtsinfo)");
+    if (strcmp(h->name, "train.settings") == 0)
+        return rts_complain(s->reader, e,
+                            "this is the saved state of a training, where a data set is needed "
+                            "(rottrain --resume goes on with it)");
     if (strcmp(h->name, "label") == 0)
         return rts_complain(s->reader, e, "labels without examples before them");
     return s->writer ? rts_copy(s->reader, h, s->writer, e) : rts_skip(s->reader, e);
@@ -298,8 +304,19 @@ int source_next_images(struct source *s, struct chunk *c, struct error *e)
     int got = source_next(s, c, e);
 
     if (got > 0 && c->kind != CHUNK_IMAGES)
-        return source_complain(s, e, "features, where images are needed");
+        return source_complain(s, e,
+                               "features, where images are needed (knneval, umap "
+                               "and rts2tsv take features)");
     return got;
+}
+
+void chunk_move(struct chunk *c, uint64_t to, uint64_t from)
+{
+    if (to == from)
+        return;
+    memcpy((char *)c->data + to * c->stride, (char *)c->data + from * c->stride, c->stride);
+    if (c->label)
+        c->label[to] = c->label[from];
 }
 
 uint64_t examples_per_chunk(uint64_t stride)
@@ -309,8 +326,8 @@ uint64_t examples_per_chunk(uint64_t stride)
     return n < 1 ? 1 : n > 1024 ? 1024 : n;
 }
 
-static int put_chunk(struct rts_writer *w, const struct rts_header *like, uint64_t n,
-                     const void *data, const uint32_t *label, struct error *e)
+int examples_put_chunk(struct rts_writer *w, const struct rts_header *like, uint64_t n,
+                       const void *data, const uint32_t *label, struct error *e)
 {
     struct rts_header h;
     uint64_t shape[RTS_DIMS_MAX];
@@ -337,8 +354,8 @@ int examples_put(struct rts_writer *w, const struct rts_header *like, uint64_t n
         uint64_t take = examples_per_chunk(stride);
         if (take > n - done)
             take = n - done;
-        if (put_chunk(w, like, take, (const char *)data + done * stride,
-                      label ? label + done : NULL, e) < 0)
+        if (examples_put_chunk(w, like, take, (const char *)data + done * stride,
+                               label ? label + done : NULL, e) < 0)
             return -1;
         done += take;
     } while (done < n);

@@ -26,6 +26,9 @@ struct chunk {
     uint32_t *label;        /* n of them, or NULL */
 };
 
+/* Moves example `from` of a chunk, and its label, to place `to`, not behind it. */
+void chunk_move(struct chunk *c, uint64_t to, uint64_t from);
+
 /* ---- reading ---- */
 
 /* What a program reads: one stream after the other from all its operands. */
@@ -88,6 +91,10 @@ const struct history *source_digest(const struct source *s);
 int examples_put(struct rts_writer *w, const struct rts_header *like, uint64_t n, const void *data,
                  const uint32_t *label, struct error *e);
 
+/* The same as one chunk, of whatever size: for chunks that are passed on as they came. */
+int examples_put_chunk(struct rts_writer *w, const struct rts_header *like, uint64_t n,
+                       const void *data, const uint32_t *label, struct error *e);
+
 /* How many examples of `stride` bytes a written chunk holds, at least 1. */
 uint64_t examples_per_chunk(uint64_t stride);
 
@@ -112,8 +119,9 @@ const char *names_table_line(const struct names_table *t, uint64_t index, int *l
 void names_table_free(struct names_table *t);
 
 /*
- * Reads a file of class names, one a line (no tabs or other control characters, valid as text);
- * returns the text to be freed, or NULL.
+ * Reads a file of class names, one per line (ended by \n or \r\n; no tabs or other control
+ * characters); returns the text, with \n, to be freed; or NULL, with the line that cannot be a
+ * name.
  */
 char *names_load(const char *path, struct error *e);
 

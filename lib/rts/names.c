@@ -67,6 +67,34 @@ void names_table_free(struct names_table *t)
     t->count = 0;
 }
 
+/*
+ * Makes n bytes of complete lines a list of names: \r\n ends a line as well as \n does. An error
+ * tells of the first line that cannot be a name.
+ */
+static int tidy_lines(char *text, int64_t n, const char *file, struct error *e)
+{
+    int64_t to = 0, begin = 0, line = 1;
+
+    if (n == 0)
+        return error_set(e, "%s: empty, not a list of class names", file);
+    for (int64_t i = 0; i < n; i++) {
+        if (text[i] == '\r' && text[i + 1] == '\n')
+            continue;
+        text[to++] = text[i];
+        if (text[i] == '\n') {
+            if (to - begin == 1)
+                return error_set(e, "%s: line %lld: an empty class name", file, (long long)line);
+            begin = to;
+            line++;
+        } else if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f) {
+            return error_set(e, "%s: line %lld: a control character in a class name", file,
+                             (long long)line);
+        }
+    }
+    text[to] = '\0';
+    return 0;
+}
+
 char *names_load(const char *path, struct error *e)
 {
     struct input *in = input_open(path, e);
@@ -87,16 +115,8 @@ char *names_load(const char *path, struct error *e)
     }
     if (n && text[n - 1] != '\n')
         text[n++] = '\n';
-    text[n] = '\0';
-    if (n == 0 || text[0] == '\n' || strstr(text, "\n\n")) {
-        error_set(e, "%s: an empty class name", input_name(in));
+    if (tidy_lines(text, n, input_name(in), e) < 0)
         goto fail;
-    }
-    for (int64_t i = 0; i < n; i++)
-        if (((unsigned char)text[i] < 0x20 && text[i] != '\n') || text[i] == 0x7f) {
-            error_set(e, "%s: a control character in a class name", input_name(in));
-            goto fail;
-        }
     input_close(in);
     return text;
 fail:

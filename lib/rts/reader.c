@@ -1,3 +1,4 @@
+#include "base/filekind.h"
 #include "rts/header.h"
 
 #include <stdarg.h>
@@ -107,6 +108,22 @@ int rts_skip(struct rts_reader *r, struct error *e)
     return 0;
 }
 
+/* These bytes are in the place of a header. */
+static int complain_of_kind(struct rts_reader *r, const void *bytes, size_t n, struct error *e)
+{
+    uint64_t offset = input_offset(r->in) - n;
+    const char *name = input_name(r->in), *kind;
+
+    if (r->started)
+        return error_set(e, "%s: damaged: no record at offset %llu", name,
+                         (unsigned long long)offset);
+    kind = filekind(r->in, bytes, n);
+    if (!kind)
+        return error_set(e, "%s: not an rts stream: no record at offset 0", name);
+    return error_set(e, "%s: not an rts stream: it is %s%s", name, kind,
+                     strcmp(kind, "an IDX file") == 0 ? " (idx2rts makes a stream from it)" : "");
+}
+
 /* Reads and checks one header, end records included. 1, 0 at the end of the file, -1. */
 static int read_header(struct rts_reader *r, struct error *e)
 {
@@ -127,9 +144,7 @@ static int read_header(struct rts_reader *r, struct error *e)
                          input_name(r->in), (unsigned long long)offset,
                          (unsigned long long)r->head.index, r->head.name);
     if (memcmp(bytes, "rts", got < 3 ? (size_t)got : 3) != 0)
-        return error_set(e, "%s: %s at offset %llu", input_name(r->in),
-                         r->started ? "damaged: no record" : "not an rts stream: no record",
-                         (unsigned long long)offset);
+        return complain_of_kind(r, bytes, (size_t)got, e);
     if (got < RTS_HEADER_BYTES)
         return error_set(e, "%s: cut short in the header at offset %llu", input_name(r->in),
                          (unsigned long long)offset);

@@ -1,3 +1,4 @@
+#include "base/cpu.h"
 #include "umap/moves.h"
 
 #include <stdlib.h>
@@ -103,7 +104,7 @@ int umap_descend(const struct umap_graph *g, const struct umap_options *o, doubl
                         .move = umap_move_pick(getenv("ROTPIPE_KERNELS"))};
 
     if (!s.move)
-        return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
+        return cpu_complain(getenv("ROTPIPE_KERNELS"), e);
     s.next = malloc((g->n / UMAP_SLICES + 1) * (size_t)o->dims * sizeof *s.next);
     if (s.next && allocate(&s.m, g->first[g->n]) == 0)
         plan(&s.m);

@@ -160,7 +160,7 @@ static void test_names_lines(void)
 
 static void test_names_load(void)
 {
-    static const char *const wrong[] = {"", "\n", "a\n\nb\n", "a\tb\n", "a\r\n"};
+    static const char *const wrong[] = {"", "\n", "a\n\nb\n", "a\tb\n", "a\rb\n", "a\r\n\r\n"};
     struct error e;
     char *names;
 
@@ -171,6 +171,10 @@ static void test_names_load(void)
             printf("# %zu\n", i);
         free(names);
     }
+    write_file(path, "a b\r\nc\r", 7);
+    names = names_load(path, &e);
+    CHECK_TEXT(names, "a b\nc\n");
+    free(names);
     write_file(path, "a b\nc", 5);
     names = names_load(path, &e);
     CHECK_TEXT(names, "a b\nc\n");

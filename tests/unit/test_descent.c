@@ -54,7 +54,7 @@ static struct result run(struct near_search s, int threads, int exact, uint64_t 
 {
     size_t most = s.base.n * (size_t)s.k;
     struct result r = {room(most, sizeof *r.index), room(most, sizeof *r.distance)};
-    struct error e = {""};
+    struct error e = {0};
 
     s.query = s.base;
     s.others = 1;
@@ -248,7 +248,7 @@ static void test_found(void)
             .d = 40, .base = {x, 9000}, .k = 10, .kernels = near_kernels_pick(NULL)};
         struct result want = run(s, 2, 1, 0), got = run(s, 2, 0, 0);
         double all = recall(got, want, &s), some = 0;
-        struct error e = {""};
+        struct error e = {0};
         if (!(s.team = team_new(2, &e)))
             abort();
         CHECK(near_found(&s, got.distance, &some, &e) == 0);

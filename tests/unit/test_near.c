@@ -55,7 +55,7 @@ static void check_search(struct near_search *s, int threads)
     uint32_t *got = malloc(most * sizeof *got), want[64];
     float *far = malloc(most * sizeof *far);
     double distance[64];
-    struct error e = {""};
+    struct error e = {0};
 
     if (!got || !far || !(s->team = team_new(threads, &e)))
         abort();

@@ -61,7 +61,7 @@ static void test_bad_strings(void)
     };
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        struct error e = {""};
+        struct error e = {0};
         struct net n;
         CHECK(net_check(bad[i].text, &e) == -1);
         CHECK_TEXT(e.text, bad[i].error);
@@ -120,7 +120,7 @@ static void test_impossible_nets(void)
     };
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        struct error e = {""};
+        struct error e = {0};
         struct net n;
         CHECK(net_build(&n, bad[i].text, bad[i].image, bad[i].classes, &e) == -1);
         CHECK_TEXT(e.text, bad[i].error);
@@ -307,15 +307,15 @@ static void test_fresh_head(void)
     CHECK(model_new(&swapped, "c4 p d5 r", grey28, 4, 7, &e) == 0);
     body = fresh.net.layer[fresh.net.layers - 1].weight;
     CHECK(memcmp(fresh.parameters, swapped.parameters, body * sizeof(float)) == 0);
-    CHECK(model_swap_head(&swapped, 10, 7, &e) == 0);
+    CHECK(model_swap_head(&swapped, swapped.net.layers - 1, 10, 7, &e) == 0);
     CHECK(swapped.net.parameters == fresh.net.parameters);
     CHECK(memcmp(fresh.parameters, swapped.parameters, fresh.net.parameters * sizeof(float)) == 0);
-    CHECK(model_swap_head(&swapped, 10, 8, &e) == 0);
+    CHECK(model_swap_head(&swapped, swapped.net.layers - 1, 10, 8, &e) == 0);
     head = &swapped.net.layer[swapped.net.layers - 1];
     CHECK(memcmp(fresh.parameters + body, swapped.parameters + body,
                  head->weights * sizeof(float)) != 0);
     CHECK(memcmp(fresh.parameters, swapped.parameters, body * sizeof(float)) == 0);
-    CHECK(model_swap_head(&swapped, 1001, 8, &e) == -1);
+    CHECK(model_swap_head(&swapped, swapped.net.layers - 1, 1001, 8, &e) == -1);
     CHECK_TEXT(e.text, "net: 1001 classes, 1 to 1000 are possible");
     model_free(&fresh);
     model_free(&swapped);

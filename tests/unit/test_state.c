@@ -57,7 +57,7 @@ static void check_cut(const struct set_up *s, int stop, const struct model *want
     struct train_options o = options(s);
     struct heard first = {.stop_at = stop}, second = {0};
     struct model m;
-    struct error e = {""};
+    struct error e = {0};
 
     o.save = path;
     o.every = 1000;
@@ -139,7 +139,7 @@ static void refused(const char *says, struct train_options *o, const struct data
 {
     struct heard h = {0};
     struct model m;
-    struct error e = {""};
+    struct error e = {0};
 
     o->resume = path;
     start_model(&m, net, d, 3);
@@ -195,7 +195,7 @@ static void test_gradient_not_finite(void)
     struct heard h = {0};
     const struct layer *dense, *head;
     struct model m, saved;
-    struct error e = {""};
+    struct error e = {0};
 
     o.save = path;
     o.settings = "set up";

@@ -176,7 +176,7 @@ static void test_not_finite(void)
     struct train_options o = train_defaults();
     struct model m;
     struct heard h = {0};
-    struct error e = {""};
+    struct error e = {0};
 
     o.optimizer = OPTIMIZER_SGD;
     o.lr = 1e6;

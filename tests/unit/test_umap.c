@@ -44,7 +44,7 @@ static void test_curve_units(void)
 /* The k nearest others of each point. */
 static void find(const float *x, uint32_t n, size_t d, int k, uint32_t *index, float *distance)
 {
-    struct error e = {""};
+    struct error e = {0};
     struct near_search s = {.d = d,
                             .base = {x, n},
                             .query = {x, n},
@@ -130,7 +130,7 @@ static void test_spectral(void)
     uint32_t to[2 * N];
     float weight[2 * N], x[N];
     struct umap_graph g = {.n = N, .first = first, .to = to, .weight = weight};
-    struct error e = {""};
+    struct error e = {0};
     struct team *team = team_new(2, &e);
     double sign;
 
@@ -159,7 +159,7 @@ static void test_spectral_twice_the_same(void)
     static uint32_t to[4 * N];
     static float weight[4 * N], x[2 * N];
     struct umap_graph g = {N, first, to, weight};
-    struct error e = {""};
+    struct error e = {0};
     struct team *team = team_new(2, &e);
 
     for (int i = 0; i < N; i++) {
@@ -223,7 +223,7 @@ static void lay_out(const float *x, uint32_t n, size_t d, uint64_t seed, float *
     uint32_t *index = malloc(n * 14 * sizeof *index);
     float *distance = malloc(n * 14 * sizeof *distance);
     struct umap_graph g;
-    struct error e = {""};
+    struct error e = {0};
     struct team *team = team_new(2, &e);
     double a, b;
 

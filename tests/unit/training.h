@@ -31,7 +31,7 @@ static inline struct dataset dataset(uint64_t n, struct extent image, int classe
 static inline void start_model(struct model *m, const char *net, const struct dataset *d,
                                int classes)
 {
-    struct error e = {""};
+    struct error e = {0};
 
     if (!CHECK(model_new(m, net, d->image, classes, 1, &e) == 0))
         abort();

@@ -1,0 +1,126 @@
+#include "cli/cli.h"
+
+#include "base/input.h"
+#include "base/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+const char *program = "rotpipe";
+
+/* The file of -o, while text goes there and it is not whole. */
+static struct output *text_output;
+
+/*
+ * A standard stream that the caller has closed would be the next file that is opened, and messages
+ * or the result would go into that. Its place is taken by something that fails in every use.
+ */
+static void hold_standard_streams(void)
+{
+    static const int useless[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", useless[fd]) != fd)
+            exit(EXIT_FAILED);
+}
+
+/* Somebody who has forgotten an operand should not sit before a program that seems to hang. */
+static void tell_waiting(void)
+{
+    note("reads from the terminal; Ctrl-D ends the input");
+}
+
+void start(char **argv)
+{
+    const char *slash = argv[0] ? strrchr(argv[0], '/') : NULL;
+
+    if (argv[0])
+        program = slash ? slash + 1 : argv[0];
+    hold_standard_streams();
+#ifdef SIGXFSZ
+    signal(SIGXFSZ, SIG_IGN); /* writing past `ulimit -f` is then an error like a full disk */
+#endif
+    input_on_terminal(tell_waiting);
+}
+
+void die(const struct error *e)
+{
+    if (e->misuse)
+        misused("%s", e->text);
+    fprintf(stderr, "%s: %s\n", program, e->text);
+    exit(EXIT_FAILED);
+}
+
+void misused(const char *format, ...)
+{
+    va_list ap;
+
+    fprintf(stderr, "%s: ", program);
+    va_start(ap, format);
+    vfprintf(stderr, format, ap);
+    va_end(ap);
+    fprintf(stderr, " (try '%s --help')\n", program);
+    exit(EXIT_MISUSED);
+}
+
+void note(const char *format, ...)
+{
+    va_list ap;
+
+    if (is_quiet())
+        return;
+    fprintf(stderr, "%s: ", program);
+    va_start(ap, format);
+    vfprintf(stderr, format, ap);
+    va_end(ap);
+    putc('\n', stderr);
+}
+
+/* Whichever way the program ends: what is not whole goes. */
+static void abandon_text(void)
+{
+    output_abandon(text_output);
+    text_output = NULL;
+}
+
+void start_text(void)
+{
+    const char *path = result_path();
+    struct error e;
+
+    if (!path || strcmp(path, "-") == 0)
+        return;
+    text_output = output_open_how(path, OUTPUT_TEXT, &e);
+    if (!text_output || atexit(abandon_text) != 0 ||
+        output_redirect(text_output, STDOUT_FILENO, &e) < 0)
+        die(&e);
+}
+
+const char *text_name(void)
+{
+    return text_output ? result_path() : "standard output";
+}
+
+void finish_text(void)
+{
+    const char *name = text_name();
+    int failed = ferror(stdout);
+    struct error e;
+
+    errno = 0;
+    if (fclose(stdout) != 0 || failed) {
+        fprintf(stderr, "%s: %s: cannot write%s%s\n", program, name, errno ? ": " : "",
+                errno ? strerror(errno) : "");
+        exit(EXIT_FAILED);
+    }
+    if (text_output) {
+        struct output *out = text_output;
+        text_output = NULL;
+        if (output_close(out, &e) < 0)
+            die(&e);
+    }
+    exit(EXIT_DONE);
+}

@@ -1,0 +1,30 @@
+#include "cli/sheetoptions.h"
+
+/* The border where none was asked for; text needs more, lest two images' run into one another. */
+enum { SHEET_BORDER = 1, SHEET_TEXT_BORDER = 6 };
+
+int sheet_option(struct sheet_style *style, int option, const char *argument)
+{
+    switch (option) {
+    case OPT_BORDER:
+        style->border = (uint64_t)int_argument(argument, 0, 1000);
+        return 1;
+    case OPT_COLUMNS:
+        style->columns = (uint64_t)int_argument(argument, 1, INT32_MAX);
+        return 1;
+    case OPT_LABELS:
+        style->captions = 1;
+        return 1;
+    case OPT_SCALE:
+        style->scale = (uint64_t)int_argument(argument, 1, 1000);
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+void sheet_settle(struct sheet_style *style, int text)
+{
+    if (style->border == SHEET_BORDER_UNSET)
+        style->border = text ? SHEET_TEXT_BORDER : SHEET_BORDER;
+}
