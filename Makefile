@@ -213,18 +213,17 @@ $(BUILD)/flags:
     $(wildcard $(BUILD)/obj/tests/fault/*.d) $(FUZZ_OBJ:.o=.d)
 
 # A make in the make whose warnings are errors, unless the user has said (WERROR=).
-BUILD_TESTS = $(MAKE) $(PARALLEL) --no-print-directory $(if $(filter file,$(origin WERROR)),WERROR=1) \
-    all unit
+STRICTLY = $(PARALLEL) --no-print-directory $(if $(filter file,$(origin WERROR)),WERROR=1)
 
 check:
 	@tests/setup
-	@$(BUILD_TESTS)
+	@$(MAKE) $(STRICTLY) all unit
 	@ROTPIPE_BUILD=$(BUILD) tests/run
 
 # Each sanitizer in its own build; the sampled tests are enough there.
 check-all:
 	@tests/setup all
-	@$(BUILD_TESTS)
+	@$(MAKE) $(STRICTLY) all unit
 	@ROTPIPE_ALL=1 ROTPIPE_BUILD=$(BUILD) tests/run
 	@for san in address undefined thread; do \
 	    echo "SAN=$$san:"; $(MAKE) --no-print-directory SAN=$$san check || exit 1; done
