@@ -387,33 +387,33 @@ torch() {
         grep -q -e '--keep-best .* best=epoch 0$'
 }
 
-# until_log N: waits until the log holds N epochs.
-until_log() {
-    for _ in {1..600}; do
-        [[ -e log ]] && (($(wc -l <log) > $1)) && return
-        sleep 0.05
-    done
-    fail 'training does not get on'
-}
-
 # One that bash has started in the background ignores SIGINT, but for env.
-@test "rottrain: a signal ends training after the batch in hand, with a model that says so" {
-    local name number status said
+@test "rottrain: a signal ends training after the batch in hand; with --partial the model says so" {
+    local name number status said partial
     stream 24 8 3 >data.rts
     for name in INT TERM; do
-        rm -f log m
-        env --default-signal=INT rottrain -q -e 1000000 -b 8 --net c2 --log log -o m data.rts \
-            2>said &
-        until_log 2
-        kill -s $name $!
-        status=0
-        wait $! || status=$?
-        number=$(kill -l $name)
-        ((status == 128 + number))
-        said=$(<said)
-        [[ $said =~ ^rottrain:\ stopped\ by\ SIG$name\ at\ step\ ([0-9]+)\ of\ 3000000\;\ the\ model\ so\ far\ is\ written$ ]] ||
-            fail "$said"
-        rtsinfo --history m | grep -q "stopped=SIG$name at step ${BASH_REMATCH[1]} of 3000000\$"
+        for partial in '' --partial; do
+            rm -f log m
+            # shellcheck disable=SC2086 # an option, or none
+            env --default-signal=INT rottrain -q -e 1000000 -b 8 --net c2 --log log -o m $partial \
+                data.rts 2>said &
+            until_log 2
+            kill -s $name $!
+            status=0
+            wait $! || status=$?
+            number=$(kill -l $name)
+            ((status == 128 + number))
+            said=$(<said)
+            [[ $said =~ ^rottrain:\ stopped\ by\ SIG$name\ at\ step\ ([0-9]+)\ of\ 3000000\;\ (.*)$ ]] ||
+                fail "$said"
+            if [[ -z $partial ]]; then
+                [[ ${BASH_REMATCH[2]} == 'no model is written' && $(echo m*) == 'm*' ]] || fail "$said"
+            fi
+        done
+        [[ ${BASH_REMATCH[2]} == 'the model so far is written' ]] || fail "$said"
+        rtsinfo --history m 2>noted | grep -q "stopped=SIG$name at step ${BASH_REMATCH[1]} of 3000000\$"
+        [[ $(<noted) == "rtsinfo: m: the model of a training that was stopped by SIG$name at step ${BASH_REMATCH[1]} of 3000000" ]] ||
+            fail "$(<noted)"
         evalacc -m m data.rts >/dev/null
         [[ $(echo m*) == m ]]
     done

@@ -1,7 +1,9 @@
 #include "cli/cli.h"
 
+#include "base/files.h"
 #include "base/input.h"
 #include "base/output.h"
+#include "base/sigpipe.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,6 +42,7 @@ void start(char **argv)
     if (argv[0])
         program = slash ? slash + 1 : argv[0];
     hold_standard_streams();
+    files_keep();
 #ifdef SIGXFSZ
     signal(SIGXFSZ, SIG_IGN); /* writing past `ulimit -f` is then an error like a full disk */
 #endif
@@ -68,15 +71,18 @@ void misused(const char *format, ...)
 
 void note(const char *format, ...)
 {
+    struct sigpipe held;
     va_list ap;
 
     if (is_quiet())
         return;
+    sigpipe_hold(&held);
     fprintf(stderr, "%s: ", program);
     va_start(ap, format);
     vfprintf(stderr, format, ap);
     va_end(ap);
     putc('\n', stderr);
+    sigpipe_release(&held);
 }
 
 /* Whichever way the program ends: what is not whole goes. */

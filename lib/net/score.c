@@ -71,6 +71,24 @@ double score_balanced(const struct score *s)
     return sum / present;
 }
 
+int score_is_chance(const struct score *s, int *class)
+{
+    double low, high;
+    uint64_t most = 0;
+
+    for (int k = 0; k < s->classes; k++) {
+        uint64_t support = score_class(s, k).support;
+        if (support > most) {
+            most = support;
+            *class = k;
+        }
+    }
+    if (s->n < SCORE_CHANCE_MIN || most == s->n)
+        return 0;
+    score_interval(s->correct, s->n, &low, &high);
+    return low <= (double)most / (double)s->n;
+}
+
 static void print_class(const char *names, int label, FILE *f)
 {
     int length;

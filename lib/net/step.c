@@ -128,18 +128,27 @@ static void update_slice(void *context, int thread, int task)
     }
 }
 
-/* The learning rate of the step in hand. */
-static double learning_rate(const struct trainer *t)
+struct plan trainer_plan(const struct trainer *t, int epochs)
 {
-    const struct train_options *o = t->o;
+    uint64_t batch = (uint64_t)t->o->batch, batches = (t->data->n + batch - 1) / batch;
+    struct plan p = {.steps = batches * (uint64_t)epochs};
+
+    p.warmup = t->o->warmup >= 0 ? (uint64_t)t->o->warmup : p.steps / 10;
+    if (t->o->warmup < 0 && p.warmup > TRAIN_WARMUP_MOST)
+        p.warmup = TRAIN_WARMUP_MOST;
+    return p;
+}
+
+float trainer_rate(const struct train_options *o, const struct plan *p, uint64_t step)
+{
     double at;
 
-    if (t->step < t->warmup)
-        return o->lr * (double)(t->step + 1) / (double)t->warmup;
-    if (o->schedule == SCHEDULE_CONSTANT || t->steps <= t->warmup)
-        return o->lr;
-    at = (double)(t->step - t->warmup) / (double)(t->steps - t->warmup);
-    return o->lr * 0.5 * (1 + cos(3.14159265358979323846 * at));
+    if (step < p->warmup)
+        return (float)(o->lr * (double)(step + 1) / (double)p->warmup);
+    if (o->schedule == SCHEDULE_CONSTANT || p->steps <= p->warmup)
+        return (float)o->lr;
+    at = (double)(step - p->warmup) / (double)(p->steps - p->warmup);
+    return (float)(o->lr * 0.5 * (1 + cos(3.14159265358979323846 * at)));
 }
 
 /*
@@ -180,7 +189,7 @@ int trainer_step(struct trainer *t, struct error *e)
     for (int i = 0; i < t->batch; i++)
         weight += weight_of(t, label_of(t, i));
     t->weight = (float)weight;
-    t->lr = (float)learning_rate(t);
+    t->lr = trainer_rate(t->o, &t->plan, t->step);
     team_run(t->team, train_share, t, t->shares);
     for (int i = 0; i < t->shares; i++) {
         loss += t->loss[i];
