@@ -1,7 +1,10 @@
 #include "base/error.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static int set(struct error *e, int misuse, const char *format, va_list ap)
 {
@@ -9,9 +12,7 @@ static int set(struct error *e, int misuse, const char *format, va_list ap)
     e->misuse = misuse;
     /* File names and record names come from outside: an error stays one line whatever is in them.
      */
-    for (unsigned char *p = (unsigned char *)e->text; *p; p++)
-        if (*p < 0x20 || *p == 0x7f)
-            *p = '?';
+    utf8_make_printable(e->text, strlen(e->text));
     return -1;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/input.h"
 #include "base/output.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,10 +36,12 @@ static void tell_waiting(void)
 
 void start(char **argv)
 {
-    const char *slash = argv[0] ? strrchr(argv[0], '/') : NULL;
+    char *slash = argv[0] ? strrchr(argv[0], '/') : NULL;
 
-    if (argv[0])
+    if (argv[0]) {
         program = slash ? slash + 1 : argv[0];
+        utf8_make_printable(slash ? slash + 1 : argv[0], strlen(program));
+    }
     hold_standard_streams();
 #ifdef SIGXFSZ
     signal(SIGXFSZ, SIG_IGN); /* writing past `ulimit -f` is then an error like a full disk */
@@ -46,11 +49,34 @@ void start(char **argv)
     input_on_terminal(tell_waiting);
 }
 
+/* Every message but progress: one line that may be shown, whatever is in it; cut if it is longer.
+ */
+static void say(const char *format, va_list ap, int hint)
+{
+    char text[2048];
+
+    vsnprintf(text, sizeof text, format, ap);
+    utf8_make_printable(text, strlen(text));
+    fprintf(stderr, "%s: %s", program, text);
+    if (hint)
+        fprintf(stderr, " (try '%s --help')", program);
+    putc('\n', stderr);
+}
+
+void complain(const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    say(format, ap, 0);
+    va_end(ap);
+}
+
 void die(const struct error *e)
 {
     if (e->misuse)
         misused("%s", e->text);
-    fprintf(stderr, "%s: %s\n", program, e->text);
+    complain("%s", e->text);
     exit(EXIT_FAILED);
 }
 
@@ -58,11 +84,9 @@ void misused(const char *format, ...)
 {
     va_list ap;
 
-    fprintf(stderr, "%s: ", program);
     va_start(ap, format);
-    vfprintf(stderr, format, ap);
+    say(format, ap, 1);
     va_end(ap);
-    fprintf(stderr, " (try '%s --help')\n", program);
     exit(EXIT_MISUSED);
 }
 
@@ -72,11 +96,9 @@ void note(const char *format, ...)
 
     if (is_quiet())
         return;
-    fprintf(stderr, "%s: ", program);
     va_start(ap, format);
-    vfprintf(stderr, format, ap);
+    say(format, ap, 0);
     va_end(ap);
-    putc('\n', stderr);
 }
 
 /* Whichever way the program ends: what is not whole goes. */
@@ -112,8 +134,7 @@ void finish_text(void)
 
     errno = 0;
     if (fclose(stdout) != 0 || failed) {
-        fprintf(stderr, "%s: %s: cannot write%s%s\n", program, name, errno ? ": " : "",
-                errno ? strerror(errno) : "");
+        complain("%s: cannot write%s%s", name, errno ? ": " : "", errno ? strerror(errno) : "");
         exit(EXIT_FAILED);
     }
     if (text_output) {
