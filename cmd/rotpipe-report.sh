@@ -34,13 +34,41 @@ END
 
 # ---- manners ----
 
+# printable: standard input as one line that may be shown; control characters and what is not UTF-8
+# become '?', as in the messages of the other programs.
+printable() {
+    tr '\000-\037\177' '?' | awk '
+        BEGIN {
+            more = "[\200-\277]"
+            character = "^([\001-\177]|\302[\240-\277]|[\303-\337]" more "|\340[\240-\277]" more \
+                "|[\341-\354\356\357]" more more "|\355[\200-\237]" more "|\360[\220-\277]" more more \
+                "|[\361-\363]" more more more "|\364[\200-\217]" more more ")+"
+        }
+        {
+            for (s = $0; s != ""; s = substr(s, 2)) {
+                if (match(s, character)) {
+                    printf "%s", substr(s, 1, RLENGTH)
+                    s = substr(s, RLENGTH + 1)
+                }
+                if (s == "") break
+                printf "?"
+                if (s ~ /^\302[\200-\237]/) s = substr(s, 2)
+            }
+        }'
+}
+
+# complain WORD...: one line on standard error.
+complain() {
+    printf '%s: %s\n' "$program" "$(printf '%s' "$*" | printable)" >&2
+}
+
 fail() {
-    printf '%s: %s\n' "$program" "$*" >&2
+    complain "$@"
     exit 1
 }
 
 misused() {
-    printf "%s: %s\n%s: try '%s --help'\n" "$program" "$*" "$program" "$program" >&2
+    complain "$* (try '$program --help')"
     exit 2
 }
 

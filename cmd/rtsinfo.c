@@ -208,7 +208,7 @@ int main(int argc, char **argv)
         }
         if (show(&info, argv[n], &e) < 0) {
             fflush(stdout);
-            fprintf(stderr, "%s: %s\n", program, e.text);
+            complain("%s", e.text);
             status = EXIT_FAILED;
         }
         if (ferror(stdout))

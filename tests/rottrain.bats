@@ -337,6 +337,12 @@ torch() {
     [[ $(ls -A out) == m ]]
 }
 
+@test "rottrain: an option that is cut too short" {
+    expect_error 2 "option '--n=x' is ambiguous; possibilities: .*'--no-history'" rottrain --n=x data.rts
+    expect_error 2 "option '--w' is ambiguous; possibilities: '--weight-decay' '--warmup'" rottrain --w data.rts
+    expect_error 2 "unrecognized option '--warmer'" rottrain --warmer data.rts
+}
+
 @test "rottrain: the last step's weights are tried, and validation outputs are finite" {
     stream 40 8 4 >data.rts
     # One step: its loss is finite, the model after it is good for nothing.

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "rts/describe.h"
 #include "rts/examples.h"
 
@@ -143,35 +144,17 @@ void score_print(const struct score *s, const char *names, unsigned parts, FILE 
         print_confusion(s, names, f);
 }
 
-/* Bytes of the UTF-8 character at p, of at most n; 0 if it is none (RFC 3629). */
-static int utf8_length(const char *p, int n)
-{
-    const unsigned char *c = (const unsigned char *)p;
-    int length = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : 4;
-
-    if (c[0] > 0xf4 || length > n)
-        return 0;
-    for (int i = 1; i < length; i++)
-        if ((c[i] & 0xc0) != 0x80)
-            return 0;
-    /* Longer than need be, a surrogate, or past the last character. */
-    if ((c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ||
-        (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f))
-        return 0;
-    return length;
-}
-
 /* A class's name as a JSON string; a model from elsewhere may hold any bytes. */
 static void print_json_class(const char *names, int label, FILE *f)
 {
-    int length, step;
+    int length;
     const char *name = names_line(names, (uint64_t)label, &length);
 
     putc('"', f);
     if (!name)
         fprintf(f, "%d", label);
-    for (int i = 0; i < length; i += step ? step : 1) {
-        step = utf8_length(name + i, length - i);
+    for (int i = 0, step; i < length; i += step ? step : 1) {
+        step = (int)utf8_length(name + i, (size_t)(length - i), NULL);
         if (step == 0)
             fputs("\\ufffd", f);
         else if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
