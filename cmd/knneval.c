@@ -1,4 +1,4 @@
-/* knneval - accuracy of a vote of the nearest neighbours in feature space */
+/* knneval - accuracy of a vote of the nearest neighbours */
 #include "base/cpu.h"
 #include "base/progress.h"
 #include "cli/cli.h"
@@ -9,17 +9,18 @@
 #include "net/score.h"
 
 static const char help[] =
-    "usage: knneval [-k list] [--metric name] [-j threads] [-q] train [test]\n"
-    "Classify labelled examples by their nearest neighbours among others; print how right that "
-    "is.\n"
+    "usage: knneval [-q] [-o file] [-k list] [--metric name] [-j threads] train\n"
+    "               [test]\n"
+    "Classify labelled examples by a vote of their nearest neighbours in another\n"
+    "stream; print the accuracy.\n"
     "\n"
-    "  -k, --neighbors LIST  how many vote, one or several (default 1,5,20)\n"
+    "  -k, --neighbors LIST  numbers of neighbours, comma-separated (default: 1,5,20)\n"
     "      --metric NAME     euclidean (default) or cosine\n"
     "  -j, --threads N       number of threads (default: all available processors)\n"
     "  -o, --output FILE     write the result to FILE, complete or not at all\n"
     "  -q, --quiet           no progress, no notes on standard error\n"
-    "  -h, --help            this text\n"
-    "      --version         the version\n";
+    "  -h, --help            print this help\n"
+    "      --version         print the version\n";
 
 enum { OPT_METRIC = OPT_FIRST };
 
@@ -56,7 +57,7 @@ static int read_points(struct points *p, char **names, char **path, struct error
     int status = in ? points_read(p, in, e) : -1;
 
     if (status == 0 && p->n == 0)
-        status = error_set(e, "%s: no examples in it", name_of(*path));
+        status = error_set(e, "%s: contains no examples", name_of(*path));
     for (size_t r = 0; status == 0 && r < p->runs; r++)
         if (!p->run[r].labelled)
             status = error_set(e, "%s: examples without labels", name_of(*path));
@@ -75,7 +76,7 @@ static int read_both(const struct settings *s, struct job *j, struct error *e)
         read_points(&j->test, &names, &path[1], e) == 0) {
         status = 0;
         if (!points_alike(&j->train.like, &j->test.like, why, sizeof why))
-            status = error_set(e, "%s: %s, those of %s", name_of(path[1]), why, name_of(path[0]));
+            status = error_set(e, "%s: %s as in %s", name_of(path[1]), why, name_of(path[0]));
         else if (j->names && names && strcmp(j->names, names) != 0)
             status = error_set(e, "%s: class names differ from those of %s", name_of(path[1]),
                                name_of(path[0]));
@@ -83,8 +84,8 @@ static int read_both(const struct settings *s, struct job *j, struct error *e)
     free(names);
     for (int i = 0; i < s->ks; i++)
         if (status == 0 && (uint64_t)s->k[i] > j->train.n)
-            status = error_set(e, "%s: %" PRIu64 " examples, %s %d", name_of(path[0]), j->train.n,
-                               s->given ? "-k asks for" : "the default -k 1,5,20 needs",
+            status = error_set(e, "%s: %" PRIu64 " examples, but %s %d", name_of(path[0]),
+                               j->train.n, s->given ? "-k needs" : "the default -k 1,5,20 needs",
                                s->given ? s->k[i] : j->most);
     return status;
 }
@@ -132,7 +133,8 @@ static int search(const struct settings *s, struct job *j, const struct near_ker
     return status;
 }
 
-/* A line for each k: the accuracy, its interval, how many were right, of how many. */
+/* One line for each k: accuracy, its interval, number of correct predictions, number of examples.
+ */
 static int report(const struct settings *s, const struct job *j, struct error *e)
 {
     uint32_t *scratch = malloc(2 * (size_t)j->most * sizeof *scratch);
@@ -193,8 +195,10 @@ static void check_operands(struct settings *s, char **operands, int n)
 {
     static char standard_input[] = "-";
 
-    if (n < 1 || n > 2)
-        misused("two streams are needed, train and test");
+    if (n < 1)
+        misused("missing operand: train");
+    if (n > 2)
+        misused("too many operands");
     s->path[0] = operands[0];
     s->path[1] = n == 2 ? operands[1] : standard_input;
     if (standard_inputs(s->path, 2) > 1)

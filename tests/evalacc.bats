@@ -52,7 +52,7 @@ load nets
     bad 'unlabelled: record .*images without labels' unlabelled
     idx_images 0 8 8 >images
     idx2rts images >none
-    bad 'none: no images in it' none
+    bad 'none: contains no images' none
     stream 6 8 5 >five
     bad "five: record .*label 3, the model's head has 3 classes" five
     stream 6 9 3 >nine
@@ -232,7 +232,7 @@ kill_features() {
     [[ $stderr == *'rottrain: the loss on the training data is still that of guessing'* ]] || fail "$stderr"
     [[ $(payloads m history | head -n 1) == *' loss=chance' ]]
     run --separate-stderr rtsinfo m
-    [[ $stderr == 'rtsinfo: m: training has not brought the loss below that of guessing' ]] || fail "$stderr"
+    [[ $stderr == 'rtsinfo: m: training did not reduce the loss below that of guessing' ]] || fail "$stderr"
     # What has learnt is not accused.
     fashion train | rtsample -n 300 >f.rts
     quiet_success rottrain -q -e 2 -b 16 --net 'c8 r p p' -o m f.rts

@@ -81,8 +81,8 @@ oracle() {
 @test "knneval: wrong input" {
     stream 12 5 3 >a.rts
     stream 12 6 3 >b.rts
-    expect_error 1 'b.rts: images of 6 x 6 x 1 beside images of 5 x 5 x 1, those of a.rts' knneval -k 1 a.rts b.rts
-    expect_error 1 'a.rts: 12 examples, the default -k 1,5,20 needs 20' knneval a.rts a.rts
+    expect_error 1 'b.rts: images of 6 x 6 x 1, expected images of 5 x 5 x 1 as in a.rts' knneval -k 1 a.rts b.rts
+    expect_error 1 'a.rts: 12 examples, but the default -k 1,5,20 needs 20' knneval a.rts a.rts
     idx2rts <(idx_images 4 5 5) >c.rts
     expect_error 1 'c.rts: examples without labels' knneval -k 1 a.rts c.rts
     expect_error 1 'c.rts: examples without labels' knneval -k 1 c.rts a.rts
@@ -90,8 +90,8 @@ oracle() {
     expect_error 1 'd.rts: .*cut short' knneval -k 1 a.rts d.rts
     rottrain -q -e 0 --net c2 a.rts >m
     expect_error 1 'm: ' knneval -k 1 m a.rts
-    expect_error 2 'two streams are needed' knneval
-    expect_error 2 'two streams are needed' knneval a.rts a.rts a.rts
+    expect_error 2 'missing operand: train' knneval
+    expect_error 2 'too many operands' knneval a.rts a.rts a.rts
     expect_error 2 'only one of the streams' knneval -
     expect_error 2 "-k: '0' is not an integer" knneval -k 1,0 a.rts a.rts
     expect_error 2 "-k: '' is not an integer" knneval -k 1, a.rts a.rts

@@ -206,10 +206,10 @@ int cards_write(const struct cards *c, struct output *out, struct error *e)
     if (c->n == 0)
         return error_set(e, "sheet: no images to draw");
     if (c->channels != 1 && c->channels != 3)
-        return error_set(e, "sheet: images of %llu channels: 1 or 3 can be drawn",
+        return error_set(e, "sheet: images of %llu channels, expected 1 or 3",
                          (unsigned long long)c->channels);
     if (c->scale > GRID_PIXELS_MAX / c->width || c->scale > GRID_PIXELS_MAX / c->height)
-        return error_set(e, "sheet: larger than a PNG can be");
+        return error_set(e, "sheet: too large for a PNG");
     if (names_table_make(&d.names, c->names, e) < 0)
         return -1;
     d.picture_width = c->width * c->scale;

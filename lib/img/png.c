@@ -71,7 +71,7 @@ struct pngout *pngout_begin(struct output *out, uint64_t width, uint64_t height,
     struct pngout *w;
 
     if (width > PNG_UINT_31_MAX || height > PNG_UINT_31_MAX) {
-        error_set(e, "PNG: %llu x %llu pixels are more than the format holds",
+        error_set(e, "PNG: %llu x %llu pixels exceed the limit of the format",
                   (unsigned long long)width, (unsigned long long)height);
         return NULL;
     }
