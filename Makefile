@@ -185,11 +185,14 @@ fuzz:
 
 fuzzers: $(FUZZERS)
 
+# INSTALL='install -s' strips programs; nothing else can be stripped.
+INSTALL_TEXT = $(filter-out -s --strip,$(INSTALL))
 install: all
-	$(INSTALL) -d $(BINDIR) $(patsubst man/%,$(MANDIR)/%,$(sort $(dir $(MAN_PAGES))))
-	$(INSTALL) $(PROGRAMS) $(SCRIPTS) $(BINDIR)
+	mkdir -p $(BINDIR) $(patsubst man/%,$(MANDIR)/%,$(sort $(dir $(MAN_PAGES))))
+	$(INSTALL) $(PROGRAMS) $(BINDIR)
+	$(INSTALL_TEXT) $(SCRIPTS) $(BINDIR)
 	for page in $(MAN_PAGES:man/%=%); do \
-	    $(INSTALL) -m 644 man/$$page $(MANDIR)/$$page || exit 1; done
+	    $(INSTALL_TEXT) -m 644 man/$$page $(MANDIR)/$$page || exit 1; done
 
 uninstall:
 	rm -f $(PROGRAMS:$(BUILD)/%=$(BINDIR)/%) $(SCRIPTS:$(BUILD)/%=$(BINDIR)/%) $(MAN_PAGES:man/%=$(MANDIR)/%)

@@ -1,5 +1,6 @@
 /* evalacc - accuracy of a model on a labelled image stream */
 #include "cli/cli.h"
+#include "cli/say.h"
 #include "net/classifier.h"
 #include "net/infer.h"
 #include "net/score.h"
@@ -31,6 +32,7 @@ struct evaluator {
     struct prediction *prediction;
     uint64_t room;
     struct score score;
+    struct activity activity;
 };
 
 static int reserve(struct evaluator *v, uint64_t n, struct error *e)
@@ -60,17 +62,34 @@ static int evaluate(struct evaluator *v, struct source *in, const char *name, st
             return -1;
         for (uint64_t i = 0; i < c.n; i++)
             v->label[i] = (uint16_t)c.label[i];
-        bad = infer_predict(v->c.engine, v->c.table, c.data, v->label, c.n, v->prediction);
+        bad = infer_predict(v->c.engine, v->c.table, c.data, v->label, c.n, v->prediction,
+                            &v->activity);
         if (bad < c.n) {
             infer_not_finite(&v->c.model.net, v->score.n + bad, what, sizeof what);
             return source_complain(in, e, "%s", what);
         }
+        v->activity.images += c.n;
         for (uint64_t i = 0; i < c.n; i++)
             score_add(&v->score, v->label[i], v->prediction[i].label, v->prediction[i].loss);
     }
     if (got == 0 && v->score.n == 0)
         return error_set(e, "%s: no images in it", name);
     return got < 0 ? -1 : classifier_check_names(&v->c, in, e);
+}
+
+/* Signs that the model has not learnt what it looks as if it had. */
+static void warn(const struct evaluator *v)
+{
+    const struct score *s = &v->score;
+    const struct activity *a = &v->activity;
+    int class;
+
+    if (score_is_chance(s, &class))
+        note("accuracy %.4f is within sampling error of always answering class %d (%.4f)",
+             (double)s->correct / (double)s->n, class,
+             (double)score_class(s, class).support / (double)s->n);
+    if (activity_is_low(a))
+        note(ACTIVITY_WARNING, activity_dead(a), activity_features(a), a->images);
 }
 
 static int run(const char *model, int threads, unsigned parts, int json, char **paths, int n,
@@ -81,14 +100,21 @@ static int run(const char *model, int threads, unsigned parts, int json, char **
     struct source *in = NULL;
     int status = -1;
 
-    if (classifier_open(&v.c, model, getenv("ROTPIPE_KERNELS"), threads, e) == 0 &&
-        (in = source_open(paths, n, e)) && score_init(&v.score, m->net.classes, e) == 0)
+    if (classifier_open(&v.c, model, getenv("ROTPIPE_KERNELS"), threads, e) < 0)
+        goto done;
+    say_stopped(model, m->history.text);
+    if ((in = source_open(paths, n, e)) && score_init(&v.score, m->net.classes, e) == 0 &&
+        activity_start(&v.activity, v.c.engine, e) == 0)
         status = evaluate(&v, in, n ? paths[0] : "standard input", e);
     if (status == 0 && json)
         score_print_json(&v.score, m->names, stdout);
     else if (status == 0)
         score_print(&v.score, m->names, parts, stdout);
+    if (status == 0)
+        warn(&v);
+done:
     score_free(&v.score);
+    activity_free(&v.activity);
     classifier_close(&v.c);
     source_close(in);
     free(v.label);

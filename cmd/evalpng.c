@@ -1,4 +1,5 @@
 /* evalpng - images with what a model makes of them, as a contact sheet */
+#include "cli/say.h"
 #include "cli/sheetoptions.h"
 #include "img/cards.h"
 #include "net/classifier.h"
@@ -214,10 +215,13 @@ static int run(struct job *j, const char *model, int threads, char **paths, int 
     struct output *out = NULL;
     int status = -1;
 
-    if (classifier_open(&j->c, model, getenv("ROTPIPE_KERNELS"), threads, e) == 0 &&
-        (in = source_open(paths, n, e)) && (out = output_open(result_path(), e)) &&
+    if (classifier_open(&j->c, model, getenv("ROTPIPE_KERNELS"), threads, e) < 0)
+        goto done;
+    say_stopped(model, j->c.model.history.text);
+    if ((in = source_open(paths, n, e)) && (out = output_open(result_path(), e)) &&
         collect(j, in, e) == 0)
         status = draw(j, out, e);
+done:
     source_close(in);
     classifier_close(&j->c);
     for (uint64_t i = 0; i < j->n; i++)

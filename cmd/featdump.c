@@ -1,6 +1,7 @@
 /* featdump - what a layer of a model makes of each image */
 #include "base/cpu.h"
 #include "cli/cli.h"
+#include "cli/say.h"
 #include "net/infer.h"
 #include "net/model.h"
 #include "rts/examples.h"
@@ -144,6 +145,7 @@ static int run(const char *model, const char *layer, int threads, unsigned drop,
         return cpu_complain(getenv("ROTPIPE_KERNELS"), e);
     if (model_load(&m, model, e) < 0)
         return -1;
+    say_stopped(model, m.history.text);
     if (choose_layer(&m.net, layer, e) < 0 || !(in = source_open(paths, n, e)) ||
         !(out = rts_create(result_path(), e)))
         goto done;

@@ -1,5 +1,6 @@
 /* filtdump - the filters of a model's first convolution as images */
 #include "cli/cli.h"
+#include "cli/say.h"
 #include "net/model.h"
 #include "rts/examples.h"
 
@@ -138,6 +139,7 @@ static int run(const char *path, int each, int no_history, struct error *e)
 
     if (model_load(&m, path, e) < 0)
         return -1;
+    say_stopped(path, m.history.text);
     if (gather(&p, &m, strcmp(path, "-") == 0 ? "standard input" : path, e) == 0 &&
         (out = rts_create(result_path(), e)) &&
         (no_history || put_history(&m, each, out, e) == 0) && put(&p, each, out, e) == 0) {

@@ -1,5 +1,6 @@
 /* headswap - give a model a fresh head, freeze or thaw what is below it */
 #include "cli/cli.h"
+#include "cli/say.h"
 #include "net/model.h"
 #include "rts/examples.h"
 
@@ -150,6 +151,7 @@ static int run(const struct settings *s, const char *path, struct error *e)
 
     if (model_load(&m, path, e) < 0)
         return -1;
+    say_stopped(path, m.history.text);
     if (s->list) {
         start_text();
         list_layers(&m.net);

@@ -8,12 +8,14 @@
 
 static const char help[] =
     "usage: idx2png [-n count] [--columns n] [--border n] [--scale n] [--labels] [--names file]\n"
+    "               [--range low:high] [images [labels]]\n"
+    "       idx2png -d folder [-f] [-n count] [--scale n] [--names file] [--range low:high]\n"
     "               [images [labels]]\n"
-    "       idx2png -d folder [-f] [-n count] [--scale n] [--names file] [images [labels]]\n"
     "Draw IDX images side by side, as PNG; or write each to a file of its own.\n"
     "\n"
     "  -n, --count N        the first N images (default 100; with -d all)\n" SHEET_HELP
     "      --names FILE     the names of the classes, one a line\n"
+    "      --range LOW:HIGH  scale pixels of any IDX type: LOW becomes 0, HIGH 255\n"
     "  -d, --directory DIR  one PNG an image there, named by its index and label\n"
     "  -f, --force          with -d, replace files that are there already\n"
     "  -o, --output FILE    write the sheet to FILE, complete or not at all\n"
@@ -21,12 +23,13 @@ static const char help[] =
     "  -h, --help           this text\n"
     "      --version        the version\n";
 
-enum { OPT_NAMES = OPT_SHEET_END };
+enum { OPT_NAMES = OPT_SHEET_END, OPT_RANGE };
 
 static const struct option options[] = {{"count", required_argument, NULL, 'n'},
                                         {"directory", required_argument, NULL, 'd'},
                                         {"force", no_argument, NULL, 'f'},
                                         {"names", required_argument, NULL, OPT_NAMES},
+                                        {"range", required_argument, NULL, OPT_RANGE},
                                         SHEET_OPTIONS,
                                         COMMON_OPTIONS};
 
@@ -163,6 +166,7 @@ int main(int argc, char **argv)
     struct error e;
     struct job j = {.style = SHEET_DEFAULTS};
     const char *names_path = NULL;
+    struct idx_range range, *scaled = NULL;
     int option, status = -1;
 
     start(argv);
@@ -180,6 +184,12 @@ int main(int argc, char **argv)
         case OPT_NAMES:
             names_path = optarg;
             break;
+        case OPT_RANGE:
+            if (idx_range_parse(optarg, &range) < 0)
+                misused("--range: '%s' is not LOW:HIGH, two numbers of which the first is lower",
+                        optarg);
+            scaled = &range;
+            break;
         default:
             if (!sheet_option(&j.style, option, optarg))
                 common_option(option, help);
@@ -194,7 +204,7 @@ int main(int argc, char **argv)
     sheet_settle(&j.style, j.style.captions);
 
     if ((!names_path || (j.names = names_load(names_path, &e))) &&
-        idx_pair_open(&j.in, argc > 0 ? argv[0] : "-", argc > 1 ? argv[1] : NULL, &e) == 0)
+        idx_pair_open(&j.in, argc > 0 ? argv[0] : "-", argc > 1 ? argv[1] : NULL, scaled, &e) == 0)
         status = run(&j, &e);
     idx_pair_close(&j.in);
     free(j.names);

@@ -3,30 +3,37 @@
 #include "img/idx.h"
 #include "rts/examples.h"
 
-static const char help[] = "usage: idx2rts [--names file] [--no-history] [images [labels]]\n"
-                           "Turn IDX images, and their labels, into an image stream.\n"
-                           "\n"
-                           "      --names FILE  the names of the classes, one a line\n"
-                           "      --no-history  write nothing of how it was made\n"
-                           "  -o, --output FILE  write the result to FILE, complete or not at all\n"
-                           "  -q, --quiet       no progress, no notes on standard error\n"
-                           "  -h, --help        this text\n"
-                           "      --version     the version\n";
+static const char help[] =
+    "usage: idx2rts [--names file] [--range low:high] [--no-history] [images [labels]]\n"
+    "Turn IDX images, and their labels, into an image stream.\n"
+    "\n"
+    "      --names FILE      the names of the classes, one a line\n"
+    "      --range LOW:HIGH  scale pixels of any IDX type: LOW becomes 0, HIGH 255\n"
+    "      --no-history      write nothing of how it was made\n"
+    "  -o, --output FILE     write the result to FILE, complete or not at all\n"
+    "  -q, --quiet           no progress, no notes on standard error\n"
+    "  -h, --help            this text\n"
+    "      --version         the version\n";
 
-enum { OPT_NAMES = OPT_FIRST };
+enum { OPT_NAMES = OPT_FIRST, OPT_RANGE };
 
-static const struct option options[] = {
-    {"names", required_argument, NULL, OPT_NAMES}, STREAM_OPTIONS, COMMON_OPTIONS};
+static const struct option options[] = {{"names", required_argument, NULL, OPT_NAMES},
+                                        {"range", required_argument, NULL, OPT_RANGE},
+                                        STREAM_OPTIONS,
+                                        COMMON_OPTIONS};
 
 /* What made the stream; the checksums of the sources are known at its end only: put_digest. */
 static int put_history(struct rts_writer *out, const struct idx_pair *p, const char *names,
                        struct error *e)
 {
-    char step[128];
+    char step[192], range[64] = "";
 
-    snprintf(step, sizeof step, "idx2rts %s %" PRIu64 "x%" PRIu64 "x%" PRIu64 "%s%s\n",
+    if (p->images.ranged)
+        snprintf(range, sizeof range, " --range %.15g:%.15g", p->images.range.low,
+                 p->images.range.high);
+    snprintf(step, sizeof step, "idx2rts %s %" PRIu64 "x%" PRIu64 "x%" PRIu64 "%s%s%s\n",
              ROTPIPE_VERSION, p->images.height, p->images.width, p->images.channels,
-             p->labelled ? " labels" : "", names ? " names" : "");
+             p->labelled ? " labels" : "", names ? " names" : "", range);
     return rts_put_text(out, "history", step, e);
 }
 
@@ -82,6 +89,7 @@ int main(int argc, char **argv)
 {
     struct error e;
     struct idx_pair p = {0};
+    struct idx_range range, *scaled = NULL;
     struct rts_writer *out = NULL;
     const char *names_path = NULL;
     char *names = NULL;
@@ -91,6 +99,11 @@ int main(int argc, char **argv)
     while ((option = next_option(argc, argv, "", options)) != -1)
         if (option == OPT_NAMES)
             names_path = optarg;
+        else if (option == OPT_RANGE && idx_range_parse(optarg, &range) == 0)
+            scaled = &range;
+        else if (option == OPT_RANGE)
+            misused("--range: '%s' is not LOW:HIGH, two numbers of which the first is lower",
+                    optarg);
         else if (option == OPT_NO_HISTORY)
             provenance = 0;
         else
@@ -103,7 +116,7 @@ int main(int argc, char **argv)
         misused("images and labels cannot both be standard input");
 
     if ((!names_path || (names = names_load(names_path, &e))) &&
-        idx_pair_open(&p, argc > 0 ? argv[0] : "-", argc > 1 ? argv[1] : NULL, &e) == 0 &&
+        idx_pair_open(&p, argc > 0 ? argv[0] : "-", argc > 1 ? argv[1] : NULL, scaled, &e) == 0 &&
         (out = rts_create(result_path(), &e)))
         status = put_all(out, &p, names, provenance, &e);
     idx_pair_close(&p);

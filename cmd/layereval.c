@@ -1,5 +1,6 @@
 /* layereval - how much each layer of a model knows of the classes */
 #include "cli/cli.h"
+#include "cli/say.h"
 
 #include "base/progress.h"
 #include "eval/layers.h"
@@ -88,8 +89,10 @@ static const char *name_of(const char *path)
 
 static int read_all(struct settings *s, struct job *j, struct error *e)
 {
-    if (model_load(&j->model, s->model, e) < 0 || choose_layers(s, j, e) < 0 ||
-        dataset_read(&j->labelled, &s->path[0], 1, e) < 0 ||
+    if (model_load(&j->model, s->model, e) < 0)
+        return -1;
+    say_stopped(s->model, j->model.history.text);
+    if (choose_layers(s, j, e) < 0 || dataset_read(&j->labelled, &s->path[0], 1, e) < 0 ||
         check_data(j, &j->labelled, name_of(s->path[0]), e) < 0 ||
         dataset_read(&j->test, &s->path[1], 1, e) < 0 ||
         check_data(j, &j->test, name_of(s->path[1]), e) < 0)

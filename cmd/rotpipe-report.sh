@@ -176,10 +176,18 @@ option() {
     esac
 }
 
+# is_output FILE: true if it is the regular file that standard output goes to.
+is_output() {
+    # shellcheck disable=SC3013 # every sh that is in use has -ef
+    [ -f "$1" ] && [ "$1" -ef /dev/stdout ]
+}
+
 # fetch FILE INTO NAME: a copy of FILE, or of standard input if it is empty; unpacked where it is
 # compressed by gzip.
 fetch() {
-    if [ -z "$1" ]; then
+    if is_output "${1:-/dev/stdin}"; then
+        fail "$3: is both input and output"
+    elif [ -z "$1" ]; then
         said=$({ cat >"$2"; } 2>&1)
     elif [ ! -e "$1" ]; then
         fail "$3: No such file or directory"

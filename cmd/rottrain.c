@@ -1,8 +1,10 @@
 /* rottrain - train a network on a labelled image stream */
 #include "base/cpu.h"
 #include "cli/cli.h"
-#include "stopsignal.h"
-#include "trainfiles.h"
+#include "cli/say.h"
+#include "cli/stopsignal.h"
+#include "cli/trainfiles.h"
+#include "cli/trainwatch.h"
 
 #include "base/progress.h"
 #include "net/epochlog.h"
@@ -12,7 +14,7 @@
 static const char help[] =
     "usage: rottrain [-q] [-m model] [-e epochs] [-b batch] [-s seed] [-j threads] [-o file]\n"
     "                [--net string] [-c classes] [--lr rate] [--optimizer adam|adamw|sgd] ...\n"
-    "                [--save file [--every steps]] [--resume file] [file ...]\n"
+    "                [--state file | --save file] [--every steps] [--resume file] [file ...]\n"
     "Train a network by cross-entropy on a labelled image stream; write the model.\n"
     "\n"
     "  -m, --model FILE         start from this model (its net, weights, frozen layers)\n"
@@ -28,14 +30,18 @@ static const char help[] =
     "      --schedule NAME      constant (default) or cosine\n"
     "      --warmup N           steps over which the learning rate rises\n"
     "                           (default: a tenth of all, at most 200)\n"
+    "      --class-weight NAME  none (default) or balanced: rare classes count more\n"
     "  -s, --seed N             of the weights and the order of the images (default 0)\n"
     "  -j, --threads N          number of threads (default: all available processors)\n"
     "      --valid FILE         evaluate on this stream after each epoch\n"
     "      --keep-best          write the model of the epoch that was best on --valid\n"
     "      --log FILE           write a tab-separated line an epoch\n"
-    "      --save FILE          save the state of the training there, again and again\n"
-    "      --every N            so many steps apart (default: after each epoch)\n"
-    "      --resume FILE        go on from a saved state, with the same options and data\n"
+    "      --state FILE         keep the state of the training there until it is complete;\n"
+    "                           continue from FILE if it exists\n"
+    "      --save FILE          save the state of the training there, after each epoch\n"
+    "      --every N            steps between two saves, instead of an epoch\n"
+    "      --resume FILE        continue from a saved state, with the same options and data\n"
+    "      --partial            when a signal stops training, write the model so far\n"
     "      --no-history         write nothing of how it was made\n"
     "  -o, --output FILE        write the model to FILE, complete or not at all\n"
     "  -q, --quiet              no progress, no notes on standard error\n"
@@ -51,12 +57,15 @@ enum {
     OPT_WEIGHT_DECAY,
     OPT_SCHEDULE,
     OPT_WARMUP,
+    OPT_CLASS_WEIGHT,
     OPT_VALID,
     OPT_KEEP_BEST,
     OPT_LOG,
     OPT_SAVE,
     OPT_EVERY,
-    OPT_RESUME
+    OPT_RESUME,
+    OPT_STATE,
+    OPT_PARTIAL
 };
 
 static const struct option options[] = {{"model", required_argument, NULL, 'm'},
@@ -71,6 +80,7 @@ static const struct option options[] = {{"model", required_argument, NULL, 'm'},
                                         {"weight-decay", required_argument, NULL, OPT_WEIGHT_DECAY},
                                         {"schedule", required_argument, NULL, OPT_SCHEDULE},
                                         {"warmup", required_argument, NULL, OPT_WARMUP},
+                                        {"class-weight", required_argument, NULL, OPT_CLASS_WEIGHT},
                                         {"seed", required_argument, NULL, 's'},
                                         {"threads", required_argument, NULL, 'j'},
                                         {"valid", required_argument, NULL, OPT_VALID},
@@ -79,16 +89,19 @@ static const struct option options[] = {{"model", required_argument, NULL, 'm'},
                                         {"save", required_argument, NULL, OPT_SAVE},
                                         {"every", required_argument, NULL, OPT_EVERY},
                                         {"resume", required_argument, NULL, OPT_RESUME},
+                                        {"state", required_argument, NULL, OPT_STATE},
+                                        {"partial", no_argument, NULL, OPT_PARTIAL},
                                         STREAM_OPTIONS,
                                         COMMON_OPTIONS};
 
 static const char *const optimizer_names[] = {"adam", "adamw", "sgd"};
 static const char *const schedule_names[] = {"constant", "cosine"};
+static const char *const weight_names[] = {"none", "balanced"};
 
 struct settings {
     struct train_options train;
-    const char *model, *net, *valid, *log, *output;
-    int classes, threads, no_history;
+    const char *model, *net, *valid, *log, *output, *state;
+    int classes, threads, no_history, partial;
     int has_lr, has_decay, has_momentum;
 };
 
@@ -136,6 +149,9 @@ static void take_option(struct settings *s, int option)
     case OPT_WARMUP:
         t->warmup = int_argument(optarg, 0, INT64_MAX);
         break;
+    case OPT_CLASS_WEIGHT:
+        t->class_weight = (enum class_weight)choice_argument(optarg, weight_names, 2);
+        break;
     case 's':
         t->seed = seed_argument(optarg);
         break;
@@ -160,6 +176,12 @@ static void take_option(struct settings *s, int option)
     case OPT_RESUME:
         t->resume = optarg;
         break;
+    case OPT_STATE:
+        s->state = optarg;
+        break;
+    case OPT_PARTIAL:
+        s->partial = 1;
+        break;
     case OPT_NO_HISTORY:
         s->no_history = 1;
         break;
@@ -168,23 +190,45 @@ static void take_option(struct settings *s, int option)
     }
 }
 
+/* The state and where it is kept. */
+static void check_state(struct settings *s)
+{
+    struct train_options *t = &s->train;
+
+    if (s->state && (t->save || t->resume))
+        misused("--state and %s are mutually exclusive", t->save ? "--save" : "--resume");
+    if (s->state)
+        t->save = t->resume = s->state;
+    if (t->every && !t->save)
+        misused("--every needs --state or --save");
+    if (s->partial && s->no_history)
+        misused("--partial and --no-history are mutually exclusive: the history marks the model");
+}
+
 /* What the options mean together, and which do not go together. */
 static void check_settings(struct settings *s, char **operands, int n)
 {
     struct train_options *t = &s->train;
+    struct train_files files = {.log = s->log,
+                                .model = s->model,
+                                .valid = s->valid,
+                                .data = (const char **)operands,
+                                .data_count = n,
+                                .save_option = s->state ? "--state" : "--save"};
     int stdin_readers = standard_inputs(operands, n);
     struct error e;
 
-    s->output = result_path();
+    check_state(s);
+    s->output = files.output = result_path();
+    files.save = t->save;
+    files.resume = t->resume;
     stdin_readers += s->model && strcmp(s->model, "-") == 0;
     stdin_readers += s->valid && strcmp(s->valid, "-") == 0;
-    stdin_readers += t->resume && strcmp(t->resume, "-") == 0;
+    stdin_readers += t->resume && !s->state && strcmp(t->resume, "-") == 0;
     if (stdin_readers > 1)
         misused("standard input can be only one of data, -m, --valid and --resume");
-    if (t->every && !t->save)
-        misused("--every needs --save");
-    check_files(&(struct train_files){s->output, t->save, s->log, s->model, s->valid, t->resume,
-                                      (const char **)operands, n});
+    if (trainfiles_check(&files, &e) < 0)
+        misused("%s", e.text);
     if (s->model && (s->net || s->classes))
         misused("%s: the model of %s has its own", s->net ? "--net" : as_typed('c'), as_typed('m'));
     if (t->optimizer != OPTIMIZER_SGD && (t->nesterov || s->has_momentum))
@@ -213,13 +257,14 @@ static void settings_line(const struct settings *s, const struct dataset *d, con
     if (t->optimizer == OPTIMIZER_SGD)
         snprintf(extra, sizeof extra, " --momentum %.15g%s", t->momentum,
                  t->nesterov ? " --nesterov" : "");
-    snprintf(line, size,
-             "rottrain %s%s --net '%.200s' -c %d -e %d -b %d --optimizer %s --lr %.15g%s"
-             " --weight-decay %.15g --schedule %s%s%s%s -s %" PRIu64 " images=%" PRIu64,
-             ROTPIPE_VERSION, s->model ? " -m" : "", m->net.text, m->net.classes, t->epochs,
-             t->batch, optimizer_names[t->optimizer], t->lr, extra, t->weight_decay,
-             schedule_names[t->schedule], warmup, t->keep_best ? " --keep-best" : "",
-             s->no_history ? " --no-history" : "", t->seed, d->n);
+    snprintf(
+        line, size,
+        "rottrain %s%s --net '%.200s' -c %d -e %d -b %d --optimizer %s --lr %.15g%s"
+        " --weight-decay %.15g --schedule %s%s%s%s%s -s %" PRIu64 " images=%" PRIu64,
+        ROTPIPE_VERSION, s->model ? " -m" : "", m->net.text, m->net.classes, t->epochs, t->batch,
+        optimizer_names[t->optimizer], t->lr, extra, t->weight_decay, schedule_names[t->schedule],
+        warmup, t->class_weight == CLASS_WEIGHT_BALANCED ? " --class-weight balanced" : "",
+        t->keep_best ? " --keep-best" : "", s->no_history ? " --no-history" : "", t->seed, d->n);
 }
 
 /* What is known of a data set, behind its indent. */
@@ -246,7 +291,7 @@ static int describe(const struct settings *s, const struct dataset *d, const str
         n += (size_t)snprintf(line + n, sizeof line - n, " best=epoch %d", end->best_epoch);
     if (end->steps < end->planned)
         snprintf(line + n, sizeof line - n, " stopped=%s at step %" PRIu64 " of %" PRIu64,
-                 caught_name(), end->steps, end->planned);
+                 stopsignal_name(), end->steps, end->planned);
     if (history_add(&m->history, "", line, e) < 0 || describe_data(d, "  data: ", m, e) < 0)
         return -1;
     /* It was chosen by them; that it was trained on them is not said, which the digest is for. */
@@ -315,6 +360,8 @@ static int start_model(const struct settings *s, const struct dataset *d, struct
             return error_memory(e, "class names");
     } else if (model_load(m, s->model, e) < 0) {
         return -1;
+    } else {
+        say_stopped(s->model, m->history.text);
     }
     if (s->no_history)
         model_drop_history(m);
@@ -328,66 +375,7 @@ static int start_model(const struct settings *s, const struct dataset *d, struct
     return 0;
 }
 
-struct listener {
-    const struct settings *s;
-    struct progress progress;
-    FILE *log;
-    struct ending end;
-};
-
-static void tell_step(void *context, const struct step *step)
-{
-    struct listener *l = context;
-    char title[32], note[64];
-
-    if (!l->progress.on)
-        return;
-    snprintf(title, sizeof title, "epoch %d/%d", step->epoch, l->s->train.epochs);
-    snprintf(note, sizeof note, "loss %.4f, accuracy %.4f", step->loss, step->accuracy);
-    progress_show(&l->progress, title, step->done, step->total, "images", note);
-}
-
-static void tell_epoch(void *context, const struct epoch *ep)
-{
-    struct listener *l = context;
-    char valid[64] = "";
-
-    if (ep->has_valid)
-        snprintf(valid, sizeof valid, ", valid %.4f %.4f", ep->valid_loss, ep->valid_accuracy);
-    if (!is_quiet())
-        progress_line(&l->progress, "epoch %d/%d: loss %.4f, accuracy %.4f%s, %.0f images/s",
-                      ep->number, l->s->train.epochs, ep->loss, ep->accuracy, valid,
-                      ep->images_per_second);
-    progress_start(&l->progress, is_quiet());
-    if (l->log)
-        epochlog_add(l->log, ep);
-}
-
-static int tell_stop(void *context)
-{
-    (void)context;
-    return atomic_load(&caught) != 0;
-}
-
-static void tell_end(void *context, const struct ending *end)
-{
-    struct listener *l = context;
-
-    l->end = *end;
-}
-
-/* A saved state was taken up. */
-static int tell_resumed(void *context, uint64_t steps, int epochs, struct error *e)
-{
-    struct listener *l = context;
-
-    if (!is_quiet())
-        fprintf(stderr, "resumed after step %" PRIu64 "\n", steps);
-    return l->s->log && !(l->log = epochlog_continue(l->s->log, epochs, e)) ? -1 : 0;
-}
-
-/* Ends `out`, whatever happens. It is an error, too, if the state of a training that was stopped
- * could not be saved. */
+/* Ends `out`, whatever happens. */
 static int write_model(const struct settings *s, const struct dataset *d,
                        const struct dataset *valid, const struct ending *end, struct model *m,
                        struct rts_writer *out, struct error *e)
@@ -396,14 +384,27 @@ static int write_model(const struct settings *s, const struct dataset *d,
         rts_abandon(out);
         return -1;
     }
-    if (rts_finish(out, e) < 0)
+    return rts_finish(out, e);
+}
+
+/*
+ * Training has ended, by a signal or because it is complete. Ends `out`, whatever happens. It is an
+ * error, too, if the state of a training that was stopped could not be saved.
+ */
+static int conclude(const struct settings *s, const struct dataset *d, const struct dataset *valid,
+                    const struct trainwatch *w, struct model *m, struct rts_writer *out,
+                    struct error *e)
+{
+    const struct ending *end = &w->end;
+    int stopped = end->steps < end->planned;
+
+    if (stopped && !s->partial)
+        rts_abandon(out);
+    else if (write_model(s, d, valid, end, m, out, e) < 0)
         return -1;
-    if (end->steps < end->planned)
-        fprintf(stderr,
-                "%s: stopped by %s at step %" PRIu64 " of %" PRIu64
-                "; the model so far%s written\n",
-                program, caught_name(), end->steps, end->planned,
-                s->train.save && !end->unsaved ? " and the state are" : " is");
+    if (!stopped)
+        return 0;
+    trainwatch_stopped(w, s->partial, s->train.save && !end->unsaved);
     if (end->unsaved)
         *e = end->why;
     return end->unsaved ? -1 : 0;
@@ -415,12 +416,12 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
     const struct kernels *kernels = kernels_pick(getenv("ROTPIPE_KERNELS"));
     struct dataset data = {0}, valid = {0};
     struct model m = {0};
-    struct listener l = {.s = s};
-    struct train_listener tell = {&l, tell_epoch, tell_step, tell_stop, tell_end, tell_resumed};
+    struct trainwatch w = {.epochs = s->train.epochs, .log_path = s->log};
+    struct train_listener tell = trainwatch_listener(&w);
     struct train_options how = s->train;
     struct team *team = NULL;
     struct rts_writer *out = NULL;
-    struct sigaction old[STOP_SIGNALS];
+    struct stopsignal signals;
     struct error unsaid;
     char settings[1100];
     int status = -1;
@@ -435,24 +436,27 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
                      check_data(&m, &valid, s->valid, e) < 0))
         goto done;
     if (!(team = team_new(s->threads ? s->threads : team_default_size(), e)) ||
-        (s->log && !s->train.resume && !(l.log = epochlog_create(s->log, e))))
+        (s->log && !s->train.resume && !(w.log = epochlog_create(s->log, e))))
         goto done;
     settings_line(s, &data, &m, settings, 1024);
     snprintf(settings + strlen(settings), 32, " kernels=%s", kernels->name);
     how.settings = settings;
-    progress_start(&l.progress, is_quiet());
-    catch_signals(old);
+    progress_start(&w.progress, is_quiet());
+    stopsignal_catch(&signals);
     status = train(&m, &data, s->valid ? &valid : NULL, &how, kernels, team, &tell, e);
-    leave_signals(old);
-    progress_clear(&l.progress);
+    stopsignal_leave(&signals);
+    progress_clear(&w.progress);
     if (status == 0) {
-        status = write_model(s, &data, &valid, &l.end, &m, out, e);
+        status = conclude(s, &data, &valid, &w, &m, out, e);
         out = NULL;
     }
     /* A log that is lost costs no model; and the first error is the one to be told. */
-    if (epochlog_close(l.log, s->log, status < 0 ? &unsaid : e) < 0)
+    if (epochlog_close(w.log, s->log, status < 0 ? &unsaid : e) < 0)
         status = -1;
-    *stopped = status == 0 && atomic_load(&caught);
+    *stopped = status == 0 && stopsignal_caught();
+    /* Where this program fails or dies of a signal make deletes the model: the state is needed. */
+    if (status == 0 && s->state && !*stopped)
+        status = train_remove_state(s->state, e);
 done:
     rts_abandon(out);
     team_free(team);
@@ -472,12 +476,10 @@ int main(int argc, char **argv)
     while ((option = next_option(argc, argv, "m:c:e:b:s:j:", options)) != -1)
         take_option(&s, option);
     check_settings(&s, argv + optind, argc - optind);
+    train_find_state(&s.train);
     if (run(&s, argv + optind, argc - optind, &stopped, &e) < 0)
         die(&e);
-    /* Whoever waits learns of the signal, so that a script or make stops as well. */
-    if (stopped) {
-        signal(atomic_load(&caught), SIG_DFL);
-        raise(atomic_load(&caught));
-    }
+    if (stopped)
+        stopsignal_die();
     return EXIT_DONE;
 }

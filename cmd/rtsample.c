@@ -2,17 +2,17 @@
 #include "cli/cli.h"
 #include "img/sample.h"
 #include "rts/gather.h"
-
-#include <sys/stat.h>
-#include <sys/types.h>
-#include <unistd.h>
+#include "rts/reread.h"
 
 static const char help[] =
-    "usage: rtsample -n count | -k count [-v] [-s seed] [--no-history] [file ...]\n"
+    "usage: rtsample -n count | -k count | --at-most count | --share share [-v] [-s seed]\n"
+    "                [--no-history] [file ...]\n"
     "Write a random sample of a stream's examples, in their order.\n"
     "\n"
     "  -n, --count N      N examples in all, evenly over the classes\n"
     "  -k, --per-class K  K examples of every class\n"
+    "      --at-most N    N examples of every class, or all where there are fewer\n"
+    "      --share SHARE  a share of the examples of every class, as 20% or 0.2\n"
     "  -v, --invert       all the others instead\n"
     "  -s, --seed N       seed of the choice (default 0)\n"
     "      --no-history   write nothing of how it was made\n"
@@ -21,49 +21,33 @@ static const char help[] =
     "  -h, --help         this text\n"
     "      --version      the version\n";
 
+enum { OPT_AT_MOST = OPT_FIRST, OPT_SHARE };
+
 static const struct option options[] = {{"count", required_argument, NULL, 'n'},
                                         {"per-class", required_argument, NULL, 'k'},
+                                        {"at-most", required_argument, NULL, OPT_AT_MOST},
+                                        {"share", required_argument, NULL, OPT_SHARE},
                                         {"invert", no_argument, NULL, 'v'},
                                         {"seed", required_argument, NULL, 's'},
                                         STREAM_OPTIONS,
                                         COMMON_OPTIONS};
 
-/* What a pass over the examples has seen: the second must see what the first has. */
+/* What a reading of the examples has seen: the last must see what the first has. */
 struct tally {
     uint64_t count, labels;
 };
 
 struct job {
-    char **paths;
-    int operands;
+    struct reread operands;
+    enum sample_how how;
+    uint64_t n;  /* as sample_new takes it */
+    int choices; /* how many of the options that say how were given */
     int invert;
-    unsigned drop; /* of what is passed on */
+    uint64_t seed;
     struct sample *sample;
     char step[96]; /* for the history */
-    int64_t start; /* where standard input stood */
     struct tally first, second;
 };
-
-/*
- * The sample is known at the end of the stream only, so the stream is read twice: where all files
- * allow that, from them; otherwise from a spool, to which the first reading copies it, but for
- * those examples that have no chance any more.
- */
-static int can_read_twice(struct job *j)
-{
-    struct stat st;
-
-    j->start = lseek(STDIN_FILENO, 0, SEEK_CUR);
-    for (int i = 0; i < (j->operands ? j->operands : 1); i++) {
-        const char *path = j->operands ? j->paths[i] : "-";
-        int standard = strcmp(path, "-") == 0;
-        if ((standard ? fstat(STDIN_FILENO, &st) : stat(path, &st)) < 0)
-            continue; /* opening it will say why */
-        if (!S_ISREG(st.st_mode) || (standard && j->start < 0))
-            return 0;
-    }
-    return 1;
-}
 
 static void count_example(struct tally *t, const struct chunk *c, uint64_t i)
 {
@@ -71,35 +55,47 @@ static void count_example(struct tally *t, const struct chunk *c, uint64_t i)
     t->labels = t->labels * 6364136223846793005u + (c->label ? c->label[i] + 1 : 0);
 }
 
-/* Moves example `from` of a chunk to place `to` before it. */
-static void move_example(struct chunk *c, uint64_t to, uint64_t from)
+/* The reading before the first, for a share: counts the examples of each class. */
+static int count(void *context, struct source *in, struct rts_writer *copy, struct error *e)
 {
-    if (to == from)
-        return;
-    memcpy((char *)c->data + to * c->stride, (char *)c->data + from * c->stride, c->stride);
-    if (c->label)
-        c->label[to] = c->label[from];
+    struct job *j = context;
+    struct chunk c;
+    int got;
+
+    while ((got = source_next(in, &c, e)) > 0) {
+        for (uint64_t i = 0; i < c.n; i++)
+            if (sample_count(j->sample, c.label ? &c.label[i] : NULL, e) < 0)
+                return source_complain(in, e, "%s", e->text);
+        if (copy && examples_put_chunk(copy, &c.head, c.n, c.data, c.label, e) < 0)
+            return -1;
+    }
+    return got;
 }
 
-/* Writes a chunk as one record, so that a spool has the chunks that its source has. */
-static int put_whole(struct rts_writer *spool, const struct chunk *c, uint64_t kept,
-                     struct error *e)
+/* Says which classes have names only; a note, not an error. */
+static int tell_passed_over(const struct job *j, const char *names, struct error *e)
 {
-    struct rts_header h = c->head;
+    char list[400];
+    struct error line;
+    int64_t n = sample_passed_over(j->sample, names, list, sizeof list, e);
 
-    h.shape[0] = kept;
-    if (rts_put(spool, &h, c->data, e) < 0)
-        return -1;
-    if (!c->label)
-        return 0;
-    rts_describe(&h, "label", RTS_U4, 1, &kept);
-    return rts_put(spool, &h, c->label, e);
+    if (n <= 0)
+        return (int)n;
+    /* Names come from outside: they may hold anything, but an error's text is one line. */
+    error_set(&line, "%" PRId64 " class%s no examples and %s passed over: %s", n,
+              n > 1 ? "es have" : " has", n > 1 ? "are" : "is", list);
+    note("%s", line.text);
+    return 0;
 }
 
-/* The first pass: offers all examples to the sample and copies them to `spool`, if there is one. */
-static int survey(struct job *j, struct source *in, struct rts_writer *spool, struct error *e)
+/*
+ * The first reading: offers all examples to the sample. The copy, if there is one, gets those that
+ * may be written in the end, in the chunks that they came in.
+ */
+static int survey(void *context, struct source *in, struct rts_writer *copy, struct error *e)
 {
-    int all = !spool || j->invert, got, begun = 0;
+    struct job *j = context;
+    int all = !copy || j->invert, got, begun = 0;
     struct chunk c;
 
     while ((got = source_next(in, &c, e)) > 0) {
@@ -111,16 +107,19 @@ static int survey(struct job *j, struct source *in, struct rts_writer *spool, st
             if (!chance && !all)
                 continue;
             count_example(&j->first, &c, i);
-            move_example(&c, kept++, i);
+            chunk_move(&c, kept++, i);
         }
-        if (spool && (kept || !begun) && put_whole(spool, &c, kept, e) < 0)
+        if (copy && (kept || !begun) &&
+            examples_put_chunk(copy, &c.head, kept, c.data, c.label, e) < 0)
             return -1;
         begun = 1;
     }
-    return got < 0 ? -1 : sample_settle(j->sample, source_names(in), e);
+    if (got < 0 || sample_settle(j->sample, source_names(in), e) < 0)
+        return -1;
+    return tell_passed_over(j, source_names(in), e);
 }
 
-/* The second pass: gives `out` what is in the sample, or what is not. */
+/* The last reading: gives `out` what is in the sample, or what is not. */
 static int choose(struct job *j, struct source *in, struct gather *out, struct error *e)
 {
     struct rts_header like = {0};
@@ -134,7 +133,7 @@ static int choose(struct job *j, struct source *in, struct gather *out, struct e
             int chosen = sample_has(j->sample, j->second.count);
             count_example(&j->second, &c, i);
             if (chosen != j->invert)
-                move_example(&c, kept++, i);
+                chunk_move(&c, kept++, i);
         }
         if (!begun) {
             like = c.head;
@@ -152,58 +151,78 @@ static int choose(struct job *j, struct source *in, struct gather *out, struct e
     return written ? 0 : examples_put(out->out, &like, 0, NULL, label, e);
 }
 
-/* The first pass over what can be read once: what it copies becomes standard input. */
-static int survey_to_spool(struct job *j, struct error *e)
-{
-    int fd = -1, status = -1;
-    struct source *in = source_open(j->paths, j->operands, e);
-    struct output *file = in ? output_open_spool(&fd, e) : NULL;
-    struct rts_writer *spool = file ? rts_create_on(file, e) : NULL;
-
-    if (spool && source_pass(in, spool, j->step, j->drop, e) == 0 && survey(j, in, spool, e) == 0)
-        status = rts_finish(spool, e);
-    else
-        rts_abandon(spool);
-    source_close(in);
-    if (status == 0 && (lseek(fd, 0, SEEK_SET) < 0 || dup2(fd, STDIN_FILENO) < 0))
-        status = error_set(e, "temporary file: cannot be read back");
-    if (fd >= 0)
-        close(fd);
-    /* The history that the spool carries tells of this program already. */
-    j->step[0] = '\0';
-    j->operands = 0;
-    return status;
-}
-
-static int survey_in_place(struct job *j, struct error *e)
-{
-    struct source *in = source_open(j->paths, j->operands, e);
-    int status = in ? survey(j, in, NULL, e) : -1;
-
-    source_close(in);
-    if (j->start >= 0)
-        lseek(STDIN_FILENO, j->start, SEEK_SET);
-    return status;
-}
-
 static int run(struct job *j, struct rts_writer *out, struct error *e)
 {
     struct gather gather = {.out = out};
     struct source *in;
-    int status = can_read_twice(j) ? survey_in_place(j, e) : survey_to_spool(j, e);
+    int status;
 
-    if (status < 0)
+    if (j->how == SAMPLE_SHARE && reread_pass(&j->operands, count, j, e) < 0)
         return -1;
-    in = source_open(j->paths, j->operands, e);
-    if (!in)
+    if (reread_pass(&j->operands, survey, j, e) < 0 || !(in = reread_last(&j->operands, out, e)))
         return -1;
-    status = source_pass(in, out, j->step, j->drop, e);
     source_before(in, gather_before, &gather);
-    if (status == 0)
-        status = choose(j, in, &gather, e);
+    status = choose(j, in, &gather, e);
     source_close(in);
     gather_free(&gather);
     return status;
+}
+
+/* One of the options that say how many. */
+static void take_choice(struct job *j, enum sample_how how, uint64_t n)
+{
+    j->how = how;
+    j->n = n;
+    j->choices++;
+}
+
+static void take_option(struct job *j, int option, unsigned *drop)
+{
+    uint64_t share;
+
+    switch (option) {
+    case 'k':
+        take_choice(j, SAMPLE_PER_CLASS, (uint64_t)int_argument(optarg, 0, INT64_MAX));
+        break;
+    case 'n':
+        take_choice(j, SAMPLE_COUNT, (uint64_t)int_argument(optarg, 0, INT64_MAX));
+        break;
+    case OPT_AT_MOST:
+        take_choice(j, SAMPLE_AT_MOST, (uint64_t)int_argument(optarg, 0, INT64_MAX));
+        break;
+    case OPT_SHARE:
+        if (sample_parse_share(optarg, &share) < 0)
+            misused("--share: '%s' is not a share between 0%% and 100%%, or 0 and 1 with at most"
+                    " nine decimals",
+                    optarg);
+        take_choice(j, SAMPLE_SHARE, share);
+        break;
+    case 's':
+        j->seed = seed_argument(optarg);
+        break;
+    case 'v':
+        j->invert = 1;
+        break;
+    case OPT_NO_HISTORY:
+        *drop = SOURCE_DROP_HISTORY;
+        break;
+    default:
+        common_option(option, help);
+    }
+}
+
+/* The line of the history: all that decides the result. */
+static void describe(struct job *j)
+{
+    static const char *const names[] = {"-n", "-k", "--at-most", "--share"};
+    char n[32];
+
+    if (j->how == SAMPLE_SHARE)
+        snprintf(n, sizeof n, "%.9g", (double)j->n / SAMPLE_WHOLE);
+    else
+        snprintf(n, sizeof n, "%" PRIu64, j->n);
+    snprintf(j->step, sizeof j->step, "rtsample %s %s %s%s -s %" PRIu64, ROTPIPE_VERSION,
+             names[j->how], n, j->invert ? " -v" : "", j->seed);
 }
 
 int main(int argc, char **argv)
@@ -211,38 +230,17 @@ int main(int argc, char **argv)
     struct error e;
     struct job j = {0};
     struct rts_writer *out = NULL;
-    int64_t count = -1, each = -1;
-    uint64_t seed = 0;
+    unsigned drop = 0;
     int option, status = -1;
 
     start(argv);
     while ((option = next_option(argc, argv, "k:n:s:v", options)) != -1)
-        switch (option) {
-        case 'k':
-            each = int_argument(optarg, 0, INT64_MAX);
-            break;
-        case 'n':
-            count = int_argument(optarg, 0, INT64_MAX);
-            break;
-        case 's':
-            seed = seed_argument(optarg);
-            break;
-        case 'v':
-            j.invert = 1;
-            break;
-        case OPT_NO_HISTORY:
-            j.drop = SOURCE_DROP_HISTORY;
-            break;
-        default:
-            common_option(option, help);
-        }
-    if ((count < 0) == (each < 0))
-        misused("one of -n and -k is needed");
-    snprintf(j.step, sizeof j.step, "rtsample %s %s %" PRId64 "%s -s %" PRIu64, ROTPIPE_VERSION,
-             each < 0 ? "-n" : "-k", each < 0 ? count : each, j.invert ? " -v" : "", seed);
-    j.paths = argv + optind;
-    j.operands = argc - optind;
-    j.sample = sample_new((uint64_t)(each < 0 ? count : each), each >= 0, seed, &e);
+        take_option(&j, option, &drop);
+    if (j.choices != 1)
+        misused("one of -n, -k, --at-most and --share is needed");
+    describe(&j);
+    reread_plan(&j.operands, argv + optind, argc - optind, j.step, drop);
+    j.sample = sample_new(j.how, j.n, j.seed, &e);
     out = j.sample ? rts_create(result_path(), &e) : NULL;
     if (out)
         status = run(&j, out, &e);

@@ -1,5 +1,6 @@
 /* rtsinfo - what a stream holds, as text; and whether it is whole */
 #include "cli/cli.h"
+#include "cli/say.h"
 #include "rts/describe.h"
 #include "rts/summary.h"
 
@@ -99,6 +100,8 @@ static void print_line(const struct info *i, const struct rts_header *h)
 /* What is known of the streams read so far; then a new one begins. */
 static void print_summary(struct info *i)
 {
+    if (i->summary.net && !i->summary.training)
+        say_stopped(rts_file_name(i->in), i->summary.history.text);
     if (i->mode == HISTORY)
         describe_history(stdout, &i->summary);
     if (i->mode == OVERVIEW) {

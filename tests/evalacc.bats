@@ -88,12 +88,26 @@ load nets
         tail -c +$((at + 128 + 64 + 1)) four; } >zero
     evalacc -m zero --report --confusion data.rts >got
     printf '%s\n' 'accuracy 0.3333' 'interval 0.1797 0.5329' 'loss 1.3863' 'correct 8' \
-        'examples 24' 'class precision recall f1 examples' '0 0.3333 1.0000 0.5000 8' \
+        'examples 24' 'balanced_accuracy 0.3333' 'class precision recall f1 examples' '0 0.3333 1.0000 0.5000 8' \
         '1 0.0000 0.0000 0.0000 8' '2 0.0000 0.0000 0.0000 8' '3 0.0000 0.0000 0.0000 0' \
         'true\predicted 0 1 2 3' '0 8 0 0 0' '1 8 0 0 0' '2 8 0 0 0' '3 0 0 0 0' |
         tr ' ' '\t' | diff - got
     evalacc -m zero --confusion data.rts | diff - <(head -n 5 got && tail -n 5 got)
-    evalacc -m zero --report data.rts | diff - <(head -n 10 got)
+    evalacc -m zero --report data.rts | diff - <(head -n 11 got)
+}
+
+@test "evalacc: balanced accuracy is the mean recall of the classes that occur" {
+    teach m -e 5
+    # Of classes 0, 1 and 2 only 0 and 2, of 8 images and of 3.
+    printf '0\t0\n*\t-\n' >zeros
+    printf '2\t2\n*\t-\n' >twos
+    { rtsmap --table zeros data.rts && rtsmap --table twos data.rts | rtsample -n 3; } >uneven
+    evalacc -m m --report uneven >got
+    awk -F '\t' '$1 == "balanced_accuracy" { got = $2 } NF == 5 && $5 > 0 && $1 != "class" { n++; s += $3 }
+        END { d = got - s / n; exit n != 2 || d > 1e-4 || d < -1e-4 }' got || fail "$(<got)"
+    # Where all classes have as many examples it is the accuracy.
+    evalacc -m m --report data.rts >got
+    [[ $(grep ^balanced got | cut -f 2) == "$(grep ^accuracy got | cut -f 2)" ]]
 }
 
 @test "evalacc: class names stand for numbers" {
@@ -101,7 +115,7 @@ load nets
     printf 'T-shirt/top\nankle boot\n"\\\n' >names
     headswap --names names m >named
     evalacc -m named --report data.rts >got
-    [[ $(sed -n '7,9p' got | cut -f 1) == "$(cat names)" ]]
+    [[ $(sed -n '8,10p' got | cut -f 1) == "$(cat names)" ]]
     evalacc -m named --confusion data.rts >got
     [[ $(sed -n 6p got) == $'true\\predicted\tT-shirt/top\tankle boot\t"\\' ]]
     [[ $(sed -n '7,9p' got | cut -f 1) == "$(cat names)" ]]
@@ -125,13 +139,16 @@ load nets
 import json, sys
 got = json.load(open(sys.argv[1], encoding="utf-8"))
 text = [line.rstrip("\n").split("\t") for line in open(sys.argv[2], encoding="latin-1")]
-assert list(got) == ["accuracy", "interval", "loss", "correct", "examples", "classes", "confusion"]
+assert list(got) == ["accuracy", "balanced_accuracy", "interval", "loss", "correct", "examples", "classes", "confusion"]
 assert [c["name"] for c in got["classes"]] == ["T-shirt/top", '"\\', "\u00e4\ufffd"]
 assert text[0][1] == "%.4f" % got["accuracy"] and text[2][1] == "%.4f" % got["loss"]
 assert text[1][1:] == ["%.4f" % x for x in got["interval"]]
-for row, c in zip(text[6:9], got["classes"]):
+assert text[5] == ["balanced_accuracy", "%.4f" % got["balanced_accuracy"]]
+recalls = [c["recall"] for c in got["classes"] if c["examples"]]
+assert abs(got["balanced_accuracy"] - sum(recalls) / len(recalls)) < 1e-8
+for row, c in zip(text[7:10], got["classes"]):
     assert row[1:] == ["%.4f" % c[k] for k in ("precision", "recall", "f1")] + [str(c["examples"])]
-assert [[int(x) for x in row[1:]] for row in text[10:]] == got["confusion"]
+assert [[int(x) for x in row[1:]] for row in text[11:]] == got["confusion"]
 END
 }
 

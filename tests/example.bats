@@ -134,3 +134,26 @@ spoiled() {
         cp kept f/frozen-60-1.tsv
     done
 }
+
+# On all that the sample has to learn rotations from, by a small net and for so long that it can be
+# interrupted.
+@test "example: an interrupted training continues with the next make, to the same bytes" {
+    local pid how="-q -e 40 --net c2" model="$PWD/out-sample/rotations-1.rts"
+    recipe PRETRAIN="$how" "$model"
+    mv out-sample want
+    recipe PRETRAIN="$how" "$PWD/out-sample/unlabelled-1.rts" "$PWD/out-sample/shared-1.tsv"
+    env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES --default-signal=INT setsid make -s \
+        -C "$ROOT/examples/fashion-mnist" BIN="$BUILD" D=/nowhere OUT="$PWD/out-sample" \
+        LABELLED=100 PRETRAIN="$how" "$model" >said 2>&1 &
+    pid=$!
+    until_log 2 out-sample/rotations-1.log
+    kill -s INT -- -$pid
+    wait $pid && fail 'status 0'
+    grep -q 'the state is saved, no model is written' said || fail "$(<said)"
+    [[ ! -e $model && ! -e $model.part && ! -e $model.seconds ]]
+    [[ -e out-sample/rotations-1.state && -e $model.before ]]
+    recipe PRETRAIN="$how" "$model"
+    same "$model" want/rotations-1.rts
+    [[ ! -e out-sample/rotations-1.state && ! -e $model.before ]]
+    [[ $(cut -f 1 out-sample/rotations-1.log | tail -n +2) == $(seq 40) ]]
+}

@@ -18,6 +18,7 @@ setup_file() {
     idx2rts many_images many_labels >many.rts
     gzip -c many.rts >many.rts.gz
     mkdir made
+    printf '0\t1\n1\t-\n' >table
 }
 
 setup() {
@@ -30,6 +31,7 @@ setup() {
 uses() {
     cat <<'END'
 idx2rts --names names images labels
+idx2rts --range 0:99 images labels
 idx2png images labels
 idx2png --labels --names names images labels
 idx2png -f -d made images labels
@@ -37,11 +39,17 @@ rts2png --labels data.rts
 rtsample -n 2 data.rts
 data.rts < rtsample -n 2 -v
 data.rts | rtsample -n 2
+rtsample --at-most 1 data.rts
+data.rts | rtsample --share 0.5
+rtsmap --transpose --unlabel data.rts
+rtsmap --table table --names names data.rts
+data.rts | rtsmap --compact
 rotgen data.rts
 data.rts < rotgen -r
 rottrain -q -e 1 -j 2 --net d1 -o made/model data.rts
 rottrain -q -e 1 -b 2 -j 2 --net d1 --save made/state --every 1 -o made/model data.rts
 rottrain -q -e 1 -b 2 -j 2 --net d1 --optimizer sgd --resume state.rts data.rts
+rottrain -q -e 1 -j 2 --net d1 --class-weight balanced data.rts
 rottrain -q -e 2 -j 2 --net d1 --keep-best --valid data.rts --log log data.rts
 data.rts < rottrain -q -e 1 -j 2 -m model.rts
 headswap -c 3 --names names.3 model.rts
@@ -74,6 +82,8 @@ idx2rts many_images many_labels
 rtsample -n 80 many.rts
 rtscomm --only-b other.rts many.rts
 many.rts | rtsample -n 80
+many.rts | rtsample --share 80%
+many.rts | rtsmap --compact --transpose
 rotgen many.rts
 rotgen many.rts.gz
 rottrain -q -e 0 --net d64 -o made/model many.rts
@@ -231,7 +241,8 @@ closed_output() {
 }
 
 @test "faults: a standard input that is closed, cannot be read, is a folder" {
-    for command in rts2png 'rtsample -n 2' rotgen 'rottrain -q' headswap 'evalacc -m model.rts' \
+    for command in rts2png 'rtsample -n 2' 'rtsmap --compact' rotgen 'rottrain -q' headswap \
+        'evalacc -m model.rts' \
         'featdump -m model.rts' 'evalpng -m model.rts' filtdump 'rtscomm data.rts' 'umap -q' \
         'knneval -q -k 1 data.rts' rtsinfo rts2tsv idx2rts idx2png; do
         # shellcheck disable=SC2086 # a command with its arguments
@@ -260,7 +271,7 @@ closed_output() {
     [[ $(id -u) != 0 ]] || skip 'root may read and write everything'
     cp data.rts secret.rts
     chmod 0 secret.rts
-    for command in rts2png 'rtsample -n 2' rotgen 'rottrain -q' headswap 'evalacc -m' 'evalpng -m' \
+    for command in rts2png 'rtsample -n 2' 'rtsmap --unlabel' rotgen 'rottrain -q' headswap 'evalacc -m' 'evalpng -m' \
         'featdump -m' filtdump 'rtscomm data.rts' umap 'knneval data.rts' rtsinfo rts2tsv; do
         # shellcheck disable=SC2086 # a command with its arguments
         expect_error 1 'secret.rts: Permission denied' $command secret.rts

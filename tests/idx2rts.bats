@@ -146,11 +146,120 @@ u1 [] end' ]] || fail "$(records s)"
     expect_error 1 'missing: No such file' idx2rts missing
 }
 
-@test "idx2rts: elements that are no unsigned bytes are refused by name" {
+# idx_file TYPE DIMS HEX...: an IDX file of that type; dimensions as one word, with commas.
+idx_file() {
+    local dims
+    IFS=, read -ra dims <<<"$2"
+    octal 0 0 "$1" ${#dims[@]}
+    be32 "${dims[@]}"
+    printf %s "${@:3}" | xxd -r -p
+}
+
+@test "idx2rts: images of other elements than unsigned bytes are refused, and say what to do" {
     for type in '9 signed byte' '11 short' '12 int' '13 float' '14 double'; do
         { octal 0 0 "${type%% *}" 3; be32 1 1 1; octal 1; } >f
-        expect_error 1 "f: IDX elements of type ${type#* }: only unsigned bytes" idx2rts f
+        for program in idx2rts idx2png; do
+            expect_error 1 "f: images of type ${type#* }: only .* scale others by --range LOW:HIGH" \
+                $program f
+        done
     done
+    for type in 7 10 15 255; do
+        { octal 0 0 "$type" 3; be32 1 1 1; octal 1; } >f
+        expect_error 1 'f: not an IDX file: magic number' idx2rts --range 0:1 f
+    done
+}
+
+# scaled RANGE: the bytes that the file f becomes.
+scaled() {
+    idx2rts --range "$1" f >s
+    payloads s image | od -An -v -tu1 -w999 | xargs
+}
+
+@test "idx2rts --range: elements of every type become bytes" {
+    idx_file 8 2,1,3 00 01 02 03 04 ff >f
+    [[ $(scaled 0:4) == '0 64 128 191 255 255' ]]
+    idx_file 9 1,1,5 80 ff 00 01 7f >f
+    [[ $(scaled -128:127) == '0 127 128 129 255' && $(scaled -1:1) == '0 0 128 255 255' ]]
+    idx_file 11 1,1,5 8000 ffff 0000 0100 7fff >f
+    [[ $(scaled 0:256) == '0 0 0 255 255' && $(scaled -32768:32767) == '0 127 128 128 255' ]]
+    idx_file 12 1,1,4 80000000 ffffffff 00000080 7fffffff >f
+    [[ $(scaled -1:128) == '0 0 255 255' && $(scaled 0:1024) == '0 0 32 255' ]]
+    # 0, 1/2, 1, -1, 2, infinity, -infinity, the smallest number above 0
+    idx_file 13 1,4,2 00000000 3f000000 3f800000 bf800000 40000000 7f800000 ff800000 00000001 >f
+    [[ $(scaled 0:1) == '0 128 255 0 255 255 0 0' && $(scaled -1:1) == '128 191 255 0 255 255 0 128' ]]
+    # 1/4, 1e300, -1e300, infinity
+    idx_file 14 1,2,2 3fd0000000000000 7e37e43c8800759c fe37e43c8800759c 7ff0000000000000 >f
+    [[ $(scaled 0:1) == '64 255 0 255' && $(scaled -1e100:1e100) == '128 255 0 255' ]]
+    [[ $(rtsinfo --history s | tail -n 1) == *' 2x2x1 --range -1e+100:1e+100' ]]
+}
+
+@test "idx2rts --range: 0:255 leaves bytes as they are; several pieces, colour, gzip" {
+    idx_images 9 30 20 3 >images
+    idx2rts images >want
+    idx2rts --range 0:255 images >got
+    cmp <(payloads want image) <(payloads got image)
+    # The same pixels as shorts, floats' neighbours left out: 5400 elements are more than a piece.
+    { octal 0 0 11 4; be32 9 30 20 3; payloads want image | xxd -p -c 1 | sed 's/^/00/' | xxd -r -p; } >f
+    for file in f 'f.gz'; do
+        gzip -c f >f.gz
+        idx2rts --range 0:255 $file >got
+        cmp <(payloads want image) <(payloads got image)
+        payloads got digest | grep -q "crc32 $(gzip -c f | tail -c 8 | head -c 4 | od -An -tx4 | tr -d ' ')$"
+    done
+    idx2png --range 0:255 f | cmp - <(idx2png images)
+}
+
+@test "idx2rts --range: what is not a number, and no range" {
+    { idx_file 13 3,1,2 00000000 00000000 00000000 7fc00000 00000000 00000000; } >f
+    for program in idx2rts idx2png 'idx2png -n 1'; do
+        # shellcheck disable=SC2086 # a program with its options
+        expect_error 1 'f: image 1 has a pixel that is not a number' $program --range 0:1 f
+    done
+    idx_file 14 1,1,1 fff8000000000001 >f
+    expect_error 1 'f: image 0 has a pixel that is not a number' idx2rts --range 0:1 f
+    for range in 1:0 1:1 0 :1 0: 0:1:2 a:b 0:inf nan:1 -1e101:1 0x0:1 ''; do
+        for program in idx2rts idx2png; do
+            expect_error 2 "--range: '$range' is not LOW:HIGH" $program --range "$range" f
+        done
+    done
+    # Cut within an element, behind a full piece.
+    { octal 0 0 14 3; be32 3 20 20; head -c 8003 /dev/zero; } >f
+    expect_error 1 'f: cut short at offset 8019, in image 2 of 3' idx2rts --range 0:1 f
+}
+
+@test "idx2rts: labels of every integer type, which must not be negative" {
+    idx_images 3 2 2 >images
+    printf 'a\nb\nc\n' >names
+    for labels in '9 02 00 01' '11 0002 0000 0001' '12 00000002 00000000 00000001'; do
+        # shellcheck disable=SC2086 # words
+        idx_file ${labels%% *} 3 ${labels#* } >l
+        idx2rts --names names images l >s
+        [[ $(labels s | xargs) == '2 0 1' ]]
+        idx2png -d pngs -f images l
+        [[ -e pngs/000000-2.png ]]
+    done
+    idx_file 11 3 7fff 0100 0000 >l
+    [[ $(idx2rts images l | rts2tsv | cut -f 1 | xargs) == '32767 256 0' ]]
+    idx_file 12 3 7fffffff 00010000 00000000 >l
+    [[ $(idx2rts images l | rts2tsv | cut -f 1 | xargs) == '2147483647 65536 0' ]]
+    for labels in '9 00 ff 01' '11 0000 ffff 0001' '12 00000000 ffffffff 00000001'; do
+        # shellcheck disable=SC2086
+        idx_file ${labels%% *} 3 ${labels#* } >l
+        for program in idx2rts 'idx2png -d pngs -f'; do
+            # shellcheck disable=SC2086
+            expect_error 1 'l: label -1 of image 1: labels must not be negative' $program images l
+        done
+    done
+    expect_error 1 'l: label -1 of image 1: labels must' idx2rts --names names images l
+    for type in '13 float' '14 double'; do
+        idx_file "${type% *}" 3 00 >l
+        expect_error 1 "l: labels of type ${type#* }: labels must be integers" idx2rts images l
+        expect_error 1 "l: labels of type ${type#* }: labels must be integers" \
+            idx2rts --range 0:1 images l
+    done
+    # A range is for the images alone.
+    idx_file 11 3 0002 0000 0001 >l
+    [[ $(idx2rts --range 0:1 images l | rts2tsv | cut -f 1 | xargs) == '2 0 1' ]]
 }
 
 @test "idx2rts: dimensions that images cannot have" {

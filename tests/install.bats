@@ -95,6 +95,16 @@ compiled() {
     [[ $(find stage -type f) == stage/opt/x/bin/keep ]]
 }
 
+@test "install: INSTALL='install -s' strips the programs, and installs what cannot be stripped" {
+    command -v strip >/dev/null || skip 'no strip here'
+    own_make -s -C source install INSTALL='install -s' DESTDIR="$PWD/stripped" PREFIX=/usr
+    (($(size_of stripped/usr/bin/rtsinfo) < $(size_of source/build/rtsinfo)))
+    quiet_success stripped/usr/bin/rtsinfo --version
+    same stripped/usr/bin/rotpipe-report source/build/rotpipe-report
+    same stripped/usr/share/man/man1/rtsinfo.1 source/man/man1/rtsinfo.1
+    [[ $(stat -c %a stripped/usr/share/man/man1/rtsinfo.1) == 644 ]]
+}
+
 @test "install: make clean leaves the sources alone" {
     own_make -s -C source clean
     (cd source && find . -type f | cut -c 3- | sort) >left

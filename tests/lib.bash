@@ -75,6 +75,16 @@ within() {
     fi
 }
 
+# until_log N [FILE]: waits until the log of a training, or FILE, has more lines than N.
+until_log() {
+    local file=${2:-log}
+    for _ in {1..600}; do
+        [[ -e $file ]] && (($(wc -l <"$file") > $1)) && return
+        sleep 0.02
+    done
+    fail 'training does not get on'
+}
+
 # ---- bytes and files ----
 
 # octal BYTE...: the bytes, as numbers from 0 to 255, to standard output.

@@ -43,6 +43,7 @@ use() {
     rottrain) command+=(-q -e 1 --net 'c2 r d3') ;;
     rtscomm) command+=(--only-b other.rts) ;;
     rtsample) command+=(-n 2) ;;
+    rtsmap) command+=(--compact --transpose) ;;
     umap) command+=(-q -k 4 -e 20) ;;
     *) fail "tests/manners.bats does not know how to use $1" ;;
     esac
@@ -279,6 +280,45 @@ no_history() {
     told+=("$1")
 }
 
+# refused FILE COMMAND...: FILE would be both input and output; it stays as it is.
+refused() {
+    local file=$1 status=1
+    shift
+    cp "$file" kept
+    # rottrain sees it in its options already.
+    [[ $* == *rottrain*' -o '* ]] && status=2
+    expect_error $status "(is both input and output|-o needs a file of its own: '[a-z.]*' is )" "$@"
+    cmp "$file" kept
+}
+
+# Of all that the program reads, nothing can be where its result goes: its operand, standard input
+# and each file that its options name.
+own_input() {
+    local file files=() operands
+    use "$1"
+    for file in "${command[@]}"; do
+        [[ ! -f $file ]] || files+=("$file")
+    done
+    operands=("$operand")
+    case $1 in
+    headswap) command+=(--names names) files+=(names) ;;
+    idx2rts | idx2png) command+=(--names names) files+=(labels names) operands+=(labels) ;;
+    esac
+    for file in "$operand" "${files[@]}"; do
+        refused "$file" sh -c 'f=$1; shift; "$@" >>"$f"' - "$file" "${command[@]}" "${operands[@]}"
+        ln -f "$file" hard
+        refused "$file" sh -c 'f=$1; shift; "$@" >>"$f"' - hard "${command[@]}" "${operands[@]}"
+        grep -qx output <(long_options "$1") || continue
+        refused "$file" "${command[@]}" -o "$file" "${operands[@]}"
+        ln -sf "$file" link
+        refused "$file" sh -c '"$@" || exit' - "${command[@]}" -o link "${operands[@]}"
+        tried=$((tried + 1))
+    done
+    if [[ $1 != idx2* ]]; then
+        refused "$operand" sh -c 'f=$1; shift; "$@" <"$f" >>"$f"' - "$operand" "${command[@]}"
+    fi
+}
+
 # ---- the tests ----
 
 @test "manners: --help names every option that there is, and no other" {
@@ -305,7 +345,7 @@ no_history() {
         for program in $(with_letter "$letter"); do
             use "$program"
             expect_error 2 "^$program: --$name: 'x' is not a" "${command[@]}" "--$name" x "$operand"
-            expect_error 2 "^$program: --$name: 'x' is not a" "${command[@]}" "--${name:0:4}=x" "$operand"
+            expect_error 2 "^$program: --$name: 'x' is not a" "${command[@]}" "--${name:0:6}=x" "$operand"
             expect_error 2 "^$program: -$letter: 'x' is not a" "${command[@]}" "-$letter" x "$operand"
             expect_error 2 "^$program: -$letter: 'x' is not a" "${command[@]}" "-${letter}x" "$operand"
         done
@@ -340,6 +380,7 @@ no_history() {
     done <<'END'
 rottrain --optimizer adam, adamw or sgd
 rottrain --schedule constant or cosine
+rottrain --class-weight none or balanced
 knneval --metric euclidean or cosine
 umap --metric euclidean or cosine
 umap --search auto, exact or descent
@@ -397,6 +438,24 @@ END
 
 @test "manners: operands of odd names" {
     each odd_names
+}
+
+@test "manners: no file becomes both input and output" {
+    local tried=0
+    printf '%s\n' one two three >names
+    each own_input
+    ((tried >= 3))
+    # Where files are written by name.
+    mkdir -p folder
+    cp images folder/000003-0.png
+    expect_error 1 'folder/000003-0.png: is both input and output' \
+        idx2png -f -d folder folder/000003-0.png labels
+    cmp images folder/000003-0.png
+    quiet_success idx2png -f -d folder images labels
+    # Reading a file twice, two outputs, and what is no regular file are no fault.
+    knneval -k 2 data.rts data.rts >out
+    rtscomm --both -o out data.rts data.rts
+    expect_error 1 'standard input: empty' sh -c 'rotgen </dev/null >/dev/null'
 }
 
 @test "manners: a closed pipe ends a program without a word" {

@@ -32,7 +32,7 @@ setup() {
     [[ $(ls far) == "$(printf 'absolute\nnew\nthere')" ]]
     expect_error 1 'lost: No such file' rtscomm --only-b -o lost a.rts a.rts
     expect_error 1 'loop: Too many levels' rtscomm --only-b -o loop a.rts a.rts
-    expect_error 1 "'': No such file" rtscomm --only-b -o '' a.rts a.rts
+    expect_error 2 'rtscomm: -o: the name of the file is empty' rtscomm --only-b -o '' a.rts a.rts
 }
 
 @test "outputs: a path that stands for an open file is written to, and stays" {
@@ -49,7 +49,9 @@ setup() {
     { echo first && cat want && echo last; } | cmp - m
     $train -o out a.rts | cmp - want
     ln -s /proc/self/fd/0 in
-    expect_error 1 'in: Bad file descriptor' $train -o in a.rts <a.rts
+    stream 6 3 2 >b.rts
+    expect_error 1 'in: Bad file descriptor' $train -o in a.rts <b.rts
+    expect_error 2 "-o needs a file of its own: 'in' is the training data" $train -o in a.rts <a.rts
     # Another program's: opened anew.
     sleep 60 >held &
     local pid=$!

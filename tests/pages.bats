@@ -207,6 +207,12 @@ options_of() {
     run_examples man1/rtsample.1
 }
 
+@test "pages: examples of rtsmap(1)" {
+    run_examples man1/rtsmap.1
+    cmp <(images letters.rts 784) <(images train.rts 784)
+    [[ $(rts2tsv two.rts | cut -f 1 | sort -u | xargs) == '0 1' ]]
+}
+
 @test "pages: examples of knneval(1)" {
     run_examples man1/knneval.1
 }

@@ -35,9 +35,10 @@ now() {
             kills=$((kills + 1))
             wait $pid || true
             [[ ! -e state ]] || resume='--resume state'
-            # Never half a state, and no model before the end.
+            # Never half a state, and no model before the end, which the program may have reached
+            # without having ended yet.
             [[ ! -e state ]] || rtsinfo state >/dev/null
-            [[ ! -e m ]]
+            [[ ! -e m ]] || { same m want && rm m; }
         else
             wait $pid
             same m want
@@ -55,23 +56,24 @@ now() {
 
 # Files without names are Linux's, and not every file system's.
 @test "resume: whatever kills a program, it leaves no part of a file behind" {
-    local signal pid status
+    local signal pid status partial
     stream 24 8 3 >data.rts
     mkdir made
     cd made
     python3 -c 'import os; os.open(".", os.O_TMPFILE | os.O_WRONLY)' 2>said ||
         skip 'no files without names here'
     rm said
-    for signal in KILL HUP TERM; do
-        rottrain -q -e 1000000 -b 8 --net c2 --log ../log -o m ../data.rts 2>../said &
+    for signal in KILL HUP TERM 'TERM --partial'; do
+        partial=${signal#"${signal% *}"}
+        rottrain -q -e 1000000 -b 8 --net c2 --log ../log -o m $partial ../data.rts 2>../said &
         pid=$!
         for _ in {1..600}; do
             [[ -e ../log ]] && (($(wc -l <../log) > 2)) && break
             sleep 0.02
         done
         [[ -z $(ls) ]]
-        kill -s $signal $pid
-        if [[ $signal == TERM ]]; then
+        kill -s ${signal% *} $pid
+        if [[ $signal == 'TERM --partial' ]]; then
             status=0
             wait $pid || status=$?
             ((status == 143))
@@ -97,22 +99,27 @@ now() {
     cmp old ../data.rts
 }
 
-@test "resume: a signal saves the state, too" {
-    local status=0 said
+@test "resume: a signal saves the state; with --partial the model so far is written, too" {
+    local status said partial
     stream 24 8 3 >data.rts
     local how='-q -e 3000 -b 8 --net c2'
     rottrain $how -o want data.rts
-    rottrain $how --log log --save state --every 100000000 -o m data.rts 2>said &
-    for _ in {1..600}; do
-        [[ -e log ]] && (($(wc -l <log) > 2)) && break
-        sleep 0.02
+    for partial in --partial ''; do
+        rm -f log state m
+        rottrain $how --log log --save state --every 100000000 -o m $partial data.rts 2>said &
+        until_log 2
+        kill -s TERM $!
+        status=0
+        wait $! || status=$?
+        ((status == 143))
+        said=$(<said)
+        [[ $said =~ ^rottrain:\ stopped\ by\ SIGTERM\ at\ step\ ([0-9]+)\ of\ 9000\;\ (.*)$ ]] || fail "$said"
+        if [[ -n $partial ]]; then
+            [[ -e m && ${BASH_REMATCH[2]} == 'the model so far and the state are written' ]] || fail "$said"
+        else
+            [[ ! -e m && ${BASH_REMATCH[2]} == 'the state is saved, no model is written' ]] || fail "$said"
+        fi
     done
-    kill -s TERM $!
-    wait $! || status=$?
-    ((status == 143))
-    said=$(<said)
-    [[ $said =~ ^rottrain:\ stopped\ by\ SIGTERM\ at\ step\ ([0-9]+)\ of\ 9000\;\ the\ model\ so\ far\ and\ the\ state\ are\ written$ ]] ||
-        fail "$said"
     rtsinfo state | grep "^training    step ${BASH_REMATCH[1]}, epoch "
     rottrain $how --resume state data.rts | cmp - want
     # From standard input, and compressed.
@@ -141,7 +148,8 @@ now() {
     stream 25 8 3 >other.rts
     rottrain -q -e 2 -b 8 --net c2 --save state data.rts >m
     local go='rottrain -q --resume state --net c2'
-    expect_error 1 "state: was saved with other settings: '-e 2' there, '-e 3' here" $go -e 3 -b 8 data.rts
+    expect_error 1 "state: was saved with other settings: '-e 2' there, '-e 1' here; delete it to start over" \
+        $go -e 1 -b 8 data.rts
     expect_error 1 "other settings: '-b 8' there, '-b 4' here" $go -e 2 -b 4 data.rts
     expect_error 1 "'--net 'c2'' there, '--net 'c3'' here" rottrain --resume state --net c3 -e 2 -b 8 data.rts
     expect_error 1 "'--lr 0.001' there, '--lr 0.01' here" $go -e 2 -b 8 --lr 0.01 data.rts
@@ -171,7 +179,7 @@ now() {
     expect_error 1 'nowhere/state: No such file' rottrain --save nowhere/state -o m data.rts
     expect_error 1 '/dev/full: No space left' rottrain -q --save /dev/full -o m data.rts
     [[ ! -e m ]]
-    expect_error 2 '--every needs --save' rottrain --every 3 data.rts
+    expect_error 2 '--every needs --state or --save' rottrain --every 3 data.rts
     expect_error 2 '--every: ' rottrain --save s --every 0 data.rts
     expect_error 2 '--save needs a file of its own' rottrain --save m -o m data.rts
     expect_error 2 '--save needs a file of its own' rottrain --save - data.rts
@@ -228,11 +236,114 @@ now() {
     $go -e 2 --warmup 1 --save state data.rts >m
     expect_error 1 "settings: '--warmup 1' there, '--warmup 10' here" \
         $go -e 2 --warmup 10 --resume state data.rts
-    expect_error 1 "settings: '-e 2' there, '-e 20' here" $go -e 20 --warmup 1 --resume state data.rts
+    expect_error 1 "settings: '-b 8' there, '-b 80' here" \
+        $go -b 80 -e 2 --warmup 1 --resume state data.rts
     expect_error 1 "settings: '-s 0 .*' there, '--no-history' here" \
         $go -e 2 --warmup 1 --no-history --resume state data.rts
     rm state
     $go -e 2 --no-history --save state data.rts >m
     expect_error 1 "settings: '--no-history' there, '-s 0 .*' here" $go -e 2 --resume state data.rts
     $go -e 2 --no-history --resume state data.rts | cmp - m
+}
+
+@test "resume: --state starts, continues and is gone when the model is complete; so do --save and --resume" {
+    local status=0 how='-q -e 2000 -b 8 --net c2' state
+    stream 24 8 3 >data.rts
+    stream 25 8 3 >more.rts
+    rottrain $how -o want data.rts
+    ln -s behind link
+    for state in '--state state' '--state link' '--save state --resume state'; do
+        rm -f state log
+        rottrain $how $state --every 100000000 --log log -o m data.rts 2>said &
+        until_log 2
+        kill -s TERM $!
+        wait $! || status=$?
+        ((status == 143)) && [[ ! -e m ]]
+        grep -q 'the state is saved, no model is written$' said
+        # A model that was complete but for its file: the state stays.
+        expect_error 1 'nowhere/m: No such file' rottrain $how $state -o nowhere/m data.rts
+        quiet_success rottrain $how $state --log log -o m data.rts
+        same m want
+        [[ $(cut -f 1 log | tail -n +2) == $(seq 2000) ]]
+        case $state in
+        '--state '*) [[ ! -e state && ! -e behind && -L link ]] ;;
+        *) [[ -e state ]] ;;
+        esac
+        rm m
+    done
+    # To standard output, and uninterrupted; where the log is lost the state stays.
+    rm state
+    expect_error 1 ': cannot write$' bash -c \
+        'rottrain "$@" --state state --log >(head -n 1 >first) -o m data.rts' - $how
+    same m want
+    [[ -e state ]]
+    rottrain $how --state state data.rts | cmp - want
+    [[ ! -e state ]]
+    expect_error 1 'state: No such file' rottrain $how --resume state data.rts
+    expect_error 1 'data.rts: .*data set, where a model is needed' rottrain $how --state data.rts more.rts
+    expect_error 2 '--state and --save are mutually exclusive' rottrain --state s --save s data.rts
+    expect_error 2 '--state and --resume are mutually exclusive' rottrain --state s --resume s data.rts
+    expect_error 2 '--partial and --no-history are mutually exclusive' \
+        rottrain --partial --no-history data.rts
+}
+
+@test "resume: more epochs than were planned, where the learning rates so far are the same" {
+    local how='-q -b 8 --net c2' every=
+    stream 24 8 3 >data.rts
+    stream 30 8 3 | rtsample -n 12 -s 5 >valid.rts
+    # longer FROM TO OPTION...: the same bytes as a training of TO epochs.
+    longer() {
+        rm -f s
+        rottrain $how -e "$1" --save s $every "${@:3}" data.rts >short
+        rottrain $how -e "$2" "${@:3}" data.rts >want
+        rottrain $how -e "$2" --save s --resume s "${@:3}" data.rts | cmp - want
+    }
+    # differs REGEX FROM TO OPTION...
+    differs() {
+        rm -f s
+        rottrain $how -e "$2" --save s "${@:4}" data.rts >short
+        cp s kept
+        expect_error 1 "s: was saved with -e $2, and -e $3 would have begun with other learning rates: $1" \
+            rottrain $how -e "$3" --resume s --save s "${@:4}" data.rts
+        cmp s kept
+    }
+    longer 3 5
+    every='--every 2' longer 3 5
+    longer 3 5 --valid valid.rts --keep-best
+    longer 3 9 --warmup 4
+    longer 3 9 --warmup 0 --optimizer sgd --nesterov
+    longer 700 703 # 2,100 steps: both warm-ups are the longest
+    longer 0 9 --schedule cosine
+    every='--every 5' longer 2 4 --schedule cosine --warmup 5
+    # 3 steps per epoch: a tenth of 9 is none, of 30 three.
+    differs 'a warm-up of 3 steps, not 0' 3 10
+    differs 'the schedule extends over all epochs' 3 5 --schedule cosine
+    differs 'the schedule extends over all epochs' 3 5 --schedule cosine --warmup 7
+    # All other options, and fewer epochs, are refused as ever.
+    rm s
+    rottrain $how -e 3 --save s data.rts >short
+    expect_error 1 "settings: '-e 3' there, '-e 2' here" rottrain $how -e 2 --resume s data.rts
+    expect_error 1 "settings: '-e 3' there, '-e 5' here" \
+        rottrain $how -e 5 --warmup 0 --resume s data.rts
+}
+
+@test "resume: a save that fails is said once and training continues; the last good state stays" {
+    local how='-q -e 4000 -b 8 --net c2'
+    stream 24 8 3 >data.rts
+    rottrain $how -o want data.rts
+    mkdir folder
+    rottrain $how --save folder/state --log log -o m data.rts 2>said &
+    until_log 5
+    mv folder away
+    until_log "$(($(wc -l <log) + 5))"
+    rtsinfo away/state | grep '^training    step '
+    mv away folder
+    until_log "$(($(wc -l <log) + 5))"
+    mv folder away
+    wait $!
+    same m want
+    [[ $(sort -u said) == 'rottrain: folder/state: No such file or directory; training continues' ]] ||
+        fail "$(<said)"
+    (($(wc -l <said) == 2)) || fail "$(<said)"
+    rottrain $how --resume away/state data.rts | cmp - want
 }

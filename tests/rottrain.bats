@@ -187,6 +187,42 @@ torch() {
     torch small sgd --optimizer sgd --lr 0.02 --weight-decay 0.01
     torch small cosine --schedule cosine --warmup 3
     torch deep nesterov --optimizer sgd --lr 0.02 --weight-decay 0.01 --nesterov
+    # Ten epochs of batches, weighted by class.
+    torch uneven sgd -b 4 --class-weight balanced --optimizer sgd --lr 0.02 --weight-decay 0.01
+    torch uneven adam -b 4 --class-weight balanced
+}
+
+@test "rottrain --class-weight: independent of threads, told by the history, compared by --resume" {
+    expect_error 2 "--class-weight: 'fair' is not known; it may be none or balanced" rottrain --class-weight fair data.rts
+    idx_images 30 8 8 >images
+    # shellcheck disable=SC2046 # a list of numbers
+    idx_labels $(cycle 20 1) 1 1 1 3 1 1 3 1 1 1 >labels
+    idx2rts images labels >data.rts
+    weighted=(-q -e 3 -b 7 --net 'c3 r p' --class-weight balanced)
+    rottrain "${weighted[@]}" -j 1 --log log data.rts >want
+    rottrain "${weighted[@]}" -j 5 data.rts | cmp - want
+    [[ $(rtsinfo --history want) == *' --schedule constant --class-weight balanced -s 0 '* ]]
+    # An epoch's loss is the mean of the classes' means, of the three that occur.
+    rottrain -q -e 1 -b 7 --lr 0 --net 'c3 r p' --class-weight balanced --log first data.rts >m
+    for class in 0 1 3; do
+        printf '%s\t%s\n' "$class" "$class" '*' - >"table.$class"
+        rtsmap --table "table.$class" data.rts | evalacc -m m | awk '$1 == "loss" { print $2 }'
+    done | awk '{ s += $1 } END { print s / NR }' >mean
+    column first loss >got
+    near got mean 1e-4
+    # none is as if it were not given; even classes are so, but for the history.
+    rottrain -q -e 3 -b 7 --net 'c3 r p' data.rts >plain
+    rottrain -q -e 3 -b 7 --net 'c3 r p' --class-weight none data.rts | cmp - plain
+    run -1 cmp -s <(payloads plain head.bias) <(payloads want head.bias)
+    stream 24 8 3 >even.rts
+    rottrain -q -e 2 -b 8 --net c2 --class-weight balanced even.rts >a
+    rottrain -q -e 2 -b 8 --net c2 even.rts >b
+    cmp <(tensors a) <(tensors b)
+    # A saved state goes on with the same weights only.
+    rottrain "${weighted[@]}" --save state --every 4 data.rts | cmp - want
+    rottrain "${weighted[@]}" --resume state data.rts | cmp - want
+    expect_error 1 "saved with other settings: '--class-weight balanced' there" \
+        rottrain -q -e 3 -b 7 --net 'c3 r p' --resume state data.rts
 }
 
 @test "rottrain: every set of kernels makes the same model, within rounding" {
@@ -357,33 +393,33 @@ torch() {
         grep -q -e '--keep-best .* best=epoch 0$'
 }
 
-# until_log N: waits until the log holds N epochs.
-until_log() {
-    for _ in {1..600}; do
-        [[ -e log ]] && (($(wc -l <log) > $1)) && return
-        sleep 0.05
-    done
-    fail 'training does not get on'
-}
-
 # One that bash has started in the background ignores SIGINT, but for env.
-@test "rottrain: a signal ends training after the batch in hand, with a model that says so" {
-    local name number status said
+@test "rottrain: a signal ends training after the batch in hand; with --partial the model says so" {
+    local name number status said partial
     stream 24 8 3 >data.rts
     for name in INT TERM; do
-        rm -f log m
-        env --default-signal=INT rottrain -q -e 1000000 -b 8 --net c2 --log log -o m data.rts \
-            2>said &
-        until_log 2
-        kill -s $name $!
-        status=0
-        wait $! || status=$?
-        number=$(kill -l $name)
-        ((status == 128 + number))
-        said=$(<said)
-        [[ $said =~ ^rottrain:\ stopped\ by\ SIG$name\ at\ step\ ([0-9]+)\ of\ 3000000\;\ the\ model\ so\ far\ is\ written$ ]] ||
-            fail "$said"
-        rtsinfo --history m | grep -q "stopped=SIG$name at step ${BASH_REMATCH[1]} of 3000000\$"
+        for partial in '' --partial; do
+            rm -f log m
+            # shellcheck disable=SC2086 # an option, or none
+            env --default-signal=INT rottrain -q -e 1000000 -b 8 --net c2 --log log -o m $partial \
+                data.rts 2>said &
+            until_log 2
+            kill -s $name $!
+            status=0
+            wait $! || status=$?
+            number=$(kill -l $name)
+            ((status == 128 + number))
+            said=$(<said)
+            [[ $said =~ ^rottrain:\ stopped\ by\ SIG$name\ at\ step\ ([0-9]+)\ of\ 3000000\;\ (.*)$ ]] ||
+                fail "$said"
+            if [[ -z $partial ]]; then
+                [[ ${BASH_REMATCH[2]} == 'no model is written' && $(echo m*) == 'm*' ]] || fail "$said"
+            fi
+        done
+        [[ ${BASH_REMATCH[2]} == 'the model so far is written' ]] || fail "$said"
+        rtsinfo --history m 2>noted | grep -q "stopped=SIG$name at step ${BASH_REMATCH[1]} of 3000000\$"
+        [[ $(<noted) == "rtsinfo: m: the model of a training that was stopped by SIG$name at step ${BASH_REMATCH[1]} of 3000000" ]] ||
+            fail "$(<noted)"
         evalacc -m m data.rts >/dev/null
         [[ $(echo m*) == m ]]
     done

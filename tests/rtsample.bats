@@ -29,8 +29,15 @@ per_class() {
 
 @test "rtsample: manners" {
     check_common rtsample
-    expect_error 2 'one of -n and -k is needed' rtsample
-    expect_error 2 'one of -n and -k is needed' rtsample -n 1 -k 1
+    local one='one of -n, -k, --at-most and --share is needed'
+    expect_error 2 "$one" rtsample
+    expect_error 2 "$one" rtsample -n 1 -k 1
+    expect_error 2 "$one" rtsample --share 0.5 --at-most 1
+    expect_error 2 "$one" rtsample -k 1 --share 0.5
+    expect_error 2 "--at-most: '-1' is not an integer" rtsample --at-most -1
+    for share in 101% 1.1 -1 '' % . .5 5. 0.1234567891 1.12345678% 1e-3 0x1 20%% '20 %' nan; do
+        expect_error 2 "--share: '$share' is not a share between 0% and 100%" rtsample --share "$share"
+    done
     expect_error 2 "-n: 'x' is not an integer" rtsample -n x
     expect_error 2 "-k: '-1' is not an integer" rtsample -k -1
     expect_error 2 '-s: .* is not a seed' rtsample -k 1 -s -1
@@ -46,9 +53,16 @@ per_class() {
     check_refusals good rtsample -v -k 1
 }
 
+@test "rtsample --at-most, --share: wrong input, cut, damaged, not to be written" {
+    stream 6 5 3 >good
+    check_refusals good rtsample --at-most 1
+    rm -r folder
+    check_refusals good rtsample --share 50%
+}
+
 @test "rtsample: wrong input through a pipe" {
     stream 6 5 3 >good
-    for option in -n3 -vn3; do
+    for option in -n3 -vn3 --at-most=3 --share=0.3; do
         head -c 700 good >cut
         expect_error 1 'standard input: record .*cut short' sh -c "cat cut | rtsample $option"
         flip good 400 >flipped
@@ -89,7 +103,8 @@ per_class() {
     numbered 1000 $(cycle 1000 10) >s
     indices_of() { images "$1" 4 | paste - <(labels "$1"); }
     indices_of s >all
-    for option in '-n 100' '-n 333 -s 9' '-k 1' '-k 100' '-n 0'; do
+    for option in '-n 100' '-n 333 -s 9' '-k 1' '-k 100' '-n 0' '--at-most 7' '--at-most 0' \
+        '--at-most 100' '--share 33% -s 3' '--share 0' '--share 100%'; do
         rtsample $option <s >a
         rtsample $option --invert <s >b
         indices_of a >taken
@@ -104,7 +119,8 @@ per_class() {
 
 @test "rtsample: a file, a pipe and several operands give the same bytes" {
     fashion t10k >s
-    for option in '-n 77' '-n 77 -v' '-k 3 -s 4' '-k 3 -s 4 --invert'; do
+    for option in '-n 77' '-n 77 -v' '-k 3 -s 4' '-k 3 -s 4 --invert' '--at-most 5' '--at-most 5 -v' \
+        '--share 11%' '--share 11% -v'; do
         rtsample $option s >a
         rtsample $option <s | cmp - a
         cat s | rtsample $option | cmp - a
@@ -136,6 +152,99 @@ per_class() {
     indices c | sort >large
     [[ $(comm -13 large small | wc -l) == 0 ]]
     [[ $(wc -l <large) == 80 ]]
+    # However it is told how many, the choice from a class is the same.
+    for option in '-k 10' '--at-most 10' '--share 20%'; do
+        # shellcheck disable=SC2086 # an option and its argument
+        rtsample $option -s 1 <s >c
+        cmp <(indices c) <(indices a)
+    done
+    for pair in '--at-most 3/--at-most 11' '--share 3%/--share 4%' '--share 0.1/--share 99%'; do
+        # shellcheck disable=SC2086
+        rtsample ${pair%/*} -s 5 s >a
+        # shellcheck disable=SC2086
+        rtsample ${pair#*/} -s 5 s >c
+        [[ -s a && -z $(comm -23 <(indices a | sort) <(indices c | sort)) ]]
+    done
+}
+
+# Classes 0, 1, 2 and 5 of 50, 5, 2 and 1 images.
+uneven() {
+    numbered 58 $(cycle 50 1) 1 2 1 5 1 2 1 1
+}
+
+@test "rtsample --at-most: so many of each class, all of those with fewer" {
+    uneven >s
+    rtsample --at-most 4 s >a
+    [[ $(per_class a | paste -sd ' ') == '0 4 1 4 2 2 5 1' ]]
+    payloads a history | tail -n 1 | grep -Eq '^rtsample [0-9.]+ --at-most 4 -s 0$'
+    rtsample --at-most 4 -v s >a
+    [[ $(per_class a | paste -sd ' ') == '0 46 1 1' ]]
+    payloads a history | tail -n 1 | grep -Eq '^rtsample [0-9.]+ --at-most 4 -v -s 0$'
+    rtsample --at-most 50 s >a
+    cmp <(indices a) <(indices s)
+    rtsample --at-most 0 s >a
+    [[ -z $(indices a) ]]
+    idx_images 5 2 2 | idx2rts >unlabelled
+    expect_error 1 'no labels, without which there are no classes' rtsample --at-most 2 unlabelled
+    idx_images 0 2 2 | idx2rts | rtsample --at-most 2 >a
+    [[ $(records a) == *'0 u1 [0,2,2,1] image'* ]]
+}
+
+# shares SHARE: how many of each class of s.
+shares() {
+    rtsample --share "$1" s >a
+    cat s | rtsample --share "$1" | cmp - a
+    per_class a | cut -d ' ' -f 2 | paste -sd ' '
+}
+
+@test "rtsample --share: of each class, to the nearest, halves upwards, one at least" {
+    uneven >s
+    [[ $(shares 20%) == '10 1 1 1' && $(shares 0.2) == '10 1 1 1' ]]
+    [[ $(shares 50%) == '25 3 1 1' && $(shares 0.5) == '25 3 1 1' ]]
+    [[ $(shares 49.999999%) == '25 2 1 1' && $(shares 0.49) == '25 2 1 1' ]]
+    [[ $(shares 29%) == '15 1 1 1' && $(shares 28.99999%) == '14 1 1 1' ]]
+    [[ $(shares 100%) == '50 5 2 1' && $(shares 1) == '50 5 2 1' && $(shares 1.000) == '50 5 2 1' ]]
+    [[ $(shares 0.000000001) == '1 1 1 1' && -z $(shares 0) && -z $(shares 0.0%) ]]
+    rtsample --share 12.5% -s 3 -v s >a
+    [[ $(per_class a | paste -sd ' ') == '0 44 1 4 2 1' ]]
+    payloads a history | tail -n 1 | grep -Eq '^rtsample [0-9.]+ --share 0.125 -v -s 3$'
+    # Told once, whether the input is read again or spooled.
+    [[ $(rtsinfo --history a | grep -c rtsample) == 1 ]]
+    [[ $(cat s | rtsample --share 0.5 | rtsinfo --history | grep -c rtsample) == 1 ]]
+    # Without labels, of all.
+    idx_images 9 2 2 | idx2rts >unlabelled
+    rtsample --share 50% unlabelled >a
+    rtsample --share 50% -v <unlabelled >b
+    [[ $(images a 4 | wc -l) == 5 && $(images b 4 | wc -l) == 4 ]]
+    idx_images 0 2 2 | idx2rts | rtsample --share 50% >a
+    [[ $(records a) == *'0 u1 [0,2,2,1] image'* ]]
+    stream 4 2 2 >labelled
+    expect_error 1 'some examples have labels, some have not' rtsample --share 1 labelled unlabelled
+}
+
+@test "rtsample: classes with a name and no examples are passed over, and told once" {
+    idx_images 8 2 2 >images
+    idx_labels 0 0 0 0 2 2 0 0 >labels
+    printf 'cat\ndog\nowl\n' >names
+    idx2rts --names names images labels >s
+    for option in '-n 4' '-k 2' '--at-most 2' '-k 2 -v' '--share 30%'; do
+        for command in 'rtsample $1 s >a' 'cat s | rtsample $1 >a'; do
+            run --separate-stderr sh -c "${command/\$1/$option}"
+            [[ $status == 0 && $stderr == 'rtsample: 1 class has no examples and is passed over: dog' ]] ||
+                fail "$stderr"
+            [[ $(per_class a | paste -sd ' ') == '0 2 2 '[12] || $option == *-v ]] || fail "$(per_class a)"
+        done
+    done
+    payloads a names | cmp - names
+    # The first five are told, the rest by an ellipsis.
+    printf 'a\nb\nc\nd\ne\nf\ng\nh\n' >names
+    idx2rts --names names images labels >s
+    run --separate-stderr sh -c 'rtsample -k 1 s >a'
+    [[ $stderr == 'rtsample: 6 classes have no examples and are passed over: b, d, e, f, g, ...' ]] ||
+        fail "$stderr"
+    # Nothing to tell of a stream without labels.
+    rtsmap --unlabel s >t
+    quiet_success sh -c 'rtsample -n 2 t >a'
 }
 
 @test "rtsample: every example is as likely as any other" {
@@ -157,10 +266,6 @@ per_class() {
     expect_error 1 'class 1: 2 examples, where 3 are wanted' rtsample -k 3 plain
     expect_error 1 'class 1 \(dog\): 2 examples, where 3 are wanted' rtsample -n 6 named
     quiet_success sh -c 'rtsample -n 5 named > s'
-    # A class that has a name and no example is a class all the same.
-    printf 'cat\ndog\nowl\n' >names
-    idx2rts --names names images labels >three
-    expect_error 1 'class 2 \(owl\): 0 examples, where 1 are wanted' rtsample -k 1 three
     expect_error 1 'class 1 \(dog\): 2 examples, where 3 are wanted' rtsample -v -k 3 named
     run sh -c 'rtsample -k 3 plain 2>/dev/null | wc -c'
     [[ $output == 0 ]]
@@ -236,4 +341,6 @@ per_class() {
     within 16384 rtsample -n 1000 s | cmp - a
     cat s | TMPDIR=$PWD within 16384 rtsample -n 1000 -v >b
     within 16384 rtsample -n 1000 -v s | cmp - b
+    cat s | TMPDIR=$PWD within 16384 rtsample --share 1% >c
+    within 16384 rtsample --share 1% s | cmp - c
 }

@@ -18,6 +18,8 @@ setup_file() {
     flip model.rts 2000 >flipped-model.rts
     head -c 20 images >half-images
     echo 'no stream' >text
+    printf 'no\t-\n*\tperhaps\n' >table
+    seq 7 >seven
 }
 
 setup() {
@@ -45,6 +47,12 @@ watched() {
     watched 0 rtsample -n 2 <data.rts
     # shellcheck disable=SC2002 # a pipe cannot be sought in
     cat data.rts | watched 0 rtsample -n 2
+    watched 0 rtsample --at-most 1 data.gz
+    # shellcheck disable=SC2002
+    cat data.rts | watched 0 rtsample --share 0.5
+    watched 0 rtsmap --table table --names names.3 --transpose data.rts
+    # shellcheck disable=SC2002
+    cat data.rts | watched 0 rtsmap --shift 5 --names seven --compact --unlabel
     watched 0 rotgen data.rts
     watched 0 rotgen -r data.gz
     watched 0 rtscomm --rotated --duplicates data.rts other.rts
@@ -82,6 +90,7 @@ watched() {
     for file in half.rts flipped.rts text missing model.rts; do
         watched 1 rts2png $file
         watched 1 rtsample -n 2 $file
+        watched 1 rtsmap --compact $file
         watched 1 rotgen $file
         watched 1 rtscomm --only-b other.rts $file
         watched 1 rts2tsv $file
@@ -108,6 +117,7 @@ watched() {
     done
     watched 1 umap -q -j 1 data.rts features.rts
     watched 1 knneval -q -k 5 -j 1 data.rts data.rts
+    watched 1 rtsmap --table text data.rts
     watched 1 idx2rts half-images
     watched 1 idx2rts images half-images
     watched 1 idx2png half-images
@@ -115,7 +125,7 @@ watched() {
 }
 
 @test "valgrind: results that cannot be written" {
-    for command in 'rts2png data.rts' 'rtsample -n 2 data.rts' 'rotgen data.rts' 'headswap -c 3 model.rts' \
+    for command in 'rts2png data.rts' 'rtsample -n 2 data.rts' 'rtsmap --compact data.rts' 'rotgen data.rts' 'headswap -c 3 model.rts' \
         'featdump -m model.rts data.rts' 'idx2rts images' 'idx2png images' 'rtsinfo data.rts' \
         'rts2tsv data.rts' 'evalacc -m model.rts data.rts' 'evalpng -m model.rts data.rts' \
         'filtdump model.rts' 'umap -q -e 2 data.rts' 'knneval -q -k 1 data.rts data.rts' \

@@ -1,5 +1,7 @@
 #include "base/input.h"
 
+#include "base/files.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -14,6 +16,8 @@ struct input {
     const char *name;
     int fd;
     int own_fd;
+    int noted; /* files_read knows */
+    struct stat status;
     int gzip;      /* the file is compressed */
     int in_member; /* between the first and the last byte of a gzip member */
     int sniffed;
@@ -71,7 +75,6 @@ static int is_gzip(const struct input *in)
 struct input *input_open(const char *path, struct error *e)
 {
     struct input *in = malloc(sizeof *in);
-    struct stat st;
 
     if (!in) {
         error_memory(e, path);
@@ -81,16 +84,21 @@ struct input *input_open(const char *path, struct error *e)
     in->own_fd = strcmp(path, "-") != 0;
     in->name = in->own_fd ? path : "standard input";
     in->fd = in->own_fd ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
-    if (in->fd < 0 || fstat(in->fd, &st) < 0) {
+    if (in->fd < 0 || fstat(in->fd, &in->status) < 0) {
         error_set(e, "%s: %s", in->name, strerror(errno));
         input_close(in);
         return NULL;
     }
-    if (S_ISDIR(st.st_mode)) {
+    if (S_ISDIR(in->status.st_mode)) {
         error_set(e, "%s: is a directory", in->name);
         input_close(in);
         return NULL;
     }
+    if (files_read(&in->status, in->name, e) < 0) {
+        input_close(in);
+        return NULL;
+    }
+    in->noted = 1;
     return in;
 }
 
@@ -240,6 +248,8 @@ void input_close(struct input *in)
         return;
     if (in->gzip)
         inflateEnd(&in->z);
+    if (in->noted)
+        files_closed(&in->status);
     if (in->own_fd && in->fd >= 0)
         close(in->fd);
     free(in);

@@ -13,8 +13,9 @@
 struct input;
 
 /*
- * Opens path, "-" being standard input. Refuses a folder. Returns NULL on error. The caller
- * closes it with input_close; the path must stay valid until then.
+ * Opens path, "-" being standard input. Refuses a folder, and a file that this process writes
+ * (base/files.h). Returns NULL on error. The caller closes it with input_close; the path must stay
+ * valid until then.
  */
 struct input *input_open(const char *path, struct error *e);
 

@@ -3,6 +3,7 @@
 #endif
 #include "base/output.h"
 
+#include "base/files.h"
 #include "base/path.h"
 
 #include <errno.h>
@@ -22,7 +23,9 @@ struct output {
     int named;       /* it has that name */
     int fd;
     int own_fd;
-    unsigned how; /* enum output_how */
+    unsigned how;      /* enum output_how */
+    int noted;         /* files_write knows */
+    struct stat place; /* the file that is written, or will be replaced */
     uint64_t offset;
     size_t used;
     unsigned char buffer[BUFFER_BYTES];
@@ -32,6 +35,8 @@ static void release(struct output *out)
 {
     if (out->own_fd && out->fd >= 0)
         close(out->fd);
+    if (out->noted)
+        files_written(&out->place);
     free(out->path);
     free(out->temporary);
     free(out);
@@ -142,21 +147,6 @@ static int open_temporary(struct output *out, char *path)
     return fchmod(out->fd, stat(path, &st) == 0 ? st.st_mode & 0777 : 0666 & ~mask);
 }
 
-/*
- * One of the program's own open files is written on from where it is, as `>>` wants it; opened by
- * its path it would begin anew.
- */
-static int write_on(int fd)
-{
-    int flags = fcntl(fd, F_GETFL);
-
-    if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY) {
-        errno = EBADF;
-        return -1;
-    }
-    return fcntl(fd, F_DUPFD_CLOEXEC, 0);
-}
-
 static int open_path(struct output *out, const char *path)
 {
     struct stat st;
@@ -174,9 +164,21 @@ static int open_path(struct output *out, const char *path)
         return -1;
     if (descriptor == PATH_NO_DESCRIPTOR && (stat(end, &st) < 0 || S_ISREG(st.st_mode)))
         return open_temporary(out, end);
-    out->fd = descriptor >= 0 ? write_on(descriptor) : open(end, O_WRONLY | O_CLOEXEC);
+    out->fd = path_open_in_place(end, O_WRONLY);
     free(end);
     return out->fd < 0 ? -1 : 0;
+}
+
+/* What is an input must not become an output: neither be replaced nor written to. */
+static int note(struct output *out, struct error *e)
+{
+    if ((out->path ? stat(out->path, &out->place) : fstat(out->fd, &out->place)) < 0)
+        return out->path && errno == ENOENT ? 0
+                                            : error_set(e, "%s: %s", out->name, strerror(errno));
+    if (files_write(&out->place, out->name, e) < 0)
+        return -1;
+    out->noted = S_ISREG(out->place.st_mode);
+    return 0;
 }
 
 /* A pipe of Linux's default 64 KiB makes both its ends wait: a larger one is several times faster.
@@ -227,6 +229,10 @@ struct output *output_open_how(const char *path, unsigned how, struct error *e)
     }
     if (!(how & OUTPUT_TEXT) && isatty(out->fd)) {
         error_set(e, "%s: is a terminal; send the binary result to a file or pipe", out->name);
+        output_abandon(out);
+        return NULL;
+    }
+    if (note(out, e) < 0) {
         output_abandon(out);
         return NULL;
     }

@@ -17,7 +17,7 @@ struct output;
  * has no name until then, so that nothing is left if the program dies. Where path is a symbolic
  * link, that stays, and "path" is what it leads to. A path that is there already and no regular
  * file (a device, a FIFO), or that stands for an open file (/dev/stdout), is written to directly.
- * What is a terminal is refused. Returns NULL on error.
+ * A terminal is refused, and a file that this process reads (base/files.h). Returns NULL on error.
  */
 struct output *output_open(const char *path, struct error *e);
 

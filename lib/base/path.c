@@ -2,6 +2,7 @@
 #include "base/path.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,6 +89,36 @@ char *path_follow(const char *path, int *descriptor)
         errno = ELOOP;
     free(now);
     return NULL;
+}
+
+int path_descriptor(const char *path)
+{
+    int descriptor;
+    char *end = path_follow(path, &descriptor);
+
+    if (!end)
+        return PATH_NO_DESCRIPTOR;
+    free(end);
+    return descriptor;
+}
+
+/* Opened by its path, one of the program's own open files would begin anew. */
+static int write_on(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY) {
+        errno = EBADF;
+        return -1;
+    }
+    return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
+int path_open_in_place(const char *path, int flags)
+{
+    int descriptor = path_descriptor(path);
+
+    return descriptor >= 0 ? write_on(descriptor) : open(path, flags | O_CLOEXEC, 0666);
 }
 
 static int same(const struct stat *a, const struct stat *b)

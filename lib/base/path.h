@@ -15,6 +15,16 @@ enum { PATH_NO_DESCRIPTOR = -1, PATH_FOREIGN_DESCRIPTOR = -2 };
  */
 char *path_follow(const char *path, int *descriptor);
 
+/* The open file of this program's own that path stands for; a negative number: none. */
+int path_descriptor(const char *path);
+
+/*
+ * Opens a file that is written in its place, with these flags of open(2). A path that stands for
+ * one of the program's own open files is written on from where that is, as `>>` wants it. Returns
+ * a descriptor, the caller's, or -1 and errno.
+ */
+int path_open_in_place(const char *path, int flags);
+
 /*
  * True if both are one regular file, by whatever links, or would be once it is made. What cannot be
  * looked at is not the same.

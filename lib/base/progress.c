@@ -1,5 +1,7 @@
 #include "base/progress.h"
 
+#include "base/sigpipe.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,6 +132,7 @@ void progress_clear(struct progress *p)
 void progress_line(struct progress *p, const char *format, ...)
 {
     char line[LINE_BYTES];
+    struct sigpipe held;
     va_list ap;
 
     va_start(ap, format);
@@ -138,5 +141,7 @@ void progress_line(struct progress *p, const char *format, ...)
     if (p->on)
         progress_fit(line, columns());
     progress_clear(p);
+    sigpipe_hold(&held);
     fprintf(stderr, "%s\n", line);
+    sigpipe_release(&held);
 }

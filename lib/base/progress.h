@@ -36,7 +36,7 @@ void progress_clear(struct progress *p);
 /*
  * Prints a line that stays, in the place of the bar. It loses parts from the right, at ", " or at
  * ": ", until it fits a terminal; where standard error is none, or not one that can rewrite a line,
- * it is complete.
+ * it is complete. A reader that has gone does not matter.
  */
 void progress_line(struct progress *p, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -1,7 +1,9 @@
 #include "cli/cli.h"
 
+#include "base/files.h"
 #include "base/input.h"
 #include "base/output.h"
+#include "base/sigpipe.h"
 #include "base/utf8.h"
 
 #include <errno.h>
@@ -43,6 +45,7 @@ void start(char **argv)
         utf8_make_printable(slash ? slash + 1 : argv[0], strlen(program));
     }
     hold_standard_streams();
+    files_keep();
 #ifdef SIGXFSZ
     signal(SIGXFSZ, SIG_IGN); /* writing past `ulimit -f` is then an error like a full disk */
 #endif
@@ -51,7 +54,7 @@ void start(char **argv)
 
 /* Every message but progress: one line that may be shown, whatever is in it; cut if it is longer.
  */
-static void say(const char *format, va_list ap, int hint)
+static void put_message(const char *format, va_list ap, int hint)
 {
     char text[2048];
 
@@ -68,7 +71,7 @@ void complain(const char *format, ...)
     va_list ap;
 
     va_start(ap, format);
-    say(format, ap, 0);
+    put_message(format, ap, 0);
     va_end(ap);
 }
 
@@ -85,20 +88,23 @@ void misused(const char *format, ...)
     va_list ap;
 
     va_start(ap, format);
-    say(format, ap, 1);
+    put_message(format, ap, 1);
     va_end(ap);
     exit(EXIT_MISUSED);
 }
 
 void note(const char *format, ...)
 {
+    struct sigpipe held;
     va_list ap;
 
     if (is_quiet())
         return;
+    sigpipe_hold(&held);
     va_start(ap, format);
-    say(format, ap, 0);
+    put_message(format, ap, 0);
     va_end(ap);
+    sigpipe_release(&held);
 }
 
 /* Whichever way the program ends: what is not whole goes. */

@@ -20,7 +20,8 @@ extern const char *program;
 
 /*
  * The first call of every program: takes its name from argv[0], holds standard streams that the
- * caller has closed, and turns a write past `ulimit -f` into an error.
+ * caller has closed, sees to it that no input is written, and turns a write past `ulimit -f` into
+ * an error.
  */
 void start(char **argv);
 
@@ -38,7 +39,7 @@ _Noreturn void die(const struct error *e);
 /* Used wrongly: says how, and where to read on; exit status 2. */
 _Noreturn void misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A remark, unless -q was given; goes on. */
+/* A remark, unless -q was given; goes on, also where nobody reads it. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*

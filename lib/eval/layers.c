@@ -7,7 +7,6 @@
 #include "near/vote.h"
 #include "net/infer.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,8 +37,8 @@ static int outputs(struct work *w, const struct dataset *d, uint64_t first, uint
 {
     const uint8_t *images = d->images + first * dataset_stride(d);
     size_t channels = (size_t)d->image.c;
-    uint64_t bad = n;
     char what[INFER_WHAT_MAX];
+    uint64_t bad = n;
 
     if (w->engine)
         bad = infer_features(w->engine, w->table, images, n, to);
@@ -48,7 +47,7 @@ static int outputs(struct work *w, const struct dataset *d, uint64_t first, uint
             to[i] = w->table[i % channels * 256 + images[i]];
     if (bad < n) {
         infer_not_finite(&w->net, first + bad, what, sizeof what);
-        return error_set(e, "%s %s", d == w->how->test ? "test" : "labelled", what);
+        return error_set(e, "%s images: %s", d == w->how->test ? "test" : "labelled", what);
     }
     for (uint64_t i = 0; i < n; i++)
         for (size_t k = 0; k < w->size; k++)

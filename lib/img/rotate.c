@@ -168,3 +168,14 @@ void rotate_image(const uint8_t *from, uint8_t *to, uint64_t height, uint64_t wi
     else
         walk_pixels(from, right, down, to, rows, columns, channels);
 }
+
+void transpose_image(const uint8_t *from, uint8_t *to, uint64_t height, uint64_t width,
+                     uint64_t channels)
+{
+    int64_t pixel = (int64_t)channels, row = (int64_t)width * pixel;
+
+    if (channels == 1)
+        walk(from, row, pixel, to, width, height);
+    else
+        walk_pixels(from, row, pixel, to, width, height, channels);
+}

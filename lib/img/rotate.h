@@ -1,5 +1,5 @@
 /*
- * Quarter turns of images.
+ * Quarter turns and transposition of images.
  */
 #ifndef ROTPIPE_IMG_ROTATE_H
 #define ROTPIPE_IMG_ROTATE_H
@@ -12,5 +12,12 @@
  */
 void rotate_image(const uint8_t *from, uint8_t *to, uint64_t height, uint64_t width,
                   uint64_t channels, int quarters);
+
+/*
+ * Swaps rows and columns: pixel (x, y) becomes pixel (y, x). from: [height, width, channels]; to,
+ * not overlapping: [width, height, channels].
+ */
+void transpose_image(const uint8_t *from, uint8_t *to, uint64_t height, uint64_t width,
+                     uint64_t channels);
 
 #endif

@@ -3,7 +3,10 @@
 #include "base/rng.h"
 #include "rts/examples.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct pick {
     uint64_t key, position;
@@ -14,22 +17,52 @@ struct class
 {
     struct pick *heap;
     uint64_t used, room;
-    uint64_t seen; /* examples offered */
+    uint64_t counted, seen; /* examples that were counted before, and offered */
 };
 
 struct sample {
     struct rng rng;
+    enum sample_how how;
     uint64_t n;
-    int per_class;
     enum { UNKNOWN, LABELLED, UNLABELLED } labels;
     struct class *class; /* by label; the only one if there are no labels */
     uint64_t classes, distinct;
-    uint64_t most; /* what a class may still get; never grows */
+    uint64_t most; /* what a class may still get, unless that is a share; never grows */
     uint64_t *chosen;
     uint64_t count, cursor;
 };
 
-struct sample *sample_new(uint64_t n, int per_class, uint64_t seed, struct error *e)
+int sample_parse_share(const char *text, uint64_t *share)
+{
+    uint64_t unit = SAMPLE_WHOLE, value = 0;
+    const char *p = text;
+    size_t digits = strspn(text, "0123456789"), decimals;
+
+    if (text[strlen(text) - (*text != '\0')] == '%')
+        unit /= 100;
+    if (digits == 0 || digits > 9)
+        return -1;
+    for (; isdigit((unsigned char)*p); p++)
+        value = 10 * value + (uint64_t)(*p - '0');
+    value *= unit;
+    decimals = *p == '.' ? strspn(p + 1, "0123456789") : 0;
+    if (*p == '.' && decimals == 0)
+        return -1;
+    for (p += decimals ? 1 : 0; decimals--; p++) {
+        if (unit % 10)
+            return -1;
+        unit /= 10;
+        value += unit * (uint64_t)(*p - '0');
+    }
+    if (*p == '%')
+        p++;
+    if (*p || value > SAMPLE_WHOLE)
+        return -1;
+    *share = value;
+    return 0;
+}
+
+struct sample *sample_new(enum sample_how how, uint64_t n, uint64_t seed, struct error *e)
 {
     struct sample *s = calloc(1, sizeof *s);
 
@@ -38,8 +71,8 @@ struct sample *sample_new(uint64_t n, int per_class, uint64_t seed, struct error
         return NULL;
     }
     rng_seed(&s->rng, seed, RNG_SAMPLE);
+    s->how = how;
     s->n = s->most = n;
-    s->per_class = per_class;
     return s;
 }
 
@@ -138,7 +171,7 @@ static void count_class(struct sample *s)
     uint64_t most;
 
     s->distinct++;
-    if (s->per_class)
+    if (s->how != SAMPLE_COUNT)
         return;
     most = s->n / s->distinct + (s->n % s->distinct != 0);
     if ((s->distinct & (s->distinct - 1)) == 0)
@@ -147,24 +180,56 @@ static void count_class(struct sample *s)
     s->most = most;
 }
 
+/* A share of n examples to the nearest, halves upwards; of some, with any share, one at least. */
+static uint64_t share_of(uint64_t share, uint64_t n)
+{
+    uint64_t rest = n % SAMPLE_WHOLE * share + SAMPLE_WHOLE / 2;
+    uint64_t part = n / SAMPLE_WHOLE * share + rest / SAMPLE_WHOLE;
+
+    return part == 0 && n && share ? 1 : part;
+}
+
+/* The class of an example with this label; NULL on error. */
+static struct class *class_of(struct sample *s, const uint32_t *label, struct error *e)
+{
+    if (s->labels == (label ? UNLABELLED : LABELLED)) {
+        error_set(e, "some examples have labels, some have not");
+        return NULL;
+    }
+    s->labels = label ? LABELLED : UNLABELLED;
+    if (!label && (s->how == SAMPLE_PER_CLASS || s->how == SAMPLE_AT_MOST)) {
+        error_set(e, "no labels, without which there are no classes to sample");
+        return NULL;
+    }
+    if (grow(s, label ? *label : 0, e) < 0)
+        return NULL;
+    return &s->class[label ? *label : 0];
+}
+
+int sample_count(struct sample *s, const uint32_t *label, struct error *e)
+{
+    struct class *c = class_of(s, label, e);
+
+    if (!c)
+        return -1;
+    c->counted++;
+    return 0;
+}
+
 int sample_offer(struct sample *s, uint64_t position, const uint32_t *label, struct error *e)
 {
     struct pick p = {(uint64_t)rng_u32(&s->rng) << 32, position};
-    struct class *c;
+    struct class *c = class_of(s, label, e);
+    uint64_t most;
 
     p.key |= rng_u32(&s->rng);
-    if (s->labels == (label ? UNLABELLED : LABELLED))
-        return error_set(e, "some examples have labels, some have not");
-    s->labels = label ? LABELLED : UNLABELLED;
-    if (!label && s->per_class)
-        return error_set(e, "no labels, without which there are no classes to sample");
-    if (grow(s, label ? *label : 0, e) < 0)
+    if (!c)
         return -1;
-    c = &s->class[label ? *label : 0];
     if (c->seen++ == 0)
         count_class(s);
-    shrink(c, s->most);
-    if (c->used < s->most)
+    most = s->how == SAMPLE_SHARE ? share_of(s->n, c->counted) : s->most;
+    shrink(c, most);
+    if (c->used < most)
         return push(c, p, e) < 0 ? -1 : 1;
     if (c->used == 0 || !is_less(p, c->heap[0]))
         return 0;
@@ -215,26 +280,67 @@ static int list_chosen(struct sample *s, struct error *e)
     return 0;
 }
 
+/* How many examples a class is to have, which is the nth of those that have any. */
+static uint64_t wanted_of(const struct sample *s, const struct class *c, uint64_t nth)
+{
+    switch (s->how) {
+    case SAMPLE_COUNT:
+        return s->n / s->distinct + (nth < s->n % s->distinct);
+    case SAMPLE_PER_CLASS:
+        return s->n;
+    case SAMPLE_AT_MOST:
+        return c->seen < s->n ? c->seen : s->n;
+    default:
+        return share_of(s->n, c->counted);
+    }
+}
+
 int sample_settle(struct sample *s, const char *names, struct error *e)
 {
-    uint64_t named = s->labels == LABELLED ? names_count(names) : 0, classes = 0, nth = 0;
+    uint64_t nth = 0;
 
-    if (named && grow(s, named < UINT32_MAX ? (uint32_t)(named - 1) : UINT32_MAX, e) < 0)
-        return -1;
-    for (uint64_t i = 0; i < s->classes; i++)
-        classes += s->class[i].seen || i < named;
-    if (classes == 0 && s->n)
+    if (s->distinct == 0 && s->n && (s->how == SAMPLE_COUNT || s->how == SAMPLE_PER_CLASS))
         return too_few(s, 0, s->n, names, e);
     for (uint64_t i = 0; i < s->classes; i++) {
         struct class *c = &s->class[i];
-        if (!c->seen && i >= named)
+        if (s->how == SAMPLE_SHARE && c->seen != c->counted)
+            return error_set(e, "input: changed while it was read");
+        if (!c->seen)
             continue;
-        uint64_t wanted = s->per_class ? s->n : s->n / classes + (nth++ < s->n % classes);
+        uint64_t wanted = wanted_of(s, c, nth++);
         if (c->seen < wanted)
             return too_few(s, i, wanted, names, e);
         shrink(c, wanted);
     }
     return list_chosen(s, e);
+}
+
+int64_t sample_passed_over(const struct sample *s, const char *names, char *list, size_t size,
+                           struct error *e)
+{
+    struct names_table t;
+    int64_t found = 0;
+    size_t at = 0;
+
+    *list = '\0';
+    if (s->labels != LABELLED)
+        return 0;
+    if (names_table_make(&t, names, e) < 0)
+        return -1;
+    for (uint64_t i = 0; i < t.count; i++) {
+        int length;
+        const char *name = names_table_line(&t, i, &length);
+        if (i < s->classes && s->class[i].seen)
+            continue;
+        /* The first few are told by name. */
+        if (found++ < 5 && at < size)
+            at += (size_t)snprintf(list + at, size - at, "%s%.*s", found > 1 ? ", " : "",
+                                   length < 60 ? length : 60, name);
+        else if (found == 6 && at < size)
+            snprintf(list + at, size - at, ", ...");
+    }
+    names_table_free(&t);
+    return found;
 }
 
 int sample_has(struct sample *s, uint64_t position)

@@ -155,3 +155,16 @@ void dataset_statistics(const struct dataset *d, float *mean, float *std)
             std[k] = 1;
     }
 }
+
+void dataset_balance(const struct dataset *d, int classes, float *weight)
+{
+    uint64_t count[NET_CLASSES_MAX] = {0};
+    int present = 0;
+
+    for (uint64_t i = 0; i < d->n; i++)
+        count[d->label[i]]++;
+    for (int k = 0; k < classes; k++)
+        present += count[k] > 0;
+    for (int k = 0; k < classes; k++)
+        weight[k] = count[k] ? (float)((double)d->n / ((double)present * (double)count[k])) : 0;
+}

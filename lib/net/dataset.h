@@ -35,4 +35,12 @@ size_t dataset_stride(const struct dataset *d);
  */
 void dataset_statistics(const struct dataset *d, float *mean, float *std);
 
+/*
+ * A weight for each class so that all classes that occur weigh the same in total: n / (present *
+ * count), where n is the number of images, present that of the classes that occur and count that of
+ * the class's images (scikit-learn's "balanced"). A class without images gets 0. All weights of the
+ * images add up to n. weight: one for each of `classes` classes, above the largest label.
+ */
+void dataset_balance(const struct dataset *d, int classes, float *weight);
+
 #endif

@@ -9,8 +9,9 @@
 #include "net/train.h"
 
 /*
- * Opens path for a fresh table, in the place of what was there, and writes its header. NULL on
- * error; closed by epochlog_close.
+ * Opens path for a fresh table, in the place of what was there, and writes its header; an open file
+ * of the program's own (/dev/stderr) is written on. A file that this process reads is refused. NULL
+ * on error; closed by epochlog_close.
  */
 FILE *epochlog_create(const char *path, struct error *e);
 
@@ -21,7 +22,7 @@ FILE *epochlog_create(const char *path, struct error *e);
  */
 FILE *epochlog_continue(const char *path, int epochs, struct error *e);
 
-/* Adds a line. Whether that has failed is told when it is closed. */
+/* Adds a line. Whether that has failed, as where its reader has gone, is told when it is closed. */
 void epochlog_add(FILE *log, const struct epoch *ep);
 
 /* log may be NULL. 0, or -1 if not everything is written. */

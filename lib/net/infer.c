@@ -20,7 +20,8 @@ struct job {
     uint64_t n;
     struct prediction *predictions; /* one of these two is wanted */
     float *features;
-    atomic_uint_fast64_t bad; /* the first image with an output that is not finite; n: none */
+    struct activity *activity; /* or NULL */
+    atomic_uint_fast64_t bad;  /* the first image with an output that is not finite; n: none */
 };
 
 /* Threads come in any order; the first image is the same. */
@@ -74,6 +75,8 @@ static void run_group(struct job *j, int thread, uint64_t first)
     for (int s = 0; s < n; s++)
         engine_set_image(g, thread, s, j->images + (first + (uint64_t)s) * stride, j->table);
     engine_forward(g, thread, 0, g->stages, n);
+    if (j->activity)
+        activity_note(j->activity, thread, n);
     for (int s = 0; s < n; s++) {
         const float *out = engine_output(g, thread, g->stages - 1, s);
         if (j->predictions)
@@ -102,11 +105,13 @@ static uint64_t run(struct job *j)
 }
 
 uint64_t infer_predict(struct engine *g, const float *table, const uint8_t *images,
-                       const uint16_t *label, uint64_t n, struct prediction *out)
+                       const uint16_t *label, uint64_t n, struct prediction *out,
+                       struct activity *activity)
 {
     struct job j = {.g = g, .table = table, .images = images, .label = label, .n = n};
 
     j.predictions = out;
+    j.activity = activity;
     return run(&j);
 }
 
@@ -135,7 +140,7 @@ int infer_evaluate(struct engine *g, const float *table, const uint8_t *images,
     *out = (struct evaluation){n, n, 0, 0};
     for (uint64_t i = 0; i < n && out->bad == n; i += BLOCK) {
         uint64_t count = n - i < BLOCK ? n - i : BLOCK;
-        uint64_t bad = infer_predict(g, table, images + i * stride, label + i, count, p);
+        uint64_t bad = infer_predict(g, table, images + i * stride, label + i, count, p, NULL);
         if (bad < count)
             out->bad = i + bad;
         for (uint64_t k = 0; k < count; k++) {

@@ -4,6 +4,7 @@
 #ifndef ROTPIPE_NET_INFER_H
 #define ROTPIPE_NET_INFER_H
 
+#include "net/activity.h"
 #include "net/engine.h"
 
 /* What a classifier says of one image. */
@@ -17,11 +18,12 @@ struct prediction {
  * Classifies n images (bytes, [n][h][w][c]) by the engine's net, whose last layer is the head.
  * table: model_pixel_table. label: the true ones, or NULL. out: n of them. Returns n, or the first
  * image with an output that is not finite, as finite weights may give it, too: an error for
- * every caller, since such an output says nothing of its image.
+ * every caller, since such an output says nothing of its image. activity (or NULL) notes the
+ * features that the head reads.
  */
 uint64_t infer_predict(struct engine *g, const float *table, const uint8_t *images,
-                       const uint16_t *label, uint64_t n, struct prediction *out)
-    __attribute__((warn_unused_result));
+                       const uint16_t *label, uint64_t n, struct prediction *out,
+                       struct activity *activity) __attribute__((warn_unused_result));
 
 /*
  * The last layer's output for n images: out [n][h][w][c] of that layer, channels without padding.

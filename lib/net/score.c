@@ -59,6 +59,37 @@ struct class_score score_class(const struct score *s, int label)
     return c;
 }
 
+double score_balanced(const struct score *s)
+{
+    double sum = 0;
+    int present = 0;
+
+    for (int k = 0; k < s->classes; k++) {
+        struct class_score c = score_class(s, k);
+        sum += c.recall;
+        present += c.support > 0;
+    }
+    return sum / present;
+}
+
+int score_is_chance(const struct score *s, int *class)
+{
+    double low, high;
+    uint64_t most = 0;
+
+    for (int k = 0; k < s->classes; k++) {
+        uint64_t support = score_class(s, k).support;
+        if (support > most) {
+            most = support;
+            *class = k;
+        }
+    }
+    if (s->n < SCORE_CHANCE_MIN || most == s->n)
+        return 0;
+    score_interval(s->correct, s->n, &low, &high);
+    return low <= (double)most / (double)s->n;
+}
+
 static void print_class(const char *names, int label, FILE *f)
 {
     int length;
@@ -72,6 +103,7 @@ static void print_class(const char *names, int label, FILE *f)
 
 static void print_report(const struct score *s, const char *names, FILE *f)
 {
+    fprintf(f, "balanced_accuracy\t%.4f\n", score_balanced(s));
     fputs("class\tprecision\trecall\tf1\texamples\n", f);
     for (int k = 0; k < s->classes; k++) {
         struct class_score c = score_class(s, k);
@@ -147,8 +179,8 @@ void score_print_json(const struct score *s, const char *names, FILE *f)
     double low, high;
 
     score_interval(s->correct, s->n, &low, &high);
-    fprintf(f, "{\"accuracy\":%.9g,\"interval\":[%.9g,%.9g],\"loss\":",
-            (double)s->correct / (double)s->n, low, high);
+    fprintf(f, "{\"accuracy\":%.9g,\"balanced_accuracy\":%.9g,\"interval\":[%.9g,%.9g],\"loss\":",
+            (double)s->correct / (double)s->n, score_balanced(s), low, high);
     print_json_number(s->loss / (double)s->n, f);
     fprintf(f, ",\"correct\":%" PRIu64 ",\"examples\":%" PRIu64 ",\"classes\":[", s->correct, s->n);
     for (int k = 0; k < s->classes; k++) {

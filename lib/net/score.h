@@ -33,11 +33,23 @@ struct class_score {
 };
 struct class_score score_class(const struct score *s, int label);
 
+/*
+ * True if the accuracy, within its interval, is no better than the share of the most frequent
+ * class, *class, which is what always answering that class gives. Never true with fewer than
+ * SCORE_CHANCE_MIN examples, or examples of one class only.
+ */
+enum { SCORE_CHANCE_MIN = 100 };
+int score_is_chance(const struct score *s, int *class);
+
+/* The mean recall of the classes that have examples; n > 0. */
+double score_balanced(const struct score *s);
+
 enum { SCORE_CONFUSION = 1, SCORE_REPORT = 2 };
 
 /*
  * Prints, tab-separated, one fact a line: accuracy, interval, loss, correct, examples, then the
- * parts asked for. names: class names, one a line, or NULL (numbers then).
+ * parts asked for, the balanced accuracy as the first line of the report. names: class names, one a
+ * line, or NULL (numbers then).
  */
 void score_print(const struct score *s, const char *names, unsigned parts, FILE *f);
 

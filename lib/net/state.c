@@ -1,7 +1,9 @@
 #include "net/trainer.h"
 
+#include <errno.h>
 #include <float.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +13,9 @@
 
 #include <zlib.h>
 
+#include "base/files.h"
 #include "base/path.h"
+#include "base/sigpipe.h"
 #include "net/tensors.h"
 
 /* The names of what an optimiser keeps, as in PyTorch. */
@@ -90,7 +94,7 @@ static int put_all(const struct trainer *t, struct rts_writer *w, struct error *
     return put_best(t, w, e);
 }
 
-int state_save(const struct trainer *t, struct error *e)
+static int save(const struct trainer *t, struct error *e)
 {
     struct rts_writer *w = rts_create(t->o->save, e);
 
@@ -101,6 +105,17 @@ int state_save(const struct trainer *t, struct error *e)
         return -1;
     }
     return rts_finish(w, e);
+}
+
+int state_save(const struct trainer *t, struct error *e)
+{
+    struct sigpipe held;
+    int status;
+
+    sigpipe_hold(&held);
+    status = save(t, e);
+    sigpipe_release(&held);
+    return status;
 }
 
 /* ---- taking it up ---- */
@@ -122,20 +137,73 @@ static int option_around(const char *text, size_t at, const char **from)
     return (int)(end - start);
 }
 
-static int check_settings(const char *saved, const char *now, const char *file, struct error *e)
+/* Behind the number of epochs in such a text; *epochs: it, *from: its place. NULL: there is none.
+ */
+static const char *behind_epochs(const char *text, int *epochs, size_t *from)
+{
+    static const char option[] = " -e ";
+    const char *at = strstr(text, option);
+    char *end = NULL;
+    long n = at ? strtol(at + strlen(option), &end, 10) : -1;
+
+    if (n < 0 || n > INT_MAX)
+        return NULL;
+    *epochs = (int)n;
+    *from = (size_t)(at - text);
+    return end;
+}
+
+/* True if the texts differ in nothing but that more epochs are planned now than were then. */
+static int only_more_epochs(const char *saved, const char *now, int *then)
+{
+    size_t i = 0, k = 0;
+    int epochs = 0;
+    const char *a = behind_epochs(saved, then, &i), *b = behind_epochs(now, &epochs, &k);
+
+    return a && b && i == k && memcmp(saved, now, i) == 0 && strcmp(a, b) == 0 && epochs > *then;
+}
+
+/* *then: the epochs that the saved training was planned for. */
+static int check_settings(const char *saved, const char *now, const char *file, int *then,
+                          struct error *e)
 {
     const char *a, *b;
     int a_length, b_length;
     size_t i = 0;
 
-    if (strcmp(saved, now) == 0)
+    if (strcmp(saved, now) == 0 || only_more_epochs(saved, now, then))
         return 0;
     while (saved[i] && saved[i] == now[i])
         i++;
     a_length = option_around(saved, i, &a);
     b_length = option_around(now, i, &b);
-    return error_set(e, "%s: was saved with other settings: '%.*s' there, '%.*s' here", file,
-                     a_length < 120 ? a_length : 120, a, b_length < 120 ? b_length : 120, b);
+    return error_set(
+        e, "%s: was saved with other settings: '%.*s' there, '%.*s' here; delete it to start over",
+        file, a_length < 120 ? a_length : 120, a, b_length < 120 ? b_length : 120, b);
+}
+
+/*
+ * More epochs may be planned now than were then, if the rates of all steps so far were the same:
+ * the training is then what it would be had they been planned from the start.
+ */
+static int check_plan(const struct trainer *t, int then, const char *file, struct error *e)
+{
+    const struct train_options *o = t->o;
+    struct plan old = trainer_plan(t, then);
+
+    for (uint64_t i = 0; i < t->step; i++)
+        if (trainer_rate(o, &old, i) != trainer_rate(o, &t->plan, i)) {
+            if (i < old.warmup || i < t->plan.warmup)
+                return error_set(e,
+                                 "%s: was saved with -e %d, and -e %d would have begun with other"
+                                 " learning rates: a warm-up of %" PRIu64 " steps, not %" PRIu64,
+                                 file, then, o->epochs, t->plan.warmup, old.warmup);
+            return error_set(e,
+                             "%s: was saved with -e %d, and -e %d would have begun with other"
+                             " learning rates: the schedule extends over all epochs",
+                             file, then, o->epochs);
+        }
+    return 0;
 }
 
 static int same_text(const char *a, const char *b)
@@ -170,7 +238,7 @@ static int take_data(struct record **list, const char *name, const struct finger
     if (records_copy(list, name, file, RTS_U8, 1, (uint64_t[]){2}, data, e) < 0)
         return -1;
     if (data[0] != now->images || data[1] != now->crc)
-        return error_set(e, "%s: was saved with other %s data", file,
+        return error_set(e, "%s: was saved with other %s data; delete it to start over", file,
                          strcmp(name, "train.data") == 0 ? "training" : "validation");
     return 0;
 }
@@ -189,7 +257,7 @@ static int take_position(struct trainer *t, struct record **list, const char *fi
         !(measures[0] >= 0 && measures[0] <= DBL_MAX && measures[1] >= 0 && measures[1] <= FLT_MAX))
         return error_set(e, "%s: record 'train.position': impossible", file);
     step = (at[AT_EPOCH] - 1) * ((n + batch - 1) / batch) + (at[AT_DONE] + batch - 1) / batch;
-    if (step != at[AT_STEP] || step > t->steps)
+    if (step != at[AT_STEP] || step > t->plan.steps)
         return error_set(e, "%s: record 'train.position': impossible", file);
     t->step = step;
     t->lr = (float)measures[1];
@@ -236,11 +304,11 @@ static int take_up(struct trainer *t, struct model *saved, const char *file, str
     struct record **list = &saved->extras;
     const char *second = moment2_name(t->o);
     char *settings = NULL;
-    int status;
+    int status, then = t->o->epochs;
 
     if (records_take_text(list, "train.settings", file, &settings, e) < 0)
         return -1;
-    status = settings ? check_settings(settings, t->o->settings, file, e)
+    status = settings ? check_settings(settings, t->o->settings, file, &then, e)
                       : error_set(e,
                                   "%s: a model, where a saved training state is needed (rottrain "
                                   "-m starts from a model)",
@@ -248,7 +316,7 @@ static int take_up(struct trainer *t, struct model *saved, const char *file, str
     free(settings);
     if (status < 0 || take_data(list, "train.data", &t->trained_on, file, e) < 0 ||
         check_model(t, saved, file, e) < 0 || take_position(t, list, file, e) < 0 ||
-        take_generator(t, list, file, e) < 0 ||
+        check_plan(t, then, file, e) < 0 || take_generator(t, list, file, e) < 0 ||
         tensors_take(&t->m->net, moment1_name(t->o), t->moment1, t->first, list, file, e) < 0 ||
         (second && tensors_take(&t->m->net, second, t->moment2, t->first, list, file, e) < 0) ||
         take_best(t, list, file, e) < 0)
@@ -262,10 +330,12 @@ int state_load(struct trainer *t, struct error *e)
     struct model saved;
     int status;
 
-    if (model_load_with(&saved, t->o->resume, e) < 0)
-        return -1;
-    status = take_up(t, &saved, t->o->resume, e);
-    model_free(&saved);
+    status = model_load_with(&saved, t->o->resume, e);
+    if (status == 0) {
+        status = take_up(t, &saved, t->o->resume, e);
+        model_free(&saved);
+    }
+    files_forget(t->o->resume); /* --save may replace it */
     return status;
 }
 
@@ -287,6 +357,7 @@ static int steps_in(const char *path, uint64_t *steps, struct error *e)
             *steps = at[AT_STEP];
     }
     rts_close(r);
+    files_forget(path); /* what is no training that has got on may be replaced */
     return 0;
 }
 
@@ -306,6 +377,28 @@ int train_may_save(const struct train_options *o, struct error *e)
         return 0;
     return error_set(e, "%s: holds a saved training of step %" PRIu64 "; --resume it, or remove it",
                      o->save, steps);
+}
+
+void train_find_state(struct train_options *o)
+{
+    struct stat st;
+
+    if (o->save && o->resume && path_same_file(o->save, o->resume) && stat(o->save, &st) < 0 &&
+        errno == ENOENT)
+        o->resume = NULL;
+}
+
+int train_remove_state(const char *path, struct error *e)
+{
+    int descriptor;
+    char *end = path_follow(path, &descriptor);
+    struct stat st;
+    int status = 0;
+
+    if (!end || (lstat(end, &st) == 0 && S_ISREG(st.st_mode) && unlink(end) < 0))
+        status = error_set(e, "%s: cannot be removed: %s", path, strerror(errno));
+    free(end);
+    return status;
 }
 
 void state_fingerprint(const struct dataset *d, struct fingerprint *f)

@@ -42,6 +42,16 @@ static void set_inputs(struct trainer *t, int thread, int first, int n)
     }
 }
 
+static int label_of(const struct trainer *t, int sample)
+{
+    return t->data->label[t->order[t->at + (uint64_t)sample]];
+}
+
+static float weight_of(const struct trainer *t, int label)
+{
+    return t->class_weight ? t->class_weight[label] : 1;
+}
+
 static void train_group(struct trainer *t, int thread, int share, int first, int n, float *grad)
 {
     struct engine *g = t->engine;
@@ -52,14 +62,15 @@ static void train_group(struct trainer *t, int thread, int share, int first, int
     engine_forward(g, thread, t->from, g->stages, n);
     for (int s = 0; s < n; s++) {
         const float *logits = engine_output(g, thread, last, s);
-        int label = t->data->label[t->order[t->at + (uint64_t)(first + s)]], best = 0;
+        int label = label_of(t, first + s), best = 0;
+        float weight = weight_of(t, label);
         for (int k = 1; k < classes; k++)
             if (logits[k] > logits[best])
                 best = k;
         t->correct[share] += best == label;
         t->loss[share] +=
-            softmax_cross_entropy(logits, classes, label, 1.0f / (float)t->batch,
-                                  trains ? engine_gradient(g, thread, last, s) : NULL);
+            weight * softmax_cross_entropy(logits, classes, label, weight / t->weight,
+                                           trains ? engine_gradient(g, thread, last, s) : NULL);
     }
     if (trains)
         engine_backward(g, thread, n, grad);
@@ -117,18 +128,27 @@ static void update_slice(void *context, int thread, int task)
     }
 }
 
-/* The learning rate of the step in hand. */
-static double learning_rate(const struct trainer *t)
+struct plan trainer_plan(const struct trainer *t, int epochs)
 {
-    const struct train_options *o = t->o;
+    uint64_t batch = (uint64_t)t->o->batch, batches = (t->data->n + batch - 1) / batch;
+    struct plan p = {.steps = batches * (uint64_t)epochs};
+
+    p.warmup = t->o->warmup >= 0 ? (uint64_t)t->o->warmup : p.steps / 10;
+    if (t->o->warmup < 0 && p.warmup > TRAIN_WARMUP_MOST)
+        p.warmup = TRAIN_WARMUP_MOST;
+    return p;
+}
+
+float trainer_rate(const struct train_options *o, const struct plan *p, uint64_t step)
+{
     double at;
 
-    if (t->step < t->warmup)
-        return o->lr * (double)(t->step + 1) / (double)t->warmup;
-    if (o->schedule == SCHEDULE_CONSTANT || t->steps <= t->warmup)
-        return o->lr;
-    at = (double)(t->step - t->warmup) / (double)(t->steps - t->warmup);
-    return o->lr * 0.5 * (1 + cos(3.14159265358979323846 * at));
+    if (step < p->warmup)
+        return (float)(o->lr * (double)(step + 1) / (double)p->warmup);
+    if (o->schedule == SCHEDULE_CONSTANT || p->steps <= p->warmup)
+        return (float)o->lr;
+    at = (double)(step - p->warmup) / (double)(p->steps - p->warmup);
+    return (float)(o->lr * 0.5 * (1 + cos(3.14159265358979323846 * at)));
 }
 
 /*
@@ -160,13 +180,16 @@ int trainer_not_finite(const struct trainer *t, uint64_t step, const char *what,
 int trainer_step(struct trainer *t, struct error *e)
 {
     uint64_t left = t->data->n - t->so_far.done;
-    double loss = 0;
+    double loss = 0, weight = 0;
     int correct = 0;
 
     t->at = t->so_far.done;
     t->batch = left < (uint64_t)t->o->batch ? (int)left : t->o->batch;
     t->shares = (t->batch + t->share - 1) / t->share;
-    t->lr = (float)learning_rate(t);
+    for (int i = 0; i < t->batch; i++)
+        weight += weight_of(t, label_of(t, i));
+    t->weight = (float)weight;
+    t->lr = trainer_rate(t->o, &t->plan, t->step);
     team_run(t->team, train_share, t, t->shares);
     for (int i = 0; i < t->shares; i++) {
         loss += t->loss[i];

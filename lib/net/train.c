@@ -76,6 +76,20 @@ static int fill_cache(struct trainer *t, struct error *e)
     return 0;
 }
 
+/* The weights of the classes, where they are not all the same. */
+static int weigh_classes(struct trainer *t, struct error *e)
+{
+    size_t classes = (size_t)t->m->net.classes;
+
+    if (t->o->class_weight == CLASS_WEIGHT_NONE)
+        return 0;
+    t->class_weight = malloc(classes * sizeof *t->class_weight);
+    if (!t->class_weight)
+        return error_memory(e, "class weights");
+    dataset_balance(t->data, t->m->net.classes, t->class_weight);
+    return 0;
+}
+
 /* The parameters that train are those from the first such stage's on: frozen bases come first. */
 static void find_parameters(struct trainer *t)
 {
@@ -89,21 +103,18 @@ static void find_parameters(struct trainer *t)
 static int prepare(struct trainer *t, struct error *e)
 {
     const struct train_options *o = t->o;
-    uint64_t n = t->data->n, batches = (n + (uint64_t)o->batch - 1) / (uint64_t)o->batch;
+    uint64_t n = t->data->n;
     int share = trainer_share(o->batch), shares = (o->batch + share - 1) / share;
 
     t->table = model_pixel_table(t->m, e);
-    if (!t->table)
+    if (!t->table || weigh_classes(t, e) < 0)
         return -1;
     t->engine = engine_new(&t->m->net, t->m->parameters, t->kernels, t->team, 1, e);
     if (!t->engine)
         return -1;
     find_parameters(t);
     t->share = share;
-    t->steps = batches * (uint64_t)o->epochs;
-    t->warmup = o->warmup >= 0 ? (uint64_t)o->warmup : t->steps / 10;
-    if (o->warmup < 0 && t->warmup > TRAIN_WARMUP_MOST)
-        t->warmup = TRAIN_WARMUP_MOST;
+    t->plan = trainer_plan(t, o->epochs);
     t->gradients = net_allocate((size_t)shares * t->count);
     t->kept = net_allocate(t->count);
     t->total = net_allocate(t->count);
@@ -130,6 +141,7 @@ static void release(struct trainer *t)
 {
     engine_free(t->engine);
     free(t->table);
+    free(t->class_weight);
     free(t->cache);
     free(t->kept);
     free(t->gradients);
@@ -196,20 +208,26 @@ static int check_last(struct trainer *t, struct error *e)
     return t->step ? evaluate_data(t, t->data, n, "training", &v, e) : 0;
 }
 
-static int save(struct trainer *t, struct error *e)
+/*
+ * Saves the state as it is by now. Where it cannot be saved, the training is worth more and goes
+ * on, and the last good state stays. 0; -1 if it must not be saved.
+ */
+static int save(struct trainer *t, const struct train_listener *l, struct error *e)
 {
-    return check_last(t, e) < 0 ? -1 : state_save(t, e);
-}
+    int failed_before = t->unsaved;
 
-/* Stopped: the model so far is worth having, also where its state cannot be saved. 1; -1. */
-static int save_stopped(struct trainer *t, struct error *e)
-{
-    if (!t->o->save)
-        return 1;
     if (check_last(t, e) < 0)
         return -1;
     t->unsaved = state_save(t, &t->why) < 0;
-    return 1;
+    if (t->unsaved && !failed_before && l && l->unsaved)
+        l->unsaved(l->context, &t->why);
+    return 0;
+}
+
+/* Stopped: whoever listens learns from the ending whether the state is saved. 1; -1. */
+static int save_stopped(struct trainer *t, struct error *e)
+{
+    return t->o->save && save(t, NULL, e) < 0 ? -1 : 1;
 }
 
 /* True if the state is to be saved after so many steps, of which the last ended an epoch or not. */
@@ -257,9 +275,9 @@ static int run_steps(struct trainer *t, const struct train_listener *l, struct e
         if (trainer_step(t, e) < 0)
             return -1;
         tell_step(l, &t->so_far);
-        if (l && l->stop && t->step < t->steps && l->stop(l->context))
+        if (l && l->stop && t->step < t->plan.steps && l->stop(l->context))
             return save_stopped(t, e);
-        if (t->so_far.done < t->data->n && save_due(t, 0) && save(t, e) < 0)
+        if (t->so_far.done < t->data->n && save_due(t, 0) && save(t, l, e) < 0)
             return -1;
     }
     return 0;
@@ -288,13 +306,13 @@ static int run_epoch(struct trainer *t, const struct train_listener *l, struct e
     if (l && l->epoch)
         l->epoch(l->context, &report);
     t->so_far = (struct step){.epoch = report.number + 1, .total = t->data->n};
-    return save_due(t, 1) ? save(t, e) : 0;
+    return save_due(t, 1) ? save(t, l, e) : 0;
 }
 
 /* The best epoch's weights, if they were kept; and says how it ended. */
 static void finish(struct trainer *t, const struct train_listener *l)
 {
-    struct ending end = {t->step, t->steps, t->best_epoch.number, t->unsaved, t->why};
+    struct ending end = {t->step, t->plan.steps, t->best_epoch.number, t->unsaved, t->why};
 
     if (end.best_epoch)
         memcpy(t->m->parameters, t->best, t->m->net.parameters * sizeof *t->best);

@@ -15,6 +15,7 @@
 
 enum optimizer { OPTIMIZER_ADAM, OPTIMIZER_ADAMW, OPTIMIZER_SGD };
 enum schedule { SCHEDULE_CONSTANT, SCHEDULE_COSINE };
+enum class_weight { CLASS_WEIGHT_NONE, CLASS_WEIGHT_BALANCED };
 
 /*
  * A tenth of all steps, but no more than 200. Without a warm-up Adam's first steps kill features:
@@ -31,6 +32,7 @@ struct train_options {
     double weight_decay;
     enum schedule schedule;
     int64_t warmup; /* steps over which the learning rate rises to lr, or TRAIN_WARMUP_TENTH */
+    enum class_weight class_weight; /* balanced: by dataset_balance, as train's loss has it */
     int epochs, batch;
     int keep_best; /* in the end the weights are those of the epoch that was best on valid */
     uint64_t seed;
@@ -39,7 +41,8 @@ struct train_options {
      * save (or NULL): a file for the state of the training, from which it can go on as if it had
      * never been cut off. It is written every `every` steps, if that is 0 after each epoch, and
      * when the training is stopped. resume (or NULL): such a file, to go on from. settings: all
-     * that decides the result, as text; a state is only taken up where it is the same.
+     * that decides the result, as text; a state is only taken up where it is the same, but for the
+     * number behind " -e ", which may be larger.
      */
     const char *save, *resume, *settings;
     uint64_t every;
@@ -47,8 +50,9 @@ struct train_options {
 
 /* What happened in an epoch. */
 struct epoch {
-    int number;            /* from 1 */
-    double loss, accuracy; /* over the epoch's batches, as they were trained on */
+    int number;      /* from 1 */
+    double loss;     /* weighted mean over the epoch's images, as they were trained on */
+    double accuracy; /* of the same, without weights */
     int has_valid;
     double valid_loss, valid_accuracy;
     double lr; /* of the epoch's last step */
@@ -66,14 +70,15 @@ struct step {
 struct ending {
     uint64_t steps, planned; /* optimiser steps; fewer than planned if it was stopped */
     int best_epoch;          /* whose weights the model has, from 1; 0: those of the last step */
-    int unsaved;             /* its state, when it was stopped, could not be saved: */
+    int unsaved;             /* its state could not be saved when it last was to be: */
     struct error why;
 };
 
 /*
- * Told about an epoch's end, each step and the end, and when a saved state has been taken up, with
- * the steps and the whole epochs behind it (where -1 ends the training); asked after each step
- * whether to stop there. Each may be NULL.
+ * Told about an epoch's end, each step and the end, when a saved state has been taken up, with
+ * the steps and the whole epochs behind it (where -1 ends the training), and when the state cannot
+ * be saved, once until it can be again; asked after each step whether to stop there. Each may be
+ * NULL.
  */
 struct train_listener {
     void *context;
@@ -82,6 +87,7 @@ struct train_listener {
     int (*stop)(void *context);
     void (*end)(void *context, const struct ending *e);
     int (*resumed)(void *context, uint64_t steps, int epochs, struct error *e);
+    void (*unsaved)(void *context, const struct error *why);
 };
 
 /* The options that are used where nothing is said: Adam, 1e-3, 10 epochs, batch 128. */
@@ -94,13 +100,24 @@ struct train_options train_defaults(void);
 int train_may_save(const struct train_options *o, struct error *e);
 
 /*
- * Trains m's layers that are not frozen on d. valid (or NULL) is evaluated after each epoch; best
- * is the epoch with the highest accuracy there, among equals the lowest loss, then the first. 0, if
- * it was stopped too: m is then what the steps so far have made of it, also if the state could not
- * be saved there, of which the listener is told. -1 if memory runs out or the loss, a gradient, or
- * in the end a weight, or an output for an image of valid or for one of the first 256 of d, is not
- * finite, a state cannot be saved while it goes on, or the one to resume is damaged or not of this
- * training. A state that was saved before stays.
+ * Where o->save and o->resume are one file and nothing is there yet, training starts: sets
+ * o->resume to NULL.
+ */
+void train_find_state(struct train_options *o);
+
+/* Removes the state of a training that is complete; a link to it stays. 0 or -1. */
+int train_remove_state(const char *path, struct error *e);
+
+/*
+ * Trains m's layers that are not frozen on d. A batch's loss is sum(w l) / sum(w) over its images,
+ * where l is the cross-entropy and w the weight of the image's class, 1 without weights (PyTorch's
+ * CrossEntropyLoss with `weight`). valid (or NULL) is evaluated after each epoch; best is the epoch
+ * with the highest accuracy there, among equals the lowest loss, then the first. 0, if it was
+ * stopped too: m is then the model after the steps so far. -1 if memory runs out or the loss, a
+ * gradient, or in the end a weight, or an output for an image of valid or for one of the first 256
+ * of d, is not finite, a state cannot be saved before the first step, or the one to resume is
+ * damaged or not of this training. Where a state cannot be saved later, the listener is told and
+ * training goes on. A state that was saved before stays.
  */
 int train(struct model *m, const struct dataset *d, const struct dataset *valid,
           const struct train_options *o, const struct kernels *kernels, struct team *team,

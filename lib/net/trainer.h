@@ -18,6 +18,11 @@ struct fingerprint {
     uint64_t images, crc; /* CRC-32 of all images, then all labels */
 };
 
+/* Optimiser steps in all, and over how many of them the learning rate rises. */
+struct plan {
+    uint64_t steps, warmup;
+};
+
 struct trainer {
     struct model *m;
     const struct dataset *data, *valid;
@@ -26,8 +31,9 @@ struct trainer {
     struct team *team;
     struct engine *engine;
     float *table;
-    float *cache; /* the frozen base's output for every sample, or NULL */
-    int from;     /* the first stage that is run: 0, or the one behind the cache */
+    float *class_weight; /* of each class, or NULL: all are 1 */
+    float *cache;        /* the frozen base's output for every sample, or NULL */
+    int from;            /* the first stage that is run: 0, or the one behind the cache */
     uint64_t *order;
     struct rng rng;
     size_t first;     /* parameters before this one are frozen and never touched */
@@ -35,7 +41,7 @@ struct trainer {
     float *kept;      /* those parameters as they were at the start */
     float *gradients; /* SHARES of them, `count` floats each */
     float *total, *moment1, *moment2;
-    uint64_t steps, warmup;                   /* in all */
+    struct plan plan;
     struct fingerprint trained_on, judged_on; /* if a state is saved or taken up */
     float *best; /* all parameters after the best epoch so far; NULL unless asked to be kept */
     struct epoch best_epoch;
@@ -43,12 +49,13 @@ struct trainer {
     /* How far it has come. */
     uint64_t step;      /* optimiser steps done */
     struct step so_far; /* of the epoch in hand; loss and accuracy as sums over its images */
-    int unsaved;        /* it was stopped, and the state could not be saved: */
+    int unsaved;        /* the state could not be saved when it last was to be: */
     struct error why;
 
     /* The step in hand. */
     uint64_t at; /* of its first sample in order[] */
     int batch, shares, share;
+    float weight; /* sum of the weights of its samples */
     float lr;
     double loss[SHARES_MAX];
     int correct[SHARES_MAX];
@@ -57,6 +64,12 @@ struct trainer {
 
 /* Samples of a share: by the batch size alone, never by the number of threads. */
 int trainer_share(int batch);
+
+/* What the options plan for so many epochs. */
+struct plan trainer_plan(const struct trainer *t, int epochs);
+
+/* The learning rate of a step, from 0. */
+float trainer_rate(const struct train_options *o, const struct plan *p, uint64_t step);
 
 /* One optimiser step on the epoch's next batch; adds to so_far. 0 or -1. */
 int trainer_step(struct trainer *t, struct error *e);
@@ -77,7 +90,8 @@ int state_save(const struct trainer *t, struct error *e);
 
 /*
  * Takes up what state_save has written to o->resume, in a trainer that is prepared and has done no
- * step yet. A state of other settings, data or another model is refused. 0 or -1.
+ * step yet. A state of other settings, data or another model is refused; but it may have been
+ * planned for fewer epochs, if the steps so far were the same. 0 or -1.
  */
 int state_load(struct trainer *t, struct error *e);
 

@@ -310,6 +310,15 @@ int source_next_images(struct source *s, struct chunk *c, struct error *e)
     return got;
 }
 
+void chunk_move(struct chunk *c, uint64_t to, uint64_t from)
+{
+    if (to == from)
+        return;
+    memcpy((char *)c->data + to * c->stride, (char *)c->data + from * c->stride, c->stride);
+    if (c->label)
+        c->label[to] = c->label[from];
+}
+
 uint64_t examples_per_chunk(uint64_t stride)
 {
     uint64_t n = (1 << 20) / stride;
@@ -317,8 +326,8 @@ uint64_t examples_per_chunk(uint64_t stride)
     return n < 1 ? 1 : n > 1024 ? 1024 : n;
 }
 
-static int put_chunk(struct rts_writer *w, const struct rts_header *like, uint64_t n,
-                     const void *data, const uint32_t *label, struct error *e)
+int examples_put_chunk(struct rts_writer *w, const struct rts_header *like, uint64_t n,
+                       const void *data, const uint32_t *label, struct error *e)
 {
     struct rts_header h;
     uint64_t shape[RTS_DIMS_MAX];
@@ -345,8 +354,8 @@ int examples_put(struct rts_writer *w, const struct rts_header *like, uint64_t n
         uint64_t take = examples_per_chunk(stride);
         if (take > n - done)
             take = n - done;
-        if (put_chunk(w, like, take, (const char *)data + done * stride,
-                      label ? label + done : NULL, e) < 0)
+        if (examples_put_chunk(w, like, take, (const char *)data + done * stride,
+                               label ? label + done : NULL, e) < 0)
             return -1;
         done += take;
     } while (done < n);

@@ -26,6 +26,9 @@ struct chunk {
     uint32_t *label;        /* n of them, or NULL */
 };
 
+/* Moves example `from` of a chunk, and its label, to place `to`, not behind it. */
+void chunk_move(struct chunk *c, uint64_t to, uint64_t from);
+
 /* ---- reading ---- */
 
 /* What a program reads: one stream after the other from all its operands. */
@@ -87,6 +90,10 @@ const struct history *source_digest(const struct source *s);
  */
 int examples_put(struct rts_writer *w, const struct rts_header *like, uint64_t n, const void *data,
                  const uint32_t *label, struct error *e);
+
+/* The same as one chunk, of whatever size: for chunks that are passed on as they came. */
+int examples_put_chunk(struct rts_writer *w, const struct rts_header *like, uint64_t n,
+                       const void *data, const uint32_t *label, struct error *e);
 
 /* How many examples of `stride` bytes a written chunk holds, at least 1. */
 uint64_t examples_per_chunk(uint64_t stride);

@@ -107,6 +107,21 @@ int history_holds(const struct history *h, const char *lines)
     return 0;
 }
 
+const char *history_stopped(const char *lines)
+{
+    static const char program[] = "rottrain ", mark[] = " stopped=";
+    const char *last = NULL, *how;
+
+    while (lines && *lines) {
+        if (strncmp(lines, program, strlen(program)) == 0)
+            last = lines;
+        lines += strcspn(lines, "\n");
+        lines += *lines == '\n';
+    }
+    how = last ? strstr(last, mark) : NULL;
+    return how && how < last + strcspn(last, "\n") ? how + strlen(mark) : NULL;
+}
+
 void history_free(struct history *h)
 {
     free(h->text);

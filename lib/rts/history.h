@@ -26,6 +26,13 @@ int history_merge(struct history *h, const char *lines, struct error *e);
 /* True if these very lines, whole and one after the other, stand in the history. */
 int history_holds(const struct history *h, const char *lines);
 
+/*
+ * How the last training in these lines (or NULL) was stopped: "SIGTERM at step 7 of 90", up to the
+ * end of that line; NULL if it came to its end, or there was none. A training has a line that
+ * begins with "rottrain ", as one that was stopped has " stopped=" in it.
+ */
+const char *history_stopped(const char *lines);
+
 void history_free(struct history *h);
 
 /*

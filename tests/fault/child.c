@@ -172,6 +172,19 @@ const char *child_refusal(const struct child *c)
     return NULL;
 }
 
+int child_warned(struct child *c)
+{
+    static const char mark[] = "; training continues\n";
+    char *end = memchr(c->said, '\n', c->said_size);
+    size_t n = end ? (size_t)(end + 1 - c->said) : 0;
+
+    if (n < strlen(mark) || memcmp(c->said + n - strlen(mark), mark, strlen(mark)) != 0)
+        return 0;
+    c->said_size -= n;
+    memmove(c->said, c->said + n, c->said_size);
+    return 1;
+}
+
 int is_whole_stream(const unsigned char *bytes, size_t n)
 {
     int ended = 0;

@@ -46,6 +46,12 @@ void child_run(struct child *c);
 /* NULL, or what is wrong with a refusal: status 1, one clean line `program: what: why`. */
 const char *child_refusal(const struct child *c);
 
+/*
+ * Takes the warning "program: what: why; training continues" from the beginning of what was said;
+ * true if it was there.
+ */
+int child_warned(struct child *c);
+
 /* True if bytes are whole rts streams, as far as can be told from headers. */
 int is_whole_stream(const unsigned char *bytes, size_t n);
 

@@ -5,7 +5,8 @@
  *
  * Runs the program once as it is, then once for every place at which a fault of this kind can hit
  * it. It must refuse, with status 1 and one clean line, or end as it did without the fault, with
- * the same result. No file may be left but such as a run without a fault leaves, whole; and of the
+ * the same result, silent but for the warning that a training continues without its state having
+ * been saved. No file may be left but such as a run without a fault leaves, whole; and of the
  * kinds `memory`, no more blocks that nobody has freed.
  *
  *     -s STRIDE    only every STRIDE-th place
@@ -196,11 +197,12 @@ static int try(struct job *j, long where)
     const struct child *c = &j->child;
     enum must must = j->kind->must;
     const char *wrong;
-    int hit;
+    int hit, warned;
 
     run(j);
     hit = j->kind->call == CALL_NONE || atomic_load(&j->plan->hits) > 0;
-    if (c->status == 0 && (must != MUST_REFUSE || !hit)) {
+    warned = must != MUST_SURVIVE && hit && child_warned(&j->child);
+    if (c->status == 0 && (must != MUST_REFUSE || !hit || warned)) {
         wrong = judge_success(j);
         j->survived += (unsigned)hit;
     } else {

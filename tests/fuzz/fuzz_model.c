@@ -65,7 +65,7 @@ static void classify(const struct model *m)
     REQUIRE(g != NULL);
     for (uint64_t i = 0; i < stride; i++)
         images[stride + i] = (uint8_t)(37 * i);
-    REQUIRE(infer_predict(g, table, images, (uint16_t[]){0, 0, 0}, 3, p) <= 3);
+    REQUIRE(infer_predict(g, table, images, (uint16_t[]){0, 0, 0}, 3, p, NULL) <= 3);
     for (int i = 0; i < 3; i++)
         REQUIRE(p[i].label >= 0 && p[i].label < m->net.classes);
     engine_free(g);

@@ -1,4 +1,4 @@
-/* Sampling: as many as were asked for, evenly over the classes, whatever comes in what order. */
+/* Sampling: as many as were asked for, of each class or evenly, whatever comes in what order. */
 #include "fuzz.h"
 
 #include "img/sample.h"
@@ -6,8 +6,9 @@
 enum { EXAMPLES_MAX = 256, CLASSES = 8 };
 
 struct task {
+    enum sample_how how;
     uint64_t n, examples;
-    int per_class, labelled;
+    int labelled;
     uint32_t label[EXAMPLES_MAX];
 };
 
@@ -15,15 +16,22 @@ struct task {
 static struct sample *offer(const struct task *t, uint64_t seed, uint32_t *kept, uint64_t *count)
 {
     struct error e;
-    struct sample *s = sample_new(t->n, t->per_class, seed, &e);
+    struct sample *s = sample_new(t->how, t->n, seed, &e);
 
     REQUIRE(s != NULL);
+    for (uint64_t i = 0; t->how == SAMPLE_SHARE && i < t->examples; i++)
+        if (sample_count(s, t->labelled ? &t->label[i] : NULL, &e) < 0) {
+            require_error(&e);
+            REQUIRE(t->labelled && t->label[i] >= SAMPLE_CLASSES_MAX);
+            sample_free(s);
+            return NULL;
+        }
     *count = 0;
     for (uint64_t i = 0; i < t->examples; i++) {
         int chance = sample_offer(s, *count, t->labelled ? &t->label[i] : NULL, &e);
         if (chance < 0) {
             require_error(&e);
-            REQUIRE((t->per_class && !t->labelled) || t->label[i] >= SAMPLE_CLASSES_MAX);
+            REQUIRE((t->how != SAMPLE_COUNT && !t->labelled) || t->label[i] >= SAMPLE_CLASSES_MAX);
             sample_free(s);
             return NULL;
         }
@@ -31,6 +39,17 @@ static struct sample *offer(const struct task *t, uint64_t seed, uint32_t *kept,
         *count += (uint64_t)chance;
     }
     return s;
+}
+
+/* True if `part` is that share of n: within half an example, or one where that would be none. */
+static int is_share(uint64_t share, uint64_t n, uint64_t part)
+{
+    uint64_t exact = share * n, got = part * SAMPLE_WHOLE;
+
+    if (share && n && part == 1 && exact < SAMPLE_WHOLE)
+        return 1;
+    return got <= exact + SAMPLE_WHOLE / 2 && got + SAMPLE_WHOLE / 2 > exact &&
+           (part || !share || !n);
 }
 
 static void check_choice(const struct task *t, struct sample *s, const uint32_t *kept,
@@ -45,7 +64,7 @@ static void check_choice(const struct task *t, struct sample *s, const uint32_t 
                 of[kept[i]]++;
         }
     if (!t->labelled) {
-        REQUIRE(chosen == t->n);
+        REQUIRE(t->how == SAMPLE_COUNT ? chosen == t->n : is_share(t->n, t->examples, chosen));
         return;
     }
     for (uint64_t i = 0; i < t->examples; i++) {
@@ -53,14 +72,21 @@ static void check_choice(const struct task *t, struct sample *s, const uint32_t 
             return; /* counted, but not here */
         seen[t->label[i]]++;
     }
-    for (int k = 0; k < CLASSES; k++)
-        if (seen[k]) {
-            REQUIRE(of[k] <= seen[k]);
-            least = of[k] < least ? of[k] : least;
-            most = of[k] > most ? of[k] : most;
-        }
-    REQUIRE(t->examples == 0 || (t->per_class ? least == t->n && most == t->n : most - least <= 1));
-    REQUIRE(t->per_class || chosen == t->n);
+    for (int k = 0; k < CLASSES; k++) {
+        if (!seen[k])
+            continue;
+        REQUIRE(of[k] <= seen[k]);
+        if (t->how == SAMPLE_AT_MOST)
+            REQUIRE(of[k] == (seen[k] < t->n ? seen[k] : t->n));
+        if (t->how == SAMPLE_SHARE)
+            REQUIRE(is_share(t->n, seen[k], of[k]));
+        least = of[k] < least ? of[k] : least;
+        most = of[k] > most ? of[k] : most;
+    }
+    if (t->how == SAMPLE_PER_CLASS)
+        REQUIRE(t->examples == 0 || (least == t->n && most == t->n));
+    if (t->how == SAMPLE_COUNT)
+        REQUIRE((t->examples == 0 || most - least <= 1) && chosen == t->n);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -73,8 +99,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct error e;
     struct sample *s;
 
-    t.per_class = how & 1;
+    t.how = (how & 1) | (how & 4) >> 1;
     t.labelled = !(how & 2);
+    if (t.how == SAMPLE_SHARE)
+        t.n *= SAMPLE_WHOLE / UINT8_MAX;
     for (; b.left && t.examples < EXAMPLES_MAX; t.examples++) {
         unsigned byte = next_byte(&b);
         t.label[t.examples] = byte < 250 ? byte % CLASSES : (uint32_t)next_number(&b, 4);

@@ -1,14 +1,18 @@
 #include "base/error.h"
+#include "base/files.h"
 #include "base/input.h"
 #include "base/output.h"
 #include "base/parse.h"
 #include "base/rng.h"
+#include "base/sigpipe.h"
 #include "base/threads.h"
 #include "check.h"
 #include "rts/examples.h"
 #include "streams.h"
 
+#include <errno.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 /* ---- numbers ---- */
 
@@ -128,6 +132,24 @@ static void test_history_seen(void)
 }
 
 /* It never grows beyond its bound: the oldest lines but the first are the ones to go. */
+static void test_history_stopped(void)
+{
+    static const char stopped[] = "rottrain 1 -e 9 stopped=SIGINT at step 3 of 9\n  data: x\n";
+    char text[256];
+
+    CHECK(!history_stopped(NULL) && !history_stopped("") && !history_stopped("rotgen stopped=x\n"));
+    CHECK(strncmp(history_stopped(stopped), "SIGINT at step 3 of 9\n", 22) == 0);
+    CHECK(!history_stopped("  model: rottrain 1 stopped=SIGINT at step 3 of 9\nfeatdump 1\n"));
+    CHECK(!history_stopped("rottrain 1\nheadswap stopped=x\n"));
+    /* The last training counts. */
+    snprintf(text, sizeof text, "%sheadswap 1 -c 3\n", stopped);
+    CHECK(history_stopped(text) != NULL);
+    snprintf(text, sizeof text, "%srottrain 1 -e 2\n", stopped);
+    CHECK(!history_stopped(text));
+    snprintf(text, sizeof text, "rottrain 1 -e 2\n%s", stopped);
+    CHECK(history_stopped(text) != NULL);
+}
+
 static void test_history_is_bounded(void)
 {
     struct history h = {0};
@@ -233,6 +255,56 @@ static void count_task(void *context, int thread, int task)
         atomic_fetch_add(&t->wrong, 1);
 }
 
+/* The file at `path` becomes a new one. */
+static int replace_file(struct error *e)
+{
+    struct output *out = output_open(path, e);
+
+    return out ? output_close(out, e) : -1;
+}
+
+static void test_no_file_is_input_and_output(void)
+{
+    struct error e;
+    struct input *in;
+    struct output *out;
+
+    CHECK(replace_file(&e) == 0);
+    out = output_open(path, &e);
+    CHECK(out && !input_open(path, &e) && strstr(e.text, ": is both input and output"));
+    output_abandon(out);
+    /* Opened twice and closed once it is still an input. */
+    in = input_open(path, &e);
+    input_close(input_open(path, &e));
+    CHECK(replace_file(&e) < 0 && strstr(e.text, ": is both input and output"));
+    input_close(in);
+    CHECK(replace_file(&e) == 0);
+    /* In a program it stays one, unless that has an end. */
+    files_keep();
+    for (int i = 0; i < 2; i++) {
+        input_close(input_open(path, &e));
+        CHECK(replace_file(&e) < 0);
+    }
+    files_forget(path);
+    CHECK(replace_file(&e) == 0 && replace_file(&e) == 0);
+}
+
+static void test_broken_pipe(void)
+{
+    struct sigpipe held;
+    int end[2];
+
+    CHECK(pipe(end) == 0);
+    close(end[0]);
+    for (int i = 0; i < 2; i++) {
+        sigpipe_hold(&held);
+        CHECK(write(end[1], "x", 1) < 0);
+        sigpipe_release(&held);
+        CHECK(errno == EPIPE);
+    }
+    close(end[1]);
+}
+
 static void test_threads_do_every_task_once(void)
 {
     static struct tally t;
@@ -262,11 +334,14 @@ int main(void)
     RUN(test_error_is_one_line);
     RUN(test_history);
     RUN(test_history_seen);
+    RUN(test_history_stopped);
     RUN(test_history_is_bounded);
     RUN(test_names_lines);
     RUN(test_names_load);
     RUN(test_output_then_input);
     RUN(test_input_errors);
+    RUN(test_no_file_is_input_and_output);
+    RUN(test_broken_pipe);
     RUN(test_threads_do_every_task_once);
     remove_folder();
     return check_status();

@@ -68,6 +68,8 @@ static void test_classes(void)
     CHECK_NEAR(zero.f1, 2.0 / 3, 1e-15);
     CHECK(one.precision == 0 && one.recall == 0 && one.f1 == 0);
     CHECK(two.precision == 0 && two.recall == 0 && two.f1 == 0);
+    /* Of the two classes that occur: (2/3 + 0) / 2. */
+    CHECK_NEAR(score_balanced(&s), 1.0 / 3, 1e-15);
     score_free(&s);
 }
 
@@ -80,7 +82,8 @@ static void test_print(void)
 
     CHECK_TEXT(printed(&s, NULL, 0), head);
     snprintf(want, sizeof want, "%s%s", head,
-             "class\tprecision\trecall\tf1\texamples\nred\t0.6667\t0.6667\t0.6667\t3\n"
+             "balanced_accuracy\t0.3333\nclass\tprecision\trecall\tf1\texamples\nred\t0.6667\t0."
+             "6667\t0.6667\t3\n"
              "green\t0.0000\t0.0000\t0.0000\t1\nblue\t0.0000\t0.0000\t0.0000\t0\n");
     CHECK_TEXT(printed(&s, "red\ngreen\nblue\n", SCORE_REPORT), want);
     snprintf(want, sizeof want, "%s%s", head,
@@ -97,7 +100,8 @@ static void test_print_json(void)
     CHECK(score_init(&s, 2, &e) == 0);
     score_add(&s, 1, 1, 0.5);
     CHECK_TEXT(printed(&s, "a \"b\" \\c\nd\n", -1),
-               "{\"accuracy\":1,\"interval\":[0.206549314,1],\"loss\":0.5,\"correct\":1,"
+               "{\"accuracy\":1,\"balanced_accuracy\":1,\"interval\":[0.206549314,1],\"loss\":0.5,"
+               "\"correct\":1,"
                "\"examples\":1,\"classes\":["
                "{\"name\":\"a \\\"b\\\" \\\\c\",\"precision\":0,\"recall\":0,\"f1\":0,"
                "\"examples\":0},"

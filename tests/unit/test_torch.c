@@ -1,7 +1,7 @@
 /*
  * What PyTorch computes for the same nets (tests/data/torch, made by make-fixtures.py): outputs of
  * layers, loss, gradients, and the parameters after ten steps of each optimiser, by every set of
- * kernels that this processor runs.
+ * kernels that this processor runs; and of ten epochs whose loss is weighted by class.
  *
  * The fixtures are PyTorch's results in double precision. Its own float32 run is off from them by
  * what make-fixtures.py prints; the tolerances here are a few times that. Those of net "default"
@@ -231,13 +231,17 @@ static void check_gradients(const struct fixture *f, const struct kernels *k,
 }
 
 /* The optimisers as make-fixtures.py sets them. */
-static struct train_options options_for(const char *optimiser)
+static struct train_options options_for(const char *net, const char *optimiser)
 {
     struct train_options o = train_defaults();
 
     o.epochs = 10;
     o.batch = 8;
     o.warmup = 0;
+    if (strcmp(net, "uneven") == 0) {
+        o.batch = 4;
+        o.class_weight = CLASS_WEIGHT_BALANCED;
+    }
     if (strcmp(optimiser, "adamw") == 0) {
         o.optimizer = OPTIMIZER_ADAMW;
         o.lr = 0.002;
@@ -256,11 +260,14 @@ static struct train_options options_for(const char *optimiser)
     return o;
 }
 
-/* Ten steps, of which each sees all images: their order does not matter but for rounding. */
+/*
+ * Ten epochs. Those of one step see all images at once: their order does not matter but for
+ * rounding.
+ */
 static void check_steps(const struct fixture *f, const char *optimiser, const struct kernels *k,
                         struct tolerance allowed)
 {
-    struct train_options o = options_for(optimiser);
+    struct train_options o = options_for(f->name, optimiser);
     struct model m = f->model;
     struct error e = {0};
 
@@ -315,6 +322,46 @@ static void test_torch_deep(void)
     check_fixture("deep", gradient_small, steps_small, (const char *[]){"adam", "nesterov", NULL});
 }
 
+static void hear_loss(void *context, const struct epoch *e)
+{
+    *(double *)context = e->loss;
+}
+
+/* The loss that an epoch reports is the weighted mean over all its images, whatever its batches. */
+static void check_weighted_loss(const struct fixture *f)
+{
+    struct train_options o = options_for("uneven", "sgd");
+    struct model m = f->model;
+    struct error e = {.text = ""};
+    double loss = 0;
+    float told;
+    struct train_listener tell = {.context = &loss, .epoch = hear_loss};
+
+    o.epochs = 1;
+    o.lr = 0;
+    m.parameters = floats(m.net.parameters);
+    memcpy(m.parameters, f->model.parameters, m.net.parameters * sizeof(float));
+    CHECK(train(&m, &f->data, NULL, &o, kernels_list(0), f->team, &tell, &e) == 0);
+    told = (float)loss;
+    check_tensor(&f->torch, "loss", "train", &told, 1, (struct tolerance){1e-6, 1e-6});
+    free(m.parameters);
+}
+
+/* Classes of 8, 3, 2 and 1 images, and one without any, in batches of four. */
+static void test_torch_uneven(void)
+{
+    struct fixture f;
+    const struct kernels *k;
+
+    open_fixture(&f, "uneven");
+    for (int i = 0; (k = kernels_list(i)); i++) {
+        check_steps(&f, "sgd", k, steps_small);
+        check_steps(&f, "adam", k, steps_small);
+    }
+    check_weighted_loss(&f);
+    close_fixture(&f);
+}
+
 /* For rottrain.bats. */
 static int compare(const char *path, const char *name, const char *optimiser)
 {
@@ -341,5 +388,6 @@ int main(int argc, char **argv)
     RUN(test_torch_default);
     RUN(test_torch_small);
     RUN(test_torch_deep);
+    RUN(test_torch_uneven);
     return check_status();
 }

@@ -91,7 +91,8 @@ static inline int train_on(struct model *m, const struct dataset *d, const struc
                            int threads, struct heard *h, struct error *e)
 {
     struct team *team = team_new(threads, e);
-    struct train_listener tell = {h, hear_epoch, hear_step, hear_stop, hear_end, hear_resumed};
+    struct train_listener tell = {h,        hear_epoch,   hear_step, hear_stop,
+                                  hear_end, hear_resumed, NULL};
     int status, stop_at = h->stop_at;
 
     memset(h, 0, sizeof *h);

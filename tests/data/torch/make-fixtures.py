@@ -5,11 +5,13 @@ usage: make-fixtures.py          (Debian: python3-torch; PyTorch 1.13 made the c
 
 For each net NAME it writes, in its own folder, gzip'ed rts(5) streams:
 
-    NAME-data.rts.gz     8 labelled images
+    NAME-data.rts.gz     labelled images: 8, of net "uneven" 14
     NAME-model.rts.gz    a model with the weights that all starts from
     NAME-torch.rts.gz    what PyTorch says: act.LAYER (outputs for the first images, channels last),
                          logits, loss, grad.PARAMETER, and OPTIMISER.PARAMETER, the parameters after
-                         ten steps, each on all 8 images
+                         ten steps, each on all 8 images; of net "uneven", after ten epochs of
+                         batches of four images in rottrain's order of seed 0, by a loss that is
+                         weighted by class
 
 All of it is computed in double precision and stored as float32. The program also runs everything in
 float32 and prints how far that is off: the tolerances in test_torch.c are a few times that.
@@ -34,7 +36,13 @@ NETS = {
     "small": ("c8 r p c16 r p d16 r", 4, 14, 14, 1, 2,
               ["adam", "adamw", "adaml2", "sgd", "nesterov", "cosine"]),
     "deep": ("c16 r c16 r p c32 r d20 r", 5, 11, 7, 3, 2, ["adam", "nesterov"]),
+    "uneven": ("c4 r p d8 r", 5, 14, 14, 1, 0, ["sgd", "adam"]),
 }
+
+
+# Labels of net "uneven": classes of 8, 3, 2 and 1 images, and one without any.
+UNEVEN = [0, 0, 1, 0, 4, 0, 0, 2, 1, 0, 0, 4, 1, 0]
+BATCH = 4
 
 
 def optimiser(name, parameters):
@@ -55,6 +63,42 @@ def factor(name, step):
     if step < 3:
         return (step + 1) / 3
     return (1 + math.cos(math.pi * (step - 3) / (STEPS - 3))) / 2
+
+
+# ---- the order of the images, as lib/net/train.c draws it ----
+
+class Generator:
+    """PCG32, as lib/base/rng.c has it."""
+
+    def __init__(self, seed, stream):
+        self.state, self.increment = 0, stream << 1 | 1
+        self.u32()
+        self.state = (self.state + seed) % 2 ** 64
+        self.u32()
+
+    def u32(self):
+        old = self.state
+        self.state = (old * 6364136223846793005 + self.increment) % 2 ** 64
+        x, turn = ((old >> 18 ^ old) >> 27) % 2 ** 32, old >> 59
+        return (x >> turn | x << (-turn & 31)) % 2 ** 32
+
+    def below(self, bound):
+        while True:
+            x = self.u32() << 32
+            x |= self.u32()
+            if x >= 2 ** 64 % bound:
+                return x % bound
+
+
+def epochs_of_batches(images):
+    """Indices of the batches of ten epochs."""
+    generator, order = Generator(0, 3), list(range(images))
+    for _ in range(STEPS):
+        for i in range(images - 1, 0, -1):
+            k = generator.below(i + 1)
+            order[i], order[k] = order[k], order[i]
+        for first in range(0, images, BATCH):
+            yield order[first:first + BATCH]
 
 
 # ---- rts(5) ----
@@ -94,7 +138,7 @@ def sample():
     return images
 
 
-def pictures(height, width, channels):
+def pictures(height, width, channels, count):
     """Pieces of the sample; channels are pieces of different images."""
     images = sample()
     if (height, width) == (14, 14):
@@ -102,7 +146,7 @@ def pictures(height, width, channels):
     top, left = (images.shape[1] - height) // 2, (images.shape[2] - width) // 2
     images = images[:, top:top + height, left:left + width]
     return numpy.ascontiguousarray(
-        images[5:5 + IMAGES * channels].reshape(IMAGES, channels, height, width)
+        images[5:5 + count * channels].reshape(count, channels, height, width)
         .transpose(0, 2, 3, 1))
 
 
@@ -156,9 +200,20 @@ def parameters(net, prefix, grad=False):
             for k, p in net.named_parameters()}
 
 
-def run(spec, begin, images, labels, mean, std, dtype):
-    text, classes, height, width, channels, kept, optimisers = spec
+def batches(name, images, classes):
+    """The images of each step; and the weights of the classes in its loss, or None."""
+    if name != "uneven":
+        return [list(range(images))] * STEPS, None
+    count = numpy.bincount(UNEVEN, minlength=classes)
+    weight = [images / ((count > 0).sum() * n) if n else 0 for n in count]
+    return list(epochs_of_batches(images)), torch.tensor(weight, dtype=torch.float64)
+
+
+def run(net_name, begin, images, labels, mean, std, dtype):
+    text, classes, height, width, channels, kept, optimisers = NETS[net_name]
     x, y = normalised(images, mean, std, dtype), torch.from_numpy(labels.astype(numpy.int64))
+    steps, weight = batches(net_name, len(images), classes)
+    criterion = torch.nn.CrossEntropyLoss(weight if weight is None else weight.to(x.dtype))
     result = {}
 
     def fresh():
@@ -175,7 +230,7 @@ def run(spec, begin, images, labels, mean, std, dtype):
             out = out.permute(0, 2, 3, 1) if out.dim() == 4 else out
             result["act." + name] = out.contiguous().numpy().copy()
     logits = net(x)
-    loss = torch.nn.functional.cross_entropy(logits, y)
+    loss = criterion(logits, y)
     loss.backward()
     result["logits"] = logits.detach().numpy().copy()
     result["loss"] = loss.detach().numpy().reshape(1).copy()
@@ -184,10 +239,10 @@ def run(spec, begin, images, labels, mean, std, dtype):
         net = fresh()
         o = optimiser(name, net.parameters())
         rate = o.param_groups[0]["lr"]
-        for step in range(STEPS):
+        for step, batch in enumerate(steps):
             o.param_groups[0]["lr"] = rate * factor(name, step)
             o.zero_grad()
-            torch.nn.functional.cross_entropy(net(x), y).backward()
+            criterion(net(x[batch]), y[batch]).backward()
             o.step()
         result.update(parameters(net, name + "."))
     return result
@@ -216,12 +271,13 @@ def main():
         net = build(*spec[:5])
         start(net)
         begin = net.state_dict()
-        images = pictures(height, width, channels)
-        labels = (numpy.arange(IMAGES) * 3 % classes).astype(numpy.uint32)
+        labels = UNEVEN if name == "uneven" else numpy.arange(IMAGES) * 3 % classes
+        labels = numpy.array(labels, numpy.uint32)
+        images = pictures(height, width, channels, len(labels))
         values = images.reshape(-1, channels).astype(numpy.float64) / 255
         mean, std = (v.astype(numpy.float32) for v in (values.mean(0), values.std(0)))
-        exact = run(spec, begin, images, labels, mean, std, numpy.float64)
-        report(name, exact, run(spec, begin, images, labels, mean, std, numpy.float32))
+        exact = run(name, begin, images, labels, mean, std, numpy.float64)
+        report(name, exact, run(name, begin, images, labels, mean, std, numpy.float32))
         write(f"{name}-data.rts.gz", {"image": images, "label": labels})
         model = {"net": text, "input.shape": numpy.array([height, width, channels], numpy.uint64),
                  "input.mean": mean, "input.std": std}

@@ -1,0 +1,308 @@
+/* rtsmap - a stream with other labels and class names, with transposed images, or without labels */
+#include "cli/cli.h"
+#include "img/rotate.h"
+#include "rts/gather.h"
+#include "rts/relabel.h"
+#include "rts/reread.h"
+
+static const char help[] =
+    "usage: rtsmap [--shift n] [--table file] [--names file] [--compact] [--transpose]\n"
+    "              [--unlabel] [--no-history] [file ...]\n"
+    "Change the labels and class names of a stream, transpose its images.\n"
+    "\n"
+    "      --shift N     add N to every label, which may be negative: --shift=-1\n"
+    "      --table FILE  relabel by lines of OLD, a tab and NEW; NEW of - drops examples\n"
+    "      --names FILE  new names of the classes, one a line\n"
+    "      --compact     drop classes without examples: number the others from 0\n"
+    "      --transpose   swap the rows and columns of every image\n"
+    "      --unlabel     drop all labels\n"
+    "      --no-history  write nothing of how it was made\n"
+    "  -o, --output FILE  write the result to FILE, complete or not at all\n"
+    "  -q, --quiet       no progress, no notes on standard error\n"
+    "  -h, --help        this text\n"
+    "      --version     the version\n"
+    "\n"
+    "All of this is done in the order of the list, whatever the order of the options.\n";
+
+enum { OPT_SHIFT = OPT_FIRST, OPT_TABLE, OPT_NAMES, OPT_COMPACT, OPT_TRANSPOSE, OPT_UNLABEL };
+
+static const struct option options[] = {{"shift", required_argument, NULL, OPT_SHIFT},
+                                        {"table", required_argument, NULL, OPT_TABLE},
+                                        {"names", required_argument, NULL, OPT_NAMES},
+                                        {"compact", no_argument, NULL, OPT_COMPACT},
+                                        {"transpose", no_argument, NULL, OPT_TRANSPOSE},
+                                        {"unlabel", no_argument, NULL, OPT_UNLABEL},
+                                        STREAM_OPTIONS,
+                                        COMMON_OPTIONS};
+
+struct settings {
+    const char *table, *names; /* files */
+    int64_t shift;
+    int shifts, compact, transpose, unlabel;
+    unsigned drop; /* of what is passed on */
+};
+
+struct job {
+    const struct settings *s;
+    struct reread operands;
+    struct relabel relabel;
+    char *names;       /* the new ones */
+    int maps;          /* labels change */
+    int begun;         /* relabel_begin has been called: */
+    const char *known; /* with these names of the stream, or NULL */
+    int named;         /* the names have been written */
+    uint8_t *turned;   /* room for a chunk of transposed images */
+    size_t room;
+};
+
+/* ---- labels ---- */
+
+/* To be called for every chunk: the names that the stream has told of by now. */
+static int begin(struct job *j, const struct source *in, struct error *e)
+{
+    const char *names = source_names(in);
+
+    if (j->begun && names == j->known)
+        return 0;
+    j->begun = 1;
+    j->known = names;
+    return relabel_begin(&j->relabel, names, e);
+}
+
+/* Refuses examples without the labels that are to be mapped. */
+static int check_labels(const struct source *in, const struct chunk *c, struct error *e)
+{
+    return c->label || !c->n ? 0 : source_complain(in, e, "examples without labels to change");
+}
+
+/* The reading before the last, for --compact: sees which labels there are. */
+static int look(void *context, struct source *in, struct rts_writer *copy, struct error *e)
+{
+    struct job *j = context;
+    struct chunk c;
+    uint32_t label;
+    int got, kept;
+
+    while ((got = source_next(in, &c, e)) > 0) {
+        if (check_labels(in, &c, e) < 0 || begin(j, in, e) < 0)
+            return -1;
+        for (uint64_t i = 0; i < c.n; i++) {
+            kept = relabel_map(&j->relabel, c.label[i], &label, e);
+            if (kept < 0 || (kept && relabel_see(&j->relabel, label, e) < 0))
+                return source_complain(in, e, "%s", e->text);
+        }
+        if (copy && examples_put_chunk(copy, &c.head, c.n, c.data, c.label, e) < 0)
+            return -1;
+    }
+    return got < 0 ? -1 : relabel_settle(&j->relabel, e);
+}
+
+/* Gives the examples of a chunk their new labels; those that stay move to its front. */
+static int map_chunk(const struct job *j, const struct source *in, struct chunk *c, uint64_t *kept,
+                     struct error *e)
+{
+    *kept = 0;
+    if (check_labels(in, c, e) < 0)
+        return -1;
+    for (uint64_t i = 0; i < c->n; i++) {
+        uint32_t label;
+        int stays = relabel_map(&j->relabel, c->label[i], &label, e);
+        if (stays < 0)
+            return source_complain(in, e, "%s", e->text);
+        if (!stays)
+            continue;
+        if (j->s->compact && relabel_compact(&j->relabel, &label, e) < 0)
+            return -1;
+        chunk_move(c, *kept, i);
+        c->label[(*kept)++] = label;
+    }
+    return 0;
+}
+
+/* Writes the names, once they are known. */
+static int put_names(struct job *j, struct rts_writer *out, struct error *e)
+{
+    const char *names = relabel_names(&j->relabel);
+
+    if (!(j->operands.drop & SOURCE_DROP_NAMES) || j->named || !names)
+        return 0;
+    j->named = 1;
+    return rts_put_text(out, "names", names, e);
+}
+
+/* ---- images ---- */
+
+static int transpose(struct job *j, const struct source *in, struct chunk *c, struct error *e)
+{
+    uint64_t *shape = c->head.shape, height = shape[1], width = shape[2];
+
+    if (c->kind != CHUNK_IMAGES)
+        return source_complain(in, e, "features, where images are to be transposed");
+    if (c->n * c->stride > j->room) {
+        free(j->turned);
+        j->room = c->n * c->stride;
+        j->turned = malloc(j->room);
+        if (!j->turned)
+            return error_memory(e, "images");
+    }
+    for (uint64_t i = 0; i < c->n; i++)
+        transpose_image((const uint8_t *)c->data + i * c->stride, j->turned + i * c->stride, height,
+                        width, shape[3]);
+    c->data = j->turned;
+    shape[1] = width;
+    shape[2] = height;
+    return 0;
+}
+
+/* ---- the stream ---- */
+
+/* Changes a chunk as the settings want it; its first `kept` examples stay. */
+static int change(struct job *j, const struct source *in, struct chunk *c, uint64_t *kept,
+                  struct error *e)
+{
+    *kept = c->n;
+    if (!j->s->compact && begin(j, in, e) < 0)
+        return -1;
+    if ((j->maps || (j->s->names && c->label)) && map_chunk(j, in, c, kept, e) < 0)
+        return -1;
+    if (j->s->transpose && transpose(j, in, c, e) < 0)
+        return -1;
+    if (j->s->unlabel)
+        c->label = NULL;
+    return 0;
+}
+
+static int convert(struct job *j, struct source *in, struct gather *out, struct error *e)
+{
+    int drops = j->relabel.table && labeltable_drops(j->relabel.table), got, written = 0;
+    struct rts_header like = {0};
+    uint32_t none = 0, *label = NULL;
+    struct chunk c;
+    uint64_t kept;
+
+    while ((got = source_next(in, &c, e)) > 0) {
+        if (change(j, in, &c, &kept, e) < 0 || put_names(j, out->out, e) < 0)
+            return -1;
+        if (like.ndim == 0) {
+            like = c.head;
+            label = c.label ? &none : NULL;
+        }
+        /* Without any that are dropped, chunks stay as they are. */
+        if (drops ? gather_add(out, &c, kept, e) < 0
+                  : examples_put_chunk(out->out, &c.head, c.n, c.data, c.label, e) < 0)
+            return -1;
+        written |= !drops || kept;
+    }
+    if (got < 0 || gather_flush(out, e) < 0)
+        return -1;
+    if (!j->s->compact && begin(j, in, e) < 0)
+        return -1;
+    if (put_names(j, out->out, e) < 0)
+        return -1;
+    return written ? 0 : examples_put(out->out, &like, 0, NULL, label, e);
+}
+
+static int run(struct job *j, struct rts_writer *out, struct error *e)
+{
+    struct gather gather = {.out = out};
+    struct source *in;
+    int status;
+
+    if (j->s->compact && reread_pass(&j->operands, look, j, e) < 0)
+        return -1;
+    if (!(in = reread_last(&j->operands, out, e)))
+        return -1;
+    source_before(in, gather_before, &gather);
+    status = convert(j, in, &gather, e);
+    source_close(in);
+    gather_free(&gather);
+    return status;
+}
+
+/* ---- options ---- */
+
+/* The line of the history: all that decides the result but the names, which are in the stream. */
+static void describe(const struct settings *s, const struct labeltable *t, char *line, size_t size)
+{
+    char shift[32] = "", table[40] = "";
+
+    if (s->shifts)
+        snprintf(shift, sizeof shift, " --shift %" PRId64, s->shift);
+    if (t)
+        snprintf(table, sizeof table, " --table crc32=%08" PRIx32, labeltable_crc(t));
+    snprintf(line, size, "rtsmap %s%s%s%s%s%s%s", ROTPIPE_VERSION, shift, table,
+             s->names ? " --names" : "", s->compact ? " --compact" : "",
+             s->transpose ? " --transpose" : "", s->unlabel ? " --unlabel" : "");
+}
+
+static int map_stream(const struct settings *s, char **paths, int n, struct error *e)
+{
+    struct job j = {.s = s, .maps = s->shifts || s->table || s->compact};
+    struct rts_writer *out = NULL;
+    unsigned renames = s->shifts || s->names || s->compact ? SOURCE_DROP_NAMES : 0;
+    char step[160];
+    int status = -1;
+
+    j.relabel = (struct relabel){.shift = s->shift, .compact = s->compact};
+    if ((!s->names || (j.relabel.names = j.names = names_load(s->names, e))) &&
+        (!s->table || (j.relabel.table = labeltable_load(s->table, e)))) {
+        describe(s, j.relabel.table, step, sizeof step);
+        reread_plan(&j.operands, paths, n, step, s->drop | renames);
+        if ((out = rts_create(result_path(), e)))
+            status = run(&j, out, e);
+    }
+    relabel_free(&j.relabel);
+    labeltable_free(j.relabel.table);
+    free(j.names);
+    free(j.turned);
+    if (status == 0)
+        return rts_finish(out, e);
+    rts_abandon(out);
+    return -1;
+}
+
+int main(int argc, char **argv)
+{
+    struct settings s = {0};
+    struct error e;
+    int option, inputs;
+
+    start(argv);
+    while ((option = next_option(argc, argv, "", options)) != -1)
+        switch (option) {
+        case OPT_SHIFT:
+            s.shift = int_argument(optarg, -(int64_t)UINT32_MAX, UINT32_MAX);
+            s.shifts = 1;
+            break;
+        case OPT_TABLE:
+            s.table = optarg;
+            break;
+        case OPT_NAMES:
+            s.names = optarg;
+            break;
+        case OPT_COMPACT:
+            s.compact = 1;
+            break;
+        case OPT_TRANSPOSE:
+            s.transpose = 1;
+            break;
+        case OPT_UNLABEL:
+            s.unlabel = 1;
+            break;
+        case OPT_NO_HISTORY:
+            s.drop = SOURCE_DROP_HISTORY;
+            break;
+        default:
+            common_option(option, help);
+        }
+    if (!(s.shifts || s.table || s.names || s.compact || s.transpose || s.unlabel))
+        misused("nothing to change: one of its options is needed");
+    inputs = standard_inputs(argv + optind, argc - optind);
+    inputs += s.table && strcmp(s.table, "-") == 0;
+    inputs += s.names && strcmp(s.names, "-") == 0;
+    if (inputs > 1)
+        misused("standard input can be only one of data, --table and --names");
+    if (map_stream(&s, argv + optind, argc - optind, &e) < 0)
+        die(&e);
+    return EXIT_DONE;
+}

@@ -1,0 +1,339 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2002,SC2016,SC2046,SC2154 # cat for a pipe; $ for inner shells; lists; bats' own
+
+load lib
+
+# table NAME OLD=NEW...: a table of labels.
+table() {
+    local pair
+    for pair in "${@:2}"; do
+        printf '%s\t%s\n' "${pair%%=*}" "${pair#*=}"
+    done >"$1"
+}
+
+# named N CLASSES NAME...: a stream of 2 x 3 images, labels going round, with class names.
+named() {
+    idx_images "$1" 2 3 >images
+    idx_labels $(cycle "$1" "$2") >labels
+    printf '%s\n' "${@:3}" >names
+    idx2rts --names names images labels
+}
+
+# pairs STREAM: each example in hexadecimal and its label, in order.
+pairs() {
+    paste <(images "$1" "${2:-6}") <(labels "$1")
+}
+
+@test "rtsmap: manners" {
+    check_common rtsmap
+    stream 6 5 3 >good
+    for how in --transpose --shift=1 --compact; do
+        check_refusals good rtsmap $how
+        rm -r folder
+    done
+    table t 0=-
+    check_refusals good rtsmap --table t
+}
+
+@test "rtsmap: used wrongly" {
+    stream 6 5 3 >s
+    expect_error 2 'nothing to change: one of its options is needed' rtsmap s
+    expect_error 2 'nothing to change' rtsmap --no-history s
+    for shift in x 1.5 '' 4294967296 -4294967296; do
+        expect_error 2 "--shift: '$shift' is not an integer" rtsmap --shift "$shift" s
+    done
+    local one='standard input can be only one of data, --table and --names'
+    expect_error 2 "$one" rtsmap --table - </dev/null
+    expect_error 2 "$one" rtsmap --names - - </dev/null
+    expect_error 2 "$one" rtsmap --names - --table - s </dev/null
+}
+
+@test "rtsmap --shift: labels move, and names with them" {
+    stream 6 4 3 >s
+    rtsmap --shift 4 s >a
+    [[ $(labels a | xargs) == '4 5 6 4 5 6' ]]
+    cmp <(payloads a image) <(payloads s image)
+    rtsmap --shift -4 a >b
+    [[ $(labels b | xargs) == '0 1 2 0 1 2' ]]
+    rtsmap --shift=4294967293 s >c
+    [[ $(labels c | xargs) == '4294967293 4294967294 4294967295 4294967293 4294967294 4294967295' ]]
+    expect_error 1 "s: record 1 'image' at offset [0-9]+: label 0 cannot be shifted by -1" rtsmap --shift -1 s
+    expect_error 1 'label 2 cannot be shifted by 4294967294' rtsmap --shift 4294967294 s
+    payloads a history | tail -n 1 | grep -Eqx 'rtsmap [0-9.]+ --shift 4'
+    # The name of label 0, which no image has, goes.
+    named 4 1 none one two >s
+    rtsmap --shift 1 --names names s | rtsmap --shift -1 >a
+    [[ $(payloads a names | xargs) == 'one two' && $(labels a | sort -u) == 0 ]]
+    expect_error 1 '--shift 1: the first classes would have no name \(--names gives' rtsmap --shift 1 s
+    expect_error 1 'label 0 cannot be shifted' rtsmap --shift -1 s
+    # Past the last name there are none.
+    idx_images 0 2 3 >images
+    idx_labels >labels
+    idx2rts --names names images labels | rtsmap --shift -3 >a
+    [[ $(records a | cut -d ' ' -f 5 | xargs) == 'history image label digest end' ]]
+}
+
+@test "rtsmap --table: numbers, drops and all others; the rest stays" {
+    stream 12 4 6 >s
+    table t 0=5 5=0 3=70000 1=-
+    rtsmap --table t s >a
+    [[ $(labels a | xargs) == '5 2 70000 4 0 5 2 70000 4 0' ]]
+    # Every image keeps its label, in order.
+    pairs s 16 | awk -v OFS='\t' '$2 == 1 { next } $2 == 0 { print $1, 5; next } $2 == 5 { print $1, 0; next }
+        $2 == 3 { print $1, 70000; next } { print }' | cmp - <(pairs a 16)
+    payloads a history | tail -n 1 | grep -Eqx \
+        "rtsmap [0-9.]+ --table crc32=$(gzip -c t | tail -c 8 | head -c 4 | od -An -tx4 | tr -d ' ')"
+    table t 2=1 '*=-'
+    rtsmap --table t s >a
+    [[ $(labels a | xargs) == '1 1' ]]
+    table t '*=7' 2=2
+    rtsmap --table - s <t >a
+    [[ $(labels a | xargs) == '7 7 2 7 7 7 7 7 2 7 7 7' ]]
+    # Lines as other systems end them, a last line without an end, compressed.
+    printf '2\t1\r\n*\t-' | gzip -c >t
+    rtsmap --table t s >a
+    [[ $(labels a | xargs) == '1 1' ]]
+    # Everything dropped is an empty chunk.
+    table t '*=-'
+    rtsmap --table t s >a
+    [[ $(records a | grep -E ' (image|label)$' | cut -d ' ' -f 2-) == '0 u1 [0,4,4,1] image
+0 u4 [0] label' ]] || fail "$(records a)"
+    rtsmap --table t --unlabel --transpose s >a
+    [[ $(records a | grep -E ' (image|label)$' | cut -d ' ' -f 2-) == '0 u1 [0,4,4,1] image' ]]
+}
+
+@test "rtsmap --table: class names" {
+    named 8 4 cat dog 'barn owl' 3 >s
+    table t cat=dog 'barn owl=-'
+    rtsmap --table t s >a
+    [[ $(labels a | xargs) == '1 1 3 1 1 3' ]]
+    payloads a names | cmp - names
+    # Digits are a label, also where a class is called so; NEW is of --names where that is given.
+    printf 'bird\nmammal\n' >new
+    table t cat=mammal dog=1 2=bird 3=-
+    rtsmap --table t --names new s >a
+    [[ $(labels a | xargs) == '1 1 0 1 1 0' ]]
+    payloads a names | cmp - new
+    # Of labels that were shifted, names are those of the shifted ones.
+    table t dog=0
+    rtsmap --table <(printf 'cat\t-\n') s | rtsmap --shift -1 --table t >a
+    [[ $(labels a | xargs) == '0 1 2 0 1 2' && $(payloads a names | xargs) == 'dog barn owl 3' ]]
+}
+
+@test "rtsmap --table: what is no table, or does not fit" {
+    named 8 4 a b c d >s
+    : >empty
+    expect_error 1 'empty: empty, not a table of labels' rtsmap --table empty s
+    expect_error 1 'missing: No such file' rtsmap --table missing s
+    printf '0\t1\n1 2\n' >t
+    expect_error 1 't: line 2: is not OLD, a tab and NEW' rtsmap --table t s
+    for line in '0\t1\t2\n' '0\t\n' '\t0\n' '\n' '0\n'; do
+        # shellcheck disable=SC2059 # the line is the format
+        printf "$line" >t
+        expect_error 1 't: line 1: is not OLD' rtsmap --table t s
+    done
+    printf '0\t1\0\n' >t
+    expect_error 1 't: holds NUL bytes' rtsmap --table t s
+    head -c 1100000 /dev/zero | tr '\0' 'x' >t
+    expect_error 1 't: too long' rtsmap --table t s
+    table t 1=2 0=1 1=3
+    expect_error 1 't: lines 1 and 3 both map label 1' rtsmap --table t s
+    table t b=2 0=1 1=3
+    expect_error 1 't: lines 1 and 3 both map label 1' rtsmap --table t s
+    table t '*=2' 0=1 '*=3'
+    expect_error 1 't: lines 1 and 3 are both for all other' rtsmap --table t s
+    table t 0=1 1=4294967296
+    expect_error 1 't: line 2: label 4294967296 is larger than 4294967295' rtsmap --table t s
+    table t e=0
+    expect_error 1 "t: line 1: no class is called 'e'\$" rtsmap --table t s
+    table t a=-1
+    expect_error 1 "t: line 1: no class is called '-1'\$" rtsmap --table t s
+    table t a=b
+    stream 6 4 3 >plain
+    expect_error 1 "t: line 1: no class is called 'a' \(there are no class names\)" rtsmap --table t plain
+    table t a=4
+    expect_error 1 "s: record .*'image' at offset [0-9]+: label 4 has no name: names go from 0 to 3 only" \
+        rtsmap --table t s
+    idx_images 3 4 4 | idx2rts >unlabelled
+    table t 0=1
+    for option in '--table t' '--shift 1' --compact; do
+        # shellcheck disable=SC2086 # an option and its argument
+        expect_error 1 "unlabelled: record .*'image' .*examples without labels to change" \
+            rtsmap $option unlabelled
+        # shellcheck disable=SC2086
+        expect_error 1 'examples without labels to change' rtsmap $option plain unlabelled
+    done
+}
+
+@test "rtsmap --names: new ones, which must suffice; old ones go" {
+    named 6 3 a b c >s
+    printf 'x\ny\nz\n' >new
+    rtsmap --names new s >a
+    [[ $(records a | cut -d ' ' -f 5 | xargs) == 'history names image label digest end' ]]
+    payloads a names | cmp - new
+    cmp <(pairs a) <(pairs s)
+    payloads a history | tail -n 1 | grep -Eqx 'rtsmap [0-9.]+ --names'
+    rtsmap --names - s <new | cmp - a
+    stream 6 4 3 | rtsmap --names new >a
+    payloads a names | cmp - new
+    printf 'x\ny\n' >two
+    expect_error 1 'label 2 has no name: names go from 0 to 1 only' rtsmap --names two s
+    expect_error 1 'missing: No such file' rtsmap --names missing s
+    # A stream without labels may have names all the same.
+    idx_images 3 4 4 | idx2rts | rtsmap --names new >a
+    payloads a names | cmp - new
+}
+
+@test "rtsmap --compact: classes without examples go, the others are numbered anew" {
+    named 8 3 a b c d e >s
+    table t 1=4
+    rtsmap --table t --compact s >a
+    [[ $(labels a | xargs) == '0 2 1 0 2 1 0 2' && $(payloads a names | xargs) == 'a c e' ]]
+    cmp <(payloads a image) <(payloads s image)
+    payloads a history | tail -n 1 | grep -Eqx 'rtsmap [0-9.]+ --table crc32=[0-9a-f]{8} --compact'
+    cat s | rtsmap --table t --compact | cmp - a
+    gzip -c s | rtsmap --table t --compact - | cmp - a
+    rtsmap --table t --compact <s | cmp - a
+    # Without names; large labels; new names are of the labels before.
+    stream 6 4 3 >plain
+    rtsmap --shift 4000000000 plain | rtsmap --compact >b
+    [[ $(labels b | xargs) == '0 1 2 0 1 2' ]]
+    printf 'p\nq\nr\ns\n' >new
+    rtsmap --shift 1 --names new --compact plain >b
+    [[ $(labels b | xargs) == '0 1 2 0 1 2' && $(payloads b names | xargs) == 'q r s' ]]
+    # None missing: the same but for the history.
+    rtsmap --compact plain >b
+    cmp <(pairs b 16) <(pairs plain 16)
+    # No examples, no classes.
+    idx_images 0 3 3 >images
+    idx_labels >labels
+    idx2rts --names names images labels | rtsmap --compact >b
+    [[ $(records b | cut -d ' ' -f 5 | xargs) == 'history image label digest end' ]]
+}
+
+@test "rtsmap --compact: several streams, names of one of them, nothing left of the temporary file" {
+    named 6 3 a b c >s
+    stream 6 4 3 >plain
+    mkdir tmp
+    cat plain s | TMPDIR=$PWD/tmp rtsmap --table <(printf '1\t-\n') --compact >a
+    [[ -z $(ls -A tmp) ]]
+    [[ $(payloads a names | xargs) == 'a c' && $(labels a | xargs) == '0 1 0 1 0 1 0 1' ]]
+    rtsmap --table <(printf '1\t-\n') --compact plain s | cmp - a
+    expect_error 1 'temporary file: .*/none/rotpipe.*: No such file' \
+        sh -c 'cat s | TMPDIR=$PWD/none rtsmap --compact'
+    # More classes than can be numbered.
+    { octal 0 0 8 3; be32 65537 1 1; head -c 65537 /dev/zero; } >images
+    { octal 0 0 12 1; be32 65537; seq 0 65536 | awk '{ printf "%08x", $1 }' | xxd -r -p; } >labels
+    idx2rts images labels >many
+    expect_error 1 'label 65536: at most 65536 classes can be numbered anew' rtsmap --compact many
+    rtsmap --table <(printf '3\t-\n') --compact many >a
+    [[ $(labels a | tail -n 1) == 65535 ]]
+}
+
+@test "rtsmap --transpose: rows become columns; twice is nothing" {
+    idx_images 5 7 11 >images
+    idx2rts images >s
+    rtsmap --transpose s >a
+    [[ $(records a) == *'385 u1 [5,11,7,1] image'* ]]
+    payloads a history | tail -n 1 | grep -Eqx 'rtsmap [0-9.]+ --transpose'
+    rtsmap --transpose a >b
+    cmp <(images b 77) <(images s 77)
+    # A corner that is known: pixel (x, y) of the first image is byte 7 x + y now.
+    payloads s image | head -c 77 | od -An -v -tu1 -w11 >rows
+    payloads a image | head -c 77 | od -An -v -tu1 -w7 |
+        awk 'NR == FNR { for (i = 1; i <= NF; i++) want[FNR, i] = $i; next }
+            { for (i = 1; i <= NF; i++) if (want[i, FNR] != $i) exit 1 }' rows -
+    idx_images 3 9 4 3 | idx2rts >colour
+    rtsmap --transpose colour >a
+    [[ $(records a) == *'u1 [3,4,9,3] image'* ]]
+    rtsmap --transpose a >b
+    cmp <(payloads b image) <(payloads colour image)
+    featdump -m <(stream 6 8 2 | rottrain -q -e 0 --net d2) <(stream 6 8 2) >features
+    expect_error 1 "features: record .*'feature' .*features, where images are to be transposed" \
+        rtsmap --transpose features
+}
+
+@test "rtsmap --transpose: the same as netpbm's pamflip" {
+    command -v pamflip >/dev/null || skip 'no netpbm'
+    for size in '1 5' '8 8' '13 9' '20 17'; do
+        read -r h w <<<"$size"
+        noise $((h * w * 3)) >pixels
+        { octal 0 0 8 4; be32 1 "$h" "$w" 3; cat pixels; } | idx2rts | rtsmap --transpose >a
+        { printf 'P6\n%d %d\n255\n' "$w" "$h"; cat pixels; } | pamflip -transpose | tail -c $((h * w * 3)) >want
+        payloads a image | cmp - want
+        { octal 0 0 8 3; be32 1 "$h" "$w"; head -c $((h * w)) pixels; } | idx2rts | rtsmap --transpose >a
+        { printf 'P5\n%d %d\n255\n' "$w" "$h"; head -c $((h * w)) pixels; } | pamflip -transpose |
+            tail -c $((h * w)) >want
+        payloads a image | cmp - want
+    done
+}
+
+@test "rtsmap --unlabel: no labels; names and the rest stay" {
+    named 6 3 a b c >s
+    rtsmap --unlabel s >a
+    [[ $(records a | cut -d ' ' -f 5 | xargs) == 'history names image digest end' ]]
+    cmp <(payloads a image) <(payloads s image)
+    payloads a names | cmp - names
+    # After the table, which needs them.
+    table t b=-
+    rtsmap --unlabel --table t s >a
+    cmp <(images a 6) <(pairs s | awk '$2 != 1 { print $1 }')
+    payloads a history | tail -n 1 | grep -Eqx 'rtsmap [0-9.]+ --table crc32=[0-9a-f]{8} --unlabel'
+    rtsmap --unlabel a >b
+    cmp <(images b 6) <(images a 6)
+}
+
+@test "rtsmap: the order of the options means nothing, that of the page all" {
+    stream 12 4 4 >s
+    table t 1=6 2=3 3=-
+    printf '%s\n' n0 n1 n2 n3 n4 n5 n6 >new
+    # 0 1 2 3 are 1 2 3 4, then 6 3 - 4, then 2 0 - 1.
+    rtsmap --shift 1 --table t --names new --compact --transpose s >a
+    rtsmap --transpose --compact --names new --table t --shift 1 s | cmp - a
+    [[ $(labels a | xargs) == '2 0 1 2 0 1 2 0 1' && $(payloads a names | xargs) == 'n3 n4 n6' ]]
+    payloads a history | tail -n 1 |
+        grep -Eqx 'rtsmap [0-9.]+ --shift 1 --table crc32=[0-9a-f]{8} --names --compact --transpose'
+    # One after the other, the same.
+    rtsmap --shift 1 s | rtsmap --table t | rtsmap --names new | rtsmap --compact | rtsmap --transpose >b
+    cmp <(pairs a 16) <(pairs b 16)
+    cmp <(payloads a names) <(payloads b names)
+}
+
+@test "rtsmap: records and chunks that it does not concern pass as they are" {
+    { record camera u2 0 10 5; record image u1 1 12 3 2 2 1; record label u4 2 12 3; record note u1 3 3 3
+        record image u1 4 4 1 2 2 1; record label u4 5 4 1; record end u1 6 0; } >s
+    for option in --shift=2 --compact --transpose; do
+        rtsmap $option s >a
+        cat s | rtsmap $option | cmp - a
+        [[ $(records a | cut -d ' ' -f 4- | paste -sd ' ') == \
+            *'[5] camera [3,2,2,1] image [3] label [3] note [1,2,2,1] image [1] label [] end' ]] || fail "$(records a)"
+    done
+    rtsmap --unlabel s >a
+    [[ $(records a | cut -d ' ' -f 5 | paste -sd ' ') == 'history camera image note image end' ]]
+    # Those that drop examples gather the others, and stay before what comes after them.
+    rtsmap --table <(printf '1\t-\n') s >a
+    [[ $(records a | cut -d ' ' -f 5 | paste -sd ' ') == 'history camera image label note image label end' ]]
+    features 6 3 | rtsmap --unlabel >a
+    [[ $(records a) == *'72 f4 [6,3] feature'* ]]
+    stream 6 4 3 >labelled
+    rtsmap --shift 2 labelled >a
+    payloads a digest | cmp - <(payloads labelled digest)
+}
+
+@test "rtsmap: EMNIST's letters, transposed and labelled from 1, in two words" {
+    idx_images 26 3 3 >images
+    idx_labels $(seq 1 26) >labels
+    printf '%s\n' {a..z} >letters
+    idx2rts images labels | rtsmap --transpose --shift -1 --names letters >a
+    [[ $(labels a | head -n 2 | xargs) == '0 1' ]]
+    [[ $(rts2tsv --names a | cut -f 1 | xargs) == "$(echo {a..z})" ]]
+}
+
+@test "rtsmap: memory does not grow with the input" {
+    { octal 0 0 8 3; be32 62500 32 32; head -c 64000000 /dev/zero; } >images
+    { octal 0 0 8 1; be32 62500; head -c 62500 /dev/zero; } >labels
+    idx2rts images labels >s
+    cat s | TMPDIR=$PWD within 16384 rtsmap --transpose --compact >a
+    within 16384 rtsmap --transpose --compact s | cmp - a
+    within 16384 rtsmap --table <(printf '1\t-\n') s | tail -c 128 | tr -d '\0' | grep -q end
+}
