@@ -52,18 +52,23 @@ void start(char **argv)
     input_on_terminal(tell_waiting);
 }
 
-/* Every message but progress: one line that may be shown, whatever is in it; cut if it is longer.
+/*
+ * Every message but progress: one line that may be shown, whatever is in it; cut if it is longer.
+ * Where its reader has gone the program ends as it would have, and not by SIGPIPE.
  */
-static void put_message(const char *format, va_list ap, int hint)
+static void message(const char *format, va_list ap, int hint)
 {
+    struct sigpipe held;
     char text[2048];
 
     vsnprintf(text, sizeof text, format, ap);
     utf8_make_printable(text, strlen(text));
+    sigpipe_hold(&held);
     fprintf(stderr, "%s: %s", program, text);
     if (hint)
         fprintf(stderr, " (try '%s --help')", program);
     putc('\n', stderr);
+    sigpipe_release(&held);
 }
 
 void complain(const char *format, ...)
@@ -71,7 +76,7 @@ void complain(const char *format, ...)
     va_list ap;
 
     va_start(ap, format);
-    put_message(format, ap, 0);
+    message(format, ap, 0);
     va_end(ap);
 }
 
@@ -88,23 +93,20 @@ void misused(const char *format, ...)
     va_list ap;
 
     va_start(ap, format);
-    put_message(format, ap, 1);
+    message(format, ap, 1);
     va_end(ap);
     exit(EXIT_MISUSED);
 }
 
 void note(const char *format, ...)
 {
-    struct sigpipe held;
     va_list ap;
 
     if (is_quiet())
         return;
-    sigpipe_hold(&held);
     va_start(ap, format);
-    put_message(format, ap, 0);
+    message(format, ap, 0);
     va_end(ap);
-    sigpipe_release(&held);
 }
 
 /* Whichever way the program ends: what is not whole goes. */

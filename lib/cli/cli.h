@@ -27,7 +27,8 @@ void start(char **argv);
 
 /*
  * Messages: one line on standard error, "PROGRAM: TEXT", in which control characters and bytes that
- * are not UTF-8, of file names and arguments, are '?'.
+ * are not UTF-8, of file names and arguments, are '?'. Where its reader has gone nothing else
+ * changes.
  */
 
 /* Says what is wrong, and goes on. */
@@ -39,7 +40,7 @@ _Noreturn void die(const struct error *e);
 /* Used wrongly: says how, and where to read on; exit status 2. */
 _Noreturn void misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A remark, unless -q was given; goes on, also where nobody reads it. */
+/* A remark, unless -q was given; goes on. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*

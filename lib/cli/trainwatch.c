@@ -67,7 +67,7 @@ static void tell_unsaved(void *context, const struct error *why)
     struct trainwatch *w = context;
 
     progress_clear(&w->progress);
-    say("%s: %s; training continues\n", program, why->text);
+    complain("%s; training continues", why->text);
 }
 
 struct train_listener trainwatch_listener(struct trainwatch *w)
@@ -87,6 +87,6 @@ void trainwatch_stopped(const struct trainwatch *w, int partial, int saved)
         {"no model is written", "the state is saved, no model is written"},
         {"the model so far is written", "the model so far and the state are written"}};
 
-    say("%s: stopped by %s at step %" PRIu64 " of %" PRIu64 "; %s\n", program, stopsignal_name(),
-        w->end.steps, w->end.planned, left[partial][saved]);
+    complain("stopped by %s at step %" PRIu64 " of %" PRIu64 "; %s", stopsignal_name(),
+             w->end.steps, w->end.planned, left[partial][saved]);
 }
