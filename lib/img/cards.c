@@ -212,7 +212,7 @@ int cards_write(const struct cards *c, struct output *out, struct error *e)
         return error_set(e, "sheet: images of %llu channels: 1 or 3 can be drawn",
                          (unsigned long long)c->channels);
     if (c->scale > GRID_PIXELS_MAX / c->width || c->scale > GRID_PIXELS_MAX / c->height)
-        return error_set(e, "sheet: larger than a PNG can be");
+        return error_set(e, "sheet: more than %d pixels per side", GRID_SIDE_MAX);
     if (names_table_make(&d.names, c->names, e) < 0)
         return -1;
     d.picture_width = c->width * c->scale;
