@@ -7,7 +7,7 @@ static const char help[] =
     "usage: idx2rts [--names file] [--range low:high] [--no-history] [images [labels]]\n"
     "Turn IDX images, and their labels, into an image stream.\n"
     "\n"
-    "      --names FILE      the names of the classes, one a line\n"
+    "      --names FILE      class names, one per line\n"
     "      --range LOW:HIGH  scale pixels of any IDX type: LOW becomes 0, HIGH 255\n"
     "      --no-history      write nothing of how it was made\n"
     "  -o, --output FILE     write the result to FILE, complete or not at all\n"

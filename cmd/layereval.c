@@ -2,7 +2,9 @@
 #include "cli/cli.h"
 #include "cli/say.h"
 
+#include "base/cpu.h"
 #include "base/progress.h"
+#include "base/rate.h"
 #include "eval/layers.h"
 #include "near/near.h"
 #include "net/score.h"
@@ -122,14 +124,16 @@ static void tell(void *context, uint64_t done)
 static void print_score(const struct job *j, const char *name, const struct layer_score *score)
 {
     double n = (double)j->test.n;
+    char knn[RATE_BYTES], linear[RATE_BYTES];
 
-    printf("%s\t%d x %d x %d\t%" PRIu64 "\t%" PRIu64 "\t%.4f\t%.4f\t", name, score->out.h,
-           score->out.w, score->out.c, extent_size(score->out), score->dead, (double)score->knn / n,
-           (double)score->linear / n);
+    printf("%s\t%d x %d x %d\t%" PRIu64 "\t%" PRIu64 "\t%s\t%s\t", name, score->out.h, score->out.w,
+           score->out.c, extent_size(score->out), score->dead,
+           rate_text((double)score->knn / n, 4, knn),
+           rate_text((double)score->linear / n, 4, linear));
     if (isnan(score->held_out))
         putchar('-');
     else
-        printf("%.4f", score->held_out);
+        fputs(rate_text(score->held_out, 4, knn), stdout);
     printf("\t%g\n", score->lambda);
 }
 
@@ -172,7 +176,7 @@ static int run(struct settings *s, struct error *e)
     int status = -1;
 
     if (!kernels)
-        return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
+        return cpu_complain(getenv("ROTPIPE_KERNELS"), e);
     if (read_all(s, &j, e) == 0 &&
         (team = team_new(s->threads ? s->threads : team_default_size(), e)))
         status = evaluate(s, &j, team, kernels, e);

@@ -10,17 +10,17 @@ static const char help[] =
     "              [--unlabel] [--no-history] [file ...]\n"
     "Change the labels and class names of a stream, transpose its images.\n"
     "\n"
-    "      --shift N     add N to every label, which may be negative: --shift=-1\n"
-    "      --table FILE  relabel by lines of OLD, a tab and NEW; NEW of - drops examples\n"
-    "      --names FILE  new names of the classes, one a line\n"
-    "      --compact     drop classes without examples: number the others from 0\n"
-    "      --transpose   swap the rows and columns of every image\n"
-    "      --unlabel     drop all labels\n"
-    "      --no-history  write nothing of how it was made\n"
+    "      --shift N      add N to every label, which may be negative: --shift=-1\n"
+    "      --table FILE   relabel by lines OLD<tab>NEW; a NEW of - drops examples\n"
+    "      --names FILE   new class names, one per line\n"
+    "      --compact      drop classes without examples, renumber the others from 0\n"
+    "      --transpose    swap the rows and columns of every image\n"
+    "      --unlabel      drop all labels\n"
+    "      --no-history   write nothing of how it was made\n"
     "  -o, --output FILE  write the result to FILE, complete or not at all\n"
-    "  -q, --quiet       no progress, no notes on standard error\n"
-    "  -h, --help        this text\n"
-    "      --version     the version\n"
+    "  -q, --quiet        no progress, no notes on standard error\n"
+    "  -h, --help         this text\n"
+    "      --version      the version\n"
     "\n"
     "All of this is done in the order of the list, whatever the order of the options.\n";
 
@@ -57,7 +57,7 @@ struct job {
 
 /* ---- labels ---- */
 
-/* To be called for every chunk: the names that the stream has told of by now. */
+/* For every chunk: passes on the class names that have been read by now. */
 static int begin(struct job *j, const struct source *in, struct error *e)
 {
     const char *names = source_names(in);
@@ -132,12 +132,10 @@ static int put_names(struct job *j, struct rts_writer *out, struct error *e)
 
 /* ---- images ---- */
 
-static int transpose(struct job *j, const struct source *in, struct chunk *c, struct error *e)
+static int transpose(struct job *j, struct chunk *c, struct error *e)
 {
     uint64_t *shape = c->head.shape, height = shape[1], width = shape[2];
 
-    if (c->kind != CHUNK_IMAGES)
-        return source_complain(in, e, "features, where images are to be transposed");
     if (c->n * c->stride > j->room) {
         free(j->turned);
         j->room = c->n * c->stride;
@@ -165,7 +163,7 @@ static int change(struct job *j, const struct source *in, struct chunk *c, uint6
         return -1;
     if ((j->maps || (j->s->names && c->label)) && map_chunk(j, in, c, kept, e) < 0)
         return -1;
-    if (j->s->transpose && transpose(j, in, c, e) < 0)
+    if (j->s->transpose && transpose(j, c, e) < 0)
         return -1;
     if (j->s->unlabel)
         c->label = NULL;
@@ -174,13 +172,15 @@ static int change(struct job *j, const struct source *in, struct chunk *c, uint6
 
 static int convert(struct job *j, struct source *in, struct gather *out, struct error *e)
 {
+    int (*next)(struct source *, struct chunk *, struct error *) =
+        j->s->transpose ? source_next_images : source_next;
     int drops = j->relabel.table && labeltable_drops(j->relabel.table), got, written = 0;
     struct rts_header like = {0};
     uint32_t none = 0, *label = NULL;
     struct chunk c;
     uint64_t kept;
 
-    while ((got = source_next(in, &c, e)) > 0) {
+    while ((got = next(in, &c, e)) > 0) {
         if (change(j, in, &c, &kept, e) < 0 || put_names(j, out->out, e) < 0)
             return -1;
         if (like.ndim == 0) {

@@ -66,6 +66,8 @@ data.rts < umap -q -e 2 -k 3 -j 2
 knneval -q -k 1,2 -j 2 features.rts features.rts
 rtscomm --rotated --duplicates data.rts other.rts
 rtscomm --only-b -o made/others other.rts data.rts
+rtsinfo -o made/info data.rts
+evalacc -m model.rts -j 2 -o made/table data.rts
 data.rts < rtscomm --both data.rts
 rtsinfo data.rts
 rtsinfo model.rts

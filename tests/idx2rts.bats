@@ -99,6 +99,23 @@ u1 [] end' ]] || fail "$(records s)"
     expect_error 1 'mac: line 1: a control character' headswap -c 2 --names mac m.rts
     : >none
     expect_error 1 'none: empty, not a list of class names' idx2rts --names none images labels
+    # A byte order mark at the head is not part of the first name.
+    printf '\357\273\277shirt\r\ncoat\r\nbag of two\r\n' >bom
+    idx2rts --names bom images labels | cmp - want
+    printf '\357\273\277' >bom
+    expect_error 1 'bom: line 1: an empty class name' idx2rts --names bom images labels
+    # UTF-8 of every length is a name; other bytes are not.
+    printf '\303\274\n\342\202\254\n\360\237\221\232\n' >utf8
+    idx2rts --names utf8 images labels >got
+    payloads got names | cmp - utf8
+    local bytes
+    for bytes in '\374' '\300\257' '\355\240\200' '\364\220\200\200' '\342\202' '\200'; do
+        printf '%b' "shirt\ncoat$bytes\nbag\n" >latin
+        expect_error 1 "latin: line 2: not UTF-8: byte 0x[0-9a-f]{2}" idx2rts --names latin images labels
+        expect_error 1 "latin: line 2: not UTF-8" headswap -c 3 --names latin m.rts
+    done
+    printf 'shirt\ncoat\302\233\nbag\n' >c1
+    expect_error 1 'c1: line 2: a control character' idx2rts --names c1 images labels
 }
 
 @test "idx2rts: no images are one empty chunk" {
@@ -288,6 +305,19 @@ scaled() {
     expect_error 1 'cut.gz: gzip: cut short' idx2rts cut.gz
     { cat images.gz; echo more; } >more.gz
     expect_error 1 'more.gz: gzip: bytes after' idx2rts more.gz
+    # Zeros to the end are a tape's or a block device's; nothing may follow them.
+    { cat images.gz; head -c 100000 /dev/zero; } >tape.gz
+    idx2rts images.gz >want
+    idx2rts <(cat images.gz; head -c 1 /dev/zero) >got
+    same <(payloads got image) <(payloads want image)
+    idx2rts tape.gz | cmp - want
+    idx2rts <tape.gz | cmp - want
+    for behind in more "$(printf '\037')" "$(printf '\037\213')"; do
+        { cat tape.gz; printf '%s' "$behind"; } >more.gz
+        expect_error 1 'more.gz: gzip: bytes after' idx2rts more.gz
+    done
+    cat tape.gz images.gz >two.gz
+    expect_error 1 'two.gz: gzip: bytes after' idx2rts two.gz
     flip images.gz $(($(size_of images.gz) - 6)) >crc.gz
     expect_error 1 'crc.gz: gzip: ' idx2rts crc.gz
 }

@@ -30,8 +30,8 @@ reads() {
     idx2png | idx2rts) echo idx ;;
     rotpipe-report) echo plan ;;
     rtsinfo) echo anything ;;
-    knneval | rts2tsv | rtsample | umap) echo examples ;;
-    evalacc | evalpng | featdump | rotgen | rottrain | rts2png | rtscomm) echo images ;;
+    knneval | rts2tsv | rtsample | rtsmap | umap) echo examples ;;
+    evalacc | evalpng | featdump | layereval | rotgen | rottrain | rts2png | rtscomm) echo images ;;
     *) fail "tests/kinds.bats does not know what $1 reads" ;;
     esac
 }
@@ -42,8 +42,10 @@ use() {
     case $1 in
     evalacc | evalpng | featdump) command+=(-m model.rts) ;;
     knneval) command+=(-k 1 data.rts) ;;
+    layereval) command+=(-m model.rts -k 1 data.rts) ;;
     rottrain) command+=(-q -e 1) ;;
     rtsample) command+=(-n 1) ;;
+    rtsmap) command+=(--unlabel) ;;
     rtscomm) command+=(data.rts) ;;
     esac
 }
@@ -93,12 +95,14 @@ other_kind() {
 
 @test "kinds: a model and a saved state are not each other, nor a data set" {
     local program
-    for program in evalacc evalpng featdump rottrain; do
-        expect_error 1 'data.rts: .*data set, where a model is needed \(rottrain' "$program" -m data.rts data.rts
+    for program in evalacc evalpng featdump 'layereval data.rts' rottrain; do
+        # shellcheck disable=SC2086 # a program and an operand
+        set -- $program
+        expect_error 1 'data.rts: .*data set, where a model is needed \(rottrain' "$@" -m data.rts data.rts
         expect_error 1 'state.rts: a saved training state, where a model is needed \(rottrain --resume' \
-            "$program" -m state.rts data.rts
-        expect_error 1 'images: not an rts stream: it is an IDX file' "$program" -m images data.rts
-        expect_error 1 'photo.png: not an rts stream: it is a PNG image' "$program" -m photo.png data.rts
+            "$@" -m state.rts data.rts
+        expect_error 1 'images: not an rts stream: it is an IDX file' "$@" -m images data.rts
+        expect_error 1 'photo.png: not an rts stream: it is a PNG image' "$@" -m photo.png data.rts
     done
     expect_error 1 'model.rts: a model, where a saved training state is needed \(rottrain -m' \
         rottrain -q --resume model.rts data.rts

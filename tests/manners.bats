@@ -36,7 +36,7 @@ use() {
     filtdump) operand=model.rts ;;
     headswap) command+=(-c 3) operand=model.rts ;;
     idx2png | idx2rts) operand=images ;;
-    knneval) command+=(-k 2 data.rts) ;;
+    knneval) command+=(-q -k 2 data.rts) ;;
     layereval) command+=(-m model.rts -k 2 data.rts) ;;
     rotpipe-report) operand=plan ;;
     rotgen | rts2png | rts2tsv | rtsinfo) ;;
@@ -84,6 +84,41 @@ unknown_option() {
     [[ -z $output ]] || fail "$output" || return 1
     expect_error 2 "invalid option -- 'Z'" "${command[@]}" -Z "$operand"
     expect_error 2 "option '--help' doesn't allow an argument" "$1" --help=x
+    [[ $1 != rotpipe-report ]] || return 0
+    expect_error 2 "option '--output' requires an argument" "${command[@]}" "$operand" --output
+    expect_error 2 "option requires an argument -- 'o'" "${command[@]}" "$operand" -qo
+    expect_error 2 "option '--quiet' doesn't allow an argument" "${command[@]}" --qui=x "$operand"
+}
+
+# printed STATUS COMMAND...: an error with nothing on standard error that a terminal obeys, and no byte
+# that is not UTF-8; it says ?[31m.
+printed() {
+    expect_error "$1" '\?\[31m' "${@:2}" || return 1
+    printf '%s' "$stderr" >said
+    python3 -c 'import sys
+text = open("said", "rb").read().decode("utf-8")
+sys.exit(any((ord(c) < 32 and c != "\n") or 127 <= ord(c) < 160 for c in text))' ||
+        fail "$(od -c said)"
+}
+
+unprintable() {
+    use "$1"
+    local bad
+    # Escape, delete, the control characters of Latin-1 in UTF-8 and bare, and what is cut or no UTF-8.
+    for bad in $'\e' $'\177' $'\302\233' $'\233' $'\342\202' $'\355\240\200' $'\n'; do
+        printed 1 "${command[@]}" "no${bad}[31m" || return 1
+        printed 2 "${command[@]}" "--no${bad}[31m" "$operand" || return 1
+        expect_error 2 "invalid option -- '\?'" "${command[@]}" "-$bad" "$operand" || return 1
+    done
+    # The argument of an option, a value out of a list, and the name of the program itself.
+    if [[ " $(long_options "$1" | xargs) " == *' threads '* ]]; then
+        printed 2 "${command[@]}" -j $'\e[31m' "$operand" || return 1
+    fi
+    if [[ -e $ROOT/cmd/$1.c ]]; then
+        ln -sf "$BUILD/$1" $'p\e[31m'
+        run --separate-stderr ./$'p\e[31m' --no-such
+        [[ $stderr == "p?[31m: unrecognized option '--no-such' (try 'p?[31m --help')" ]] || fail "$stderr"
+    fi
 }
 
 terminal() {
@@ -373,6 +408,10 @@ END
     headswap --freeze -- model.rts | cmp - <(headswap --freeze <model.rts)
 }
 
+@test "manners: messages have no control characters, and are UTF-8" {
+    each unprintable
+}
+
 @test "manners: an unknown option is a use that is wrong" {
     each unknown_option
 }
@@ -414,7 +453,7 @@ END
     cmp images folder/000003-0.png
     quiet_success idx2png -f -d folder images labels
     # Reading a file twice, two outputs, and what is no regular file are no fault.
-    knneval -k 2 data.rts data.rts >out
+    knneval -q -k 2 data.rts data.rts >out
     rtscomm --both -o out data.rts data.rts
     expect_error 1 'standard input: empty' sh -c 'rotgen </dev/null >/dev/null'
 }

@@ -192,7 +192,7 @@ torch() {
     torch uneven adam -b 4 --class-weight balanced
 }
 
-@test "rottrain --class-weight: independent of threads, told by the history, compared by --resume" {
+@test "rottrain --class-weight: independent of threads, in the history, compared by --resume" {
     expect_error 2 "--class-weight: 'fair' is not known; it may be none or balanced" rottrain --class-weight fair data.rts
     idx_images 30 8 8 >images
     # shellcheck disable=SC2046 # a list of numbers
@@ -210,7 +210,7 @@ torch() {
     done | awk '{ s += $1 } END { print s / NR }' >mean
     column first loss >got
     near got mean 1e-4
-    # none is as if it were not given; even classes are so, but for the history.
+    # none is as if it were not given; so are weights of even classes, but for the history.
     rottrain -q -e 3 -b 7 --net 'c3 r p' data.rts >plain
     rottrain -q -e 3 -b 7 --net 'c3 r p' --class-weight none data.rts | cmp - plain
     run -1 cmp -s <(payloads plain head.bias) <(payloads want head.bias)
@@ -358,6 +358,12 @@ torch() {
     rottrain -q -e 1 -o out/m data.rts
     same out/m want
     [[ $(ls -A out) == m ]]
+}
+
+@test "rottrain: an option that is cut too short" {
+    expect_error 2 "option '--n=x' is ambiguous; possibilities: .*'--no-history'" rottrain --n=x data.rts
+    expect_error 2 "option '--w' is ambiguous; possibilities: '--weight-decay' '--warmup'" rottrain --w data.rts
+    expect_error 2 "unrecognized option '--warmer'" rottrain --warmer data.rts
 }
 
 @test "rottrain: the last step's weights are tried, and validation outputs are finite" {

@@ -137,7 +137,7 @@ END
     expect_error 1 'images of 2 channels' rts2png two
     # Larger than PNG allows: 1000 images of 4096 pixels, 1000 times as wide.
     { octal 0 0 8 3; be32 1000 1 4096; head -c 4096000 /dev/zero; } | idx2rts >wide
-    expect_error 1 'sheet: larger than a PNG can be' rts2png -n 1000 --columns 1000 --scale 1000 wide
+    expect_error 1 'sheet: more than 1000000 pixels per side' rts2png -n 1000 --columns 1000 --scale 1000 wide
 }
 
 @test "rts2png: the same input gives the same bytes, in the memory of what is drawn" {

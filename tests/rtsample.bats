@@ -152,7 +152,7 @@ per_class() {
     indices c | sort >large
     [[ $(comm -13 large small | wc -l) == 0 ]]
     [[ $(wc -l <large) == 80 ]]
-    # However it is told how many, the choice from a class is the same.
+    # Whichever option sets the number, the choice from a class is the same.
     for option in '-k 10' '--at-most 10' '--share 20%'; do
         # shellcheck disable=SC2086 # an option and its argument
         rtsample $option -s 1 <s >c
@@ -208,7 +208,7 @@ shares() {
     rtsample --share 12.5% -s 3 -v s >a
     [[ $(per_class a | paste -sd ' ') == '0 44 1 4 2 1' ]]
     payloads a history | tail -n 1 | grep -Eq '^rtsample [0-9.]+ --share 0.125 -v -s 3$'
-    # Told once, whether the input is read again or spooled.
+    # In the history once, whether the input is read again or spooled.
     [[ $(rtsinfo --history a | grep -c rtsample) == 1 ]]
     [[ $(cat s | rtsample --share 0.5 | rtsinfo --history | grep -c rtsample) == 1 ]]
     # Without labels, of all.
@@ -222,7 +222,7 @@ shares() {
     expect_error 1 'some examples have labels, some have not' rtsample --share 1 labelled unlabelled
 }
 
-@test "rtsample: classes with a name and no examples are passed over, and told once" {
+@test "rtsample: classes with a name and no examples are passed over, with one note" {
     idx_images 8 2 2 >images
     idx_labels 0 0 0 0 2 2 0 0 >labels
     printf 'cat\ndog\nowl\n' >names
@@ -236,15 +236,16 @@ shares() {
         done
     done
     payloads a names | cmp - names
-    # The first five are told, the rest by an ellipsis.
+    # The first five are listed, the rest is an ellipsis.
     printf 'a\nb\nc\nd\ne\nf\ng\nh\n' >names
     idx2rts --names names images labels >s
     run --separate-stderr sh -c 'rtsample -k 1 s >a'
     [[ $stderr == 'rtsample: 6 classes have no examples and are passed over: b, d, e, f, g, ...' ]] ||
         fail "$stderr"
-    # Nothing to tell of a stream without labels.
+    # No note on a stream without labels, nor with -q.
     rtsmap --unlabel s >t
     quiet_success sh -c 'rtsample -n 2 t >a'
+    quiet_success sh -c 'rtsample -q -n 2 s >a'
 }
 
 @test "rtsample: every example is as likely as any other" {

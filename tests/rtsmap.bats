@@ -120,7 +120,7 @@ pairs() {
     [[ $(labels a | xargs) == '0 1 2 0 1 2' && $(payloads a names | xargs) == 'dog barn owl 3' ]]
 }
 
-@test "rtsmap --table: what is no table, or does not fit" {
+@test "rtsmap --table: what is not a table, or does not fit" {
     named 8 4 a b c d >s
     : >empty
     expect_error 1 'empty: empty, not a table of labels' rtsmap --table empty s
@@ -184,7 +184,7 @@ pairs() {
     payloads a names | cmp - new
 }
 
-@test "rtsmap --compact: classes without examples go, the others are numbered anew" {
+@test "rtsmap --compact: classes without examples go, the others are renumbered" {
     named 8 3 a b c d e >s
     table t 1=4
     rtsmap --table t --compact s >a
@@ -225,7 +225,7 @@ pairs() {
     { octal 0 0 8 3; be32 65537 1 1; head -c 65537 /dev/zero; } >images
     { octal 0 0 12 1; be32 65537; seq 0 65536 | awk '{ printf "%08x", $1 }' | xxd -r -p; } >labels
     idx2rts images labels >many
-    expect_error 1 'label 65536: at most 65536 classes can be numbered anew' rtsmap --compact many
+    expect_error 1 'label 65536: at most 65536 classes can be renumbered' rtsmap --compact many
     rtsmap --table <(printf '3\t-\n') --compact many >a
     [[ $(labels a | tail -n 1) == 65535 ]]
 }
@@ -249,7 +249,7 @@ pairs() {
     rtsmap --transpose a >b
     cmp <(payloads b image) <(payloads colour image)
     featdump -m <(stream 6 8 2 | rottrain -q -e 0 --net d2) <(stream 6 8 2) >features
-    expect_error 1 "features: record .*'feature' .*features, where images are to be transposed" \
+    expect_error 1 "features: record .*'feature' .*features, where images are needed" \
         rtsmap --transpose features
 }
 

@@ -1,7 +1,10 @@
 #include "base/error.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 void error_format(struct error *e, int misuse, const char *format, ...)
 {
@@ -13,7 +16,5 @@ void error_format(struct error *e, int misuse, const char *format, ...)
     e->misuse = misuse;
     /* File names and record names come from outside: an error stays one line whatever is in them.
      */
-    for (unsigned char *p = (unsigned char *)e->text; *p; p++)
-        if (*p < 0x20 || *p == 0x7f)
-            *p = '?';
+    utf8_make_printable(e->text, strlen(e->text));
 }

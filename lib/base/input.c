@@ -123,14 +123,31 @@ static int sniff(struct input *in, struct error *e)
     return 0;
 }
 
-/* After a member: another one may follow; anything else does not belong there. */
+/* Skips zeros, which tapes and block devices put behind a file. Returns whether there were any, or
+ * -1. */
+static int skip_zeros(struct input *in, struct error *e)
+{
+    int any = 0;
+
+    while (in->left && *in->next == 0) {
+        any = 1;
+        in->next++;
+        if (--in->left == 0 && fill(in, 1, e) < 0)
+            return -1;
+    }
+    return any;
+}
+
+/* After a member: another one may follow, or zeros to the end; nothing else belongs there. */
 static int next_member(struct input *in, struct error *e)
 {
-    if (fill(in, 2, e) < 0)
+    int zeros;
+
+    if (fill(in, 2, e) < 0 || (zeros = skip_zeros(in, e)) < 0)
         return -1;
     if (in->left == 0)
         return 0;
-    if (!is_gzip(in))
+    if (zeros || !is_gzip(in))
         return error_set(e, "%s: gzip: bytes after the compressed data", in->name);
     inflateReset(&in->z);
     in->in_member = 1;

@@ -1,6 +1,6 @@
 /*
  * A file or standard input, read as bytes; gzip is recognised by its first two bytes (1f 8b) and
- * inflated on the way (RFC 1952, several members in a row included).
+ * inflated on the way (RFC 1952, several members in a row included, and zeros behind the last one).
  */
 #ifndef ROTPIPE_BASE_INPUT_H
 #define ROTPIPE_BASE_INPUT_H

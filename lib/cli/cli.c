@@ -4,6 +4,7 @@
 #include "base/input.h"
 #include "base/output.h"
 #include "base/sigpipe.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,10 +38,12 @@ static void tell_waiting(void)
 
 void start(char **argv)
 {
-    const char *slash = argv[0] ? strrchr(argv[0], '/') : NULL;
+    char *slash = argv[0] ? strrchr(argv[0], '/') : NULL;
 
-    if (argv[0])
+    if (argv[0]) {
         program = slash ? slash + 1 : argv[0];
+        utf8_make_printable(slash ? slash + 1 : argv[0], strlen(program));
+    }
     hold_standard_streams();
     files_keep();
 #ifdef SIGXFSZ
@@ -49,11 +52,39 @@ void start(char **argv)
     input_on_terminal(tell_waiting);
 }
 
+/*
+ * Every message but progress: one line that may be shown, whatever is in it; cut if it is longer.
+ * Where its reader has gone the program ends as it would have, and not by SIGPIPE.
+ */
+static void message(const char *format, va_list ap, int hint)
+{
+    struct sigpipe held;
+    char text[2048];
+
+    vsnprintf(text, sizeof text, format, ap);
+    utf8_make_printable(text, strlen(text));
+    sigpipe_hold(&held);
+    fprintf(stderr, "%s: %s", program, text);
+    if (hint)
+        fprintf(stderr, " (try '%s --help')", program);
+    putc('\n', stderr);
+    sigpipe_release(&held);
+}
+
+void complain(const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    message(format, ap, 0);
+    va_end(ap);
+}
+
 void die(const struct error *e)
 {
     if (e->misuse)
         misused("%s", e->text);
-    fprintf(stderr, "%s: %s\n", program, e->text);
+    complain("%s", e->text);
     exit(EXIT_FAILED);
 }
 
@@ -61,28 +92,21 @@ void misused(const char *format, ...)
 {
     va_list ap;
 
-    fprintf(stderr, "%s: ", program);
     va_start(ap, format);
-    vfprintf(stderr, format, ap);
+    message(format, ap, 1);
     va_end(ap);
-    fprintf(stderr, " (try '%s --help')\n", program);
     exit(EXIT_MISUSED);
 }
 
 void note(const char *format, ...)
 {
-    struct sigpipe held;
     va_list ap;
 
     if (is_quiet())
         return;
-    sigpipe_hold(&held);
-    fprintf(stderr, "%s: ", program);
     va_start(ap, format);
-    vfprintf(stderr, format, ap);
+    message(format, ap, 0);
     va_end(ap);
-    putc('\n', stderr);
-    sigpipe_release(&held);
 }
 
 /* Whichever way the program ends: what is not whole goes. */
@@ -118,8 +142,7 @@ void finish_text(void)
 
     errno = 0;
     if (fclose(stdout) != 0 || failed) {
-        fprintf(stderr, "%s: %s: cannot write%s%s\n", program, name, errno ? ": " : "",
-                errno ? strerror(errno) : "");
+        complain("%s: cannot write%s%s", name, errno ? ": " : "", errno ? strerror(errno) : "");
         exit(EXIT_FAILED);
     }
     if (text_output) {

@@ -25,14 +25,22 @@ extern const char *program;
  */
 void start(char **argv);
 
-/* Prints "PROGRAM: TEXT" on standard error; exit status 2 if e->misuse, otherwise 1. */
+/*
+ * Messages: one line on standard error, "PROGRAM: TEXT", in which control characters and bytes that
+ * are not UTF-8, of file names and arguments, are '?'. Where its reader has gone nothing else
+ * changes.
+ */
+
+/* Says what is wrong, and goes on. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Ends the program with the error; exit status 2 if e->misuse, otherwise 1. */
 _Noreturn void die(const struct error *e);
 
-/* Used wrongly: says how on standard error, and where to read on; exit status 2. */
+/* Used wrongly: says how, and where to read on; exit status 2. */
 _Noreturn void misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Prints "PROGRAM: TEXT" on standard error unless -q was given, and goes on, also where nobody
- * reads it. */
+/* A remark, unless -q was given; goes on. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*

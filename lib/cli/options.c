@@ -30,14 +30,50 @@ static void check_optional(const char *next, int option)
                 as_typed(option), next, as_typed(option), as_typed(option), next);
 }
 
+/* A long option that getopt_long does not know: none begins like this, or several do. */
+_Noreturn static void refuse_long(const char *word, const struct option *options)
+{
+    char which[256] = "";
+    size_t length = strcspn(word, "="), used;
+
+    for (; options->name; options++)
+        if (strncmp(options->name, word + 2, length - 2) == 0) {
+            used = strlen(which);
+            snprintf(which + used, sizeof which - used, " '--%s'", options->name);
+        }
+    if (*which)
+        misused("option '%s' is ambiguous; possibilities:%s", word, which);
+    misused("unrecognized option '%s'", word);
+}
+
+/* What getopt_long has refused, and left in optopt. */
+_Noreturn static void refuse(const char *word, int missing, const struct option *options)
+{
+    const struct option *o = find_option(options, optopt);
+
+    if (missing && word[0] == '-' && word[1] == '-')
+        misused("option '%s' requires an argument", word);
+    if (missing)
+        misused("option requires an argument -- '%c'", optopt);
+    if (optopt == 0)
+        refuse_long(word, options);
+    if (o)
+        misused("option '--%s' doesn't allow an argument", o->name);
+    misused("invalid option -- '%c'", optopt);
+}
+
 int next_option(int argc, char **argv, const char *letters, const struct option *options)
 {
     char all[LETTERS_MAX];
     const struct option *long_form;
     int at = -1, option;
 
-    snprintf(all, sizeof all, "%s" COMMON_LETTERS, letters);
+    /* getopt_long would print the word as it is, with all that a terminal obeys. */
+    snprintf(all, sizeof all, ":%s" COMMON_LETTERS, letters);
+    opterr = 0;
     option = getopt_long(argc, argv, all, options, &at);
+    if (option == ':' || option == '?')
+        refuse(argv[optind - 1], option == ':', options);
     if (option <= 0 || option >= OPT_END)
         return option;
     given.last = option;
@@ -69,8 +105,7 @@ void common_option(int option, const char *help)
         given.quiet = 1;
         return;
     default:
-        fprintf(stderr, "%s: try '%s --help'\n", program, program);
-        exit(EXIT_MISUSED);
+        abort(); /* an option in the program's table that the program does not take */
     }
 }
 

@@ -27,14 +27,12 @@ enum { OPT_VERSION = 256, OPT_NO_HISTORY, OPT_FIRST, OPT_END = 384 };
 /*
  * getopt_long, with the common letters added to those of the program. It keeps how each option was
  * typed, for the messages, and refuses an option with an optional argument in front of a word that
- * is neither an option nor a file: that word was meant to be the argument.
+ * is neither an option nor a file: that word was meant to be the argument. What getopt_long does
+ * not understand is misuse.
  */
 int next_option(int argc, char **argv, const char *letters, const struct option *options);
 
-/*
- * Takes a common option: --help and --version, which end the program, -o and -q. For anything else,
- * which getopt_long did not understand and has complained of, the program ends as used wrongly.
- */
+/* Takes a common option: --help and --version, which end the program, -o and -q. */
 void common_option(int option, const char *help);
 
 /* The file of -o, or NULL; and whether -q was given. */

@@ -332,7 +332,7 @@ int64_t sample_passed_over(const struct sample *s, const char *names, char *list
         const char *name = names_table_line(&t, i, &length);
         if (i < s->classes && s->class[i].seen)
             continue;
-        /* The first few are told by name. */
+        /* Only the first few are listed. */
         if (found++ < 5 && at < size)
             at += (size_t)snprintf(list + at, size - at, "%s%.*s", found > 1 ? ", " : "",
                                    length < 60 ? length : 60, name);

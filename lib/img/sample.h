@@ -55,7 +55,7 @@ int sample_offer(struct sample *s, uint64_t position, const uint32_t *label, str
  * After the last example: fixes the sample. Its classes are the labels seen; if n does not divide
  * evenly, the first classes get one more. A share is rounded to the nearest whole number, halves
  * upwards, but to one at least unless it is 0. A class with fewer examples than SAMPLE_COUNT or
- * SAMPLE_PER_CLASS need is an error, which tells its name (names: one a line, or NULL).
+ * SAMPLE_PER_CLASS need is an error, which gives its name (names: one per line, or NULL).
  */
 int sample_settle(struct sample *s, const char *names, struct error *e);
 

@@ -1,3 +1,4 @@
+#include "near/equal.h"
 #include "near/filter.h"
 
 #include <float.h>
@@ -30,11 +31,12 @@ struct scratch {
 struct search {
     const struct near_search *s;
     struct filter filter;
+    struct equal equal; /* base points: each value is compared once */
     uint64_t panels;
     int block_panels;
     float *panel, *norm; /* as the kernel wants them */
     float *reach;        /* [panels]: the longest of the panel's points, or more */
-    double *length;      /* [base.n] of points as they are; for NEAR_COSINE */
+    double *length;      /* [equal.n] of points as they are; for NEAR_COSINE */
     struct scratch *scratch;
     uint64_t done; /* queries before the tasks in hand */
     uint32_t *index;
@@ -53,14 +55,15 @@ static void pack_panel(struct search *t, uint64_t p, float *y)
 
     for (size_t w = 0; w < width; w++) {
         uint64_t b = p * width + w;
-        const float *x = s->base.x + b * s->d;
+        const float *x;
         double length;
-        if (b >= s->base.n) {
+        if (b >= t->equal.n) {
             norm[w] = INFINITY;
             for (size_t i = 0; i < m; i++)
                 panel[i * width + w] = 0;
             continue;
         }
+        x = s->base.x + (uint64_t)t->equal.first[b] * s->d;
         length = filter_point(&t->filter, x, y);
         longest = fmax(longest, length);
         norm[w] = (float)(length * length);
@@ -82,8 +85,8 @@ static void pack_task(void *context, int thread, int task)
 
 /* ---- one query ---- */
 
-/* Places a point among those found, unless there are k before it. */
-static void place(struct entry *found, int *count, int k, struct entry new)
+/* Places a point among those found, unless there are k before it: 0 then. */
+static int place(struct entry *found, int *count, int k, struct entry new)
 {
     int at = *count;
 
@@ -91,11 +94,12 @@ static void place(struct entry *found, int *count, int k, struct entry new)
                       (new.distance == found[at - 1].distance &&new.index < found[at - 1].index)))
         at--;
     if (at == k)
-        return;
+        return 0;
     if (*count < k)
         ++*count;
     memmove(found + at + 1, found + at, (size_t)(*count - 1 - at) * sizeof *found);
     found[at] = new;
+    return 1;
 }
 
 /* Above this, less a query's own square and norm, a point cannot be among the k nearest. */
@@ -113,17 +117,23 @@ static float limit_of(const struct search *t, const struct scratch *c, int q, do
     return reach > 1e18 ? INFINITY : nextafterf((float)limit, INFINITY);
 }
 
+/* A query against value b of the base: all points that have it, until one finds no place. */
 static void compare(const struct search *t, struct scratch *c, uint64_t query, int q, uint64_t b)
 {
     const struct near_search *s = t->s;
-    struct entry new = {0, (uint32_t)b};
+    struct entry new;
     int k = s->k;
 
-    if (b >= s->base.n || (s->others && b == query))
+    if (b >= t->equal.n)
         return;
-    new.distance = near_distance_of(s->metric, s->query.x + query * s->d, s->base.x + b * s->d,
-                                    s->d, c->true_length[q], t->length ? t->length[b] : 0);
-    place(c->found + (size_t)q * (size_t)k, &c->count[q], k, new);
+    new.index = t->equal.first[b];
+    new.distance = near_distance_of(s->metric, s->query.x + query * s->d,
+                                    s->base.x + (uint64_t) new.index * s->d, s->d,
+                                    c->true_length[q], t->length ? t->length[b] : 0);
+    for (; new.index != EQUAL_END; new.index = t->equal.next[new.index])
+        if (!(s->others && new.index == query) &&
+            !place(c->found + (size_t)q * (size_t)k, &c->count[q], k, new))
+            return;
 }
 
 /* ---- a task: some queries against all base points ---- */
@@ -234,6 +244,7 @@ static void free_search(struct search *t)
     free(t->norm);
     free(t->reach);
     free(t->length);
+    equal_free(&t->equal);
     filter_free(&t->filter);
 }
 
@@ -243,7 +254,7 @@ static int allocate(struct search *t, struct error *e)
     size_t width = (size_t)s->kernels->width, m = t->filter.m, block = BLOCK_FLOATS / m;
     int size = team_size(s->team);
 
-    t->panels = (s->base.n + width - 1) / width;
+    t->panels = (t->equal.n + width - 1) / width;
     if (block > BLOCK_POINTS_MAX)
         block = BLOCK_POINTS_MAX;
     t->block_panels = block > width ? (int)(block / width) : 1;
@@ -253,7 +264,7 @@ static int allocate(struct search *t, struct error *e)
     t->reach = malloc((t->panels + 1) * sizeof *t->reach);
     t->scratch = calloc((size_t)size, sizeof *t->scratch);
     if (s->metric == NEAR_COSINE)
-        t->length = malloc((s->base.n + 1) * sizeof *t->length);
+        t->length = malloc((t->equal.n + 1) * sizeof *t->length);
     if (!t->panel || !t->norm || !t->reach || !t->scratch ||
         (s->metric == NEAR_COSINE && !t->length))
         return error_memory(e, "neighbours");
@@ -285,6 +296,8 @@ int near_search(const struct near_search *s, uint32_t *index, float *distance, s
     struct search t = {.s = s, .index = index, .distance = distance};
     int status = filter_make(&t.filter, s, e);
 
+    if (status == 0)
+        status = equal_find(&t.equal, &s->base, s->d, e);
     if (status == 0)
         status = allocate(&t, e);
     if (status == 0) {

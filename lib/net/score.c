@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/rate.h"
+#include "base/utf8.h"
 #include "rts/describe.h"
 #include "rts/examples.h"
 
@@ -35,8 +37,9 @@ void score_interval(uint64_t correct, uint64_t n, double *low, double *high)
     double middle = p + z * z / (2 * count);
     double half = z * sqrt(p * (1 - p) / count + z * z / (4 * count * count));
 
-    *low = (middle - half) / (1 + z * z / count);
-    *high = (middle + half) / (1 + z * z / count);
+    /* At the ends the formula gives 0 and 1, but for rounding. */
+    *low = correct == 0 ? 0 : (middle - half) / (1 + z * z / count);
+    *high = correct == n ? 1 : (middle + half) / (1 + z * z / count);
 }
 
 struct class_score score_class(const struct score *s, int label)
@@ -102,12 +105,15 @@ static void print_class(const char *names, int label, FILE *f)
 
 static void print_report(const struct score *s, const char *names, FILE *f)
 {
-    fprintf(f, "balanced_accuracy\t%.4f\n", score_balanced(s));
+    char text[RATE_BYTES], recall[RATE_BYTES], f1[RATE_BYTES];
+
+    fprintf(f, "balanced_accuracy\t%s\n", rate_text(score_balanced(s), 4, text));
     fputs("class\tprecision\trecall\tf1\texamples\n", f);
     for (int k = 0; k < s->classes; k++) {
         struct class_score c = score_class(s, k);
         print_class(names, k, f);
-        fprintf(f, "\t%.4f\t%.4f\t%.4f\t%" PRIu64 "\n", c.precision, c.recall, c.f1, c.support);
+        fprintf(f, "\t%s\t%s\t%s\t%" PRIu64 "\n", rate_text(c.precision, 4, text),
+                rate_text(c.recall, 4, recall), rate_text(c.f1, 4, f1), c.support);
     }
 }
 
@@ -129,11 +135,12 @@ static void print_confusion(const struct score *s, const char *names, FILE *f)
 
 void score_print(const struct score *s, const char *names, unsigned parts, FILE *f)
 {
+    char text[RATE_BYTES], other[RATE_BYTES];
     double low, high;
 
     score_interval(s->correct, s->n, &low, &high);
-    fprintf(f, "accuracy\t%.4f\n", (double)s->correct / (double)s->n);
-    fprintf(f, "interval\t%.4f\t%.4f\n", low, high);
+    fprintf(f, "accuracy\t%s\n", rate_text((double)s->correct / (double)s->n, 4, text));
+    fprintf(f, "interval\t%s\t%s\n", rate_text(low, 4, text), rate_text(high, 4, other));
     fprintf(f, "loss\t%.4f\n", s->loss / (double)s->n);
     fprintf(f, "correct\t%" PRIu64 "\n", s->correct);
     fprintf(f, "examples\t%" PRIu64 "\n", s->n);
@@ -143,35 +150,17 @@ void score_print(const struct score *s, const char *names, unsigned parts, FILE 
         print_confusion(s, names, f);
 }
 
-/* Bytes of the UTF-8 character at p, of at most n; 0 if it is none (RFC 3629). */
-static int utf8_length(const char *p, int n)
-{
-    const unsigned char *c = (const unsigned char *)p;
-    int length = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : 4;
-
-    if (c[0] > 0xf4 || length > n)
-        return 0;
-    for (int i = 1; i < length; i++)
-        if ((c[i] & 0xc0) != 0x80)
-            return 0;
-    /* Longer than need be, a surrogate, or past the last character. */
-    if ((c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ||
-        (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f))
-        return 0;
-    return length;
-}
-
 /* A class's name as a JSON string; a model from elsewhere may hold any bytes. */
 static void print_json_class(const char *names, int label, FILE *f)
 {
-    int length, step;
+    int length;
     const char *name = names_line(names, (uint64_t)label, &length);
 
     putc('"', f);
     if (!name)
         fprintf(f, "%d", label);
-    for (int i = 0; i < length; i += step ? step : 1) {
-        step = utf8_length(name + i, length - i);
+    for (int i = 0, step; i < length; i += step ? step : 1) {
+        step = (int)utf8_length(name + i, (size_t)(length - i), NULL);
         if (step == 0)
             fputs("\\ufffd", f);
         else if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)

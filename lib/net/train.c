@@ -183,29 +183,25 @@ static int check_finite(const struct trainer *t, struct error *e)
     return 0;
 }
 
-/* The model's outputs for a data set must be finite, which finite weights do not warrant. */
-static int evaluate_data(struct trainer *t, const struct dataset *d, uint64_t n, const char *name,
-                         struct evaluation *v, struct error *e)
+/* Outputs must be finite, too, which finite weights do not warrant. */
+static int complain_of_image(const struct trainer *t, uint64_t image, const char *data,
+                             struct error *e)
 {
     char what[INFER_WHAT_MAX];
 
-    if (infer_evaluate(t->engine, t->table, d->images, d->label, n, v, e) < 0)
-        return -1;
-    if (v->bad == n)
-        return 0;
-    snprintf(what, sizeof what, "image %" PRIu64 " of the %s data: an output is", v->bad, name);
+    snprintf(what, sizeof what, "image %" PRIu64 " of the %s data: an output is", image, data);
     return trainer_not_finite(t, t->step, what, e);
 }
 
 /* The weights of the last step have not seen an image yet. */
 static int check_last(struct trainer *t, struct error *e)
 {
-    uint64_t n = t->data->n < LAST_CHECK ? t->data->n : LAST_CHECK;
-    struct evaluation v;
+    uint64_t bad;
 
     if (check_finite(t, e) < 0)
         return -1;
-    return t->step ? evaluate_data(t, t->data, n, "training", &v, e) : 0;
+    bad = t->step ? trainer_first_bad(t, LAST_CHECK) : t->data->n;
+    return bad < t->data->n ? complain_of_image(t, bad, "training", e) : 0;
 }
 
 /*
@@ -245,8 +241,11 @@ static int evaluate(struct trainer *t, struct epoch *out, struct error *e)
 
     if (!valid)
         return 0;
-    if (check_finite(t, e) < 0 || evaluate_data(t, valid, valid->n, "validation", &v, e) < 0)
+    if (check_finite(t, e) < 0 ||
+        infer_evaluate(t->engine, t->table, valid->images, valid->label, valid->n, &v, e) < 0)
         return -1;
+    if (v.bad < valid->n)
+        return complain_of_image(t, v.bad, "validation", e);
     out->has_valid = 1;
     out->valid_loss = v.loss;
     out->valid_accuracy = (double)v.correct / (double)v.n;
@@ -309,15 +308,24 @@ static int run_epoch(struct trainer *t, const struct train_listener *l, struct e
     return save_due(t, 1) ? save(t, l, e) : 0;
 }
 
-/* The best epoch's weights, if they were kept; and says how it ended. */
-static void finish(struct trainer *t, const struct train_listener *l)
+/* The best epoch's weights, if they were kept; and says how it ended. 0 or -1. */
+static int finish(struct trainer *t, const struct train_listener *l, struct error *e)
 {
-    struct ending end = {t->step, t->plan.steps, t->best_epoch.number, t->unsaved, t->why};
+    struct ending end = {.steps = t->step,
+                         .planned = t->plan.steps,
+                         .best_epoch = t->best_epoch.number,
+                         .unsaved = t->unsaved,
+                         .why = t->why};
 
     if (end.best_epoch)
         memcpy(t->m->parameters, t->best, t->m->net.parameters * sizeof *t->best);
-    if (l && l->end)
-        l->end(l->context, &end);
+    if (!l || !l->end)
+        return 0;
+    engine_pack(t->engine, 0);
+    if (t->step && trainer_last_look(t, &end, e) < 0)
+        return -1;
+    l->end(l->context, &end);
+    return 0;
 }
 
 /* Takes up the saved state, if there is one. */
@@ -354,7 +362,7 @@ int train(struct model *m, const struct dataset *d, const struct dataset *valid,
     if (status >= 0)
         status = check_last(&t, e);
     if (status == 0)
-        finish(&t, listener);
+        status = finish(&t, listener, e);
     release(&t);
     return status;
 }

@@ -1,5 +1,7 @@
 #include "rts/describe.h"
 
+#include "base/utf8.h"
+
 #include "base/decimal.h"
 #include "rts/examples.h"
 
@@ -8,9 +10,14 @@
 
 void describe_text(FILE *to, const char *text, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)text[i];
-        putc(c < 0x20 || c == 0x7f ? '?' : c, to);
+    uint32_t point;
+
+    for (size_t i = 0, length; i < n; i += length ? length : 1) {
+        length = utf8_length(text + i, n - i, &point);
+        if (length == 0 || utf8_is_control(point))
+            putc('?', to);
+        else
+            fwrite(text + i, 1, length, to);
     }
 }
 

@@ -12,7 +12,8 @@
 /* Six numbers of at most 20 digits, commas, brackets, NUL. */
 enum { DESCRIBE_SHAPE_BYTES = RTS_DIMS_MAX * 21 + 3 };
 
-/* Prints n bytes of text that came from outside: control characters become '?'. */
+/* Prints n bytes of text that came from outside: control characters, and what is not UTF-8, as '?'.
+ */
 void describe_text(FILE *to, const char *text, size_t n);
 
 /* "[1024,28,28,1]", written to text. */

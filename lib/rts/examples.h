@@ -119,9 +119,9 @@ const char *names_table_line(const struct names_table *t, uint64_t index, int *l
 void names_table_free(struct names_table *t);
 
 /*
- * Reads a file of class names, one per line (ended by \n or \r\n; no tabs or other control
- * characters); returns the text, with \n, to be freed; or NULL, with the line that cannot be a
- * name.
+ * Reads a file of class names, one per line (UTF-8, with a byte order mark or
+ * without; ended by \n or \r\n; no tabs or other control characters); returns the text, with \n, to
+ * be freed; or NULL, with the line that cannot be a name.
  */
 char *names_load(const char *path, struct error *e);
 

@@ -18,14 +18,14 @@ struct labeltable;
 /* Reads the file at path ("-": standard input); freed by labeltable_free. NULL on error. */
 struct labeltable *labeltable_load(const char *path, struct error *e);
 
-/* CRC-32 of the file, before compression, to tell it by. */
+/* CRC-32 of the uncompressed file, which identifies the table. */
 uint32_t labeltable_crc(const struct labeltable *t);
 
 /* True if it may drop examples. */
 int labeltable_drops(const struct labeltable *t);
 
 /*
- * Looks up the names that it has: OLD among `old_names`, NEW among `new_names` (one a line, or
+ * Looks up the names that it has: OLD among `old_names`, NEW among `new_names` (one per line, or
  * NULL). A name that is not there, or a label that two lines map, is an error. May be called again,
  * with other names.
  */

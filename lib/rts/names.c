@@ -1,5 +1,7 @@
 #include "rts/examples.h"
 
+#include "base/utf8.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,25 +70,31 @@ void names_table_free(struct names_table *t)
 }
 
 /*
- * Makes n bytes of complete lines a list of names: \r\n ends a line as well as \n does. An error
- * tells of the first line that cannot be a name.
+ * Makes n bytes of complete lines a list of names: a byte order mark at the head is dropped, and
+ * \r\n ends a line as well as \n does. An error tells of the first line that cannot be a name.
  */
 static int tidy_lines(char *text, int64_t n, const char *file, struct error *e)
 {
-    int64_t to = 0, begin = 0, line = 1;
+    int64_t to = 0, begin = 0, line = 1, i = strncmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0, step;
+    uint32_t point;
 
     if (n == 0)
         return error_set(e, "%s: empty, not a list of class names", file);
-    for (int64_t i = 0; i < n; i++) {
+    for (; i < n; i += step) {
+        step = (int64_t)utf8_length(text + i, (size_t)(n - i), &point);
+        if (step == 0)
+            return error_set(e, "%s: line %lld: not UTF-8: byte 0x%02x", file, (long long)line,
+                             (unsigned char)text[i]);
         if (text[i] == '\r' && text[i + 1] == '\n')
             continue;
-        text[to++] = text[i];
+        memmove(text + to, text + i, (size_t)step);
+        to += step;
         if (text[i] == '\n') {
             if (to - begin == 1)
                 return error_set(e, "%s: line %lld: an empty class name", file, (long long)line);
             begin = to;
             line++;
-        } else if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f) {
+        } else if (utf8_is_control(point)) {
             return error_set(e, "%s: line %lld: a control character in a class name", file,
                              (long long)line);
         }
@@ -110,7 +118,8 @@ char *names_load(const char *path, struct error *e)
     if (n < 0)
         goto fail;
     if (n > EXAMPLES_TEXT_MAX) {
-        error_set(e, "%s: too long for a list of class names", input_name(in));
+        error_set(e, "%s: more than %d bytes, not a list of class names", input_name(in),
+                  EXAMPLES_TEXT_MAX);
         goto fail;
     }
     if (n && text[n - 1] != '\n')

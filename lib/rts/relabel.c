@@ -71,8 +71,8 @@ int relabel_see(struct relabel *r, uint32_t label, struct error *e)
     if (at < r->count && r->present[at] == label)
         return 0;
     if (r->count == RELABEL_CLASSES_MAX)
-        return error_set(e, "label %lu: at most %d classes can be numbered anew",
-                         (unsigned long)label, RELABEL_CLASSES_MAX);
+        return error_set(e, "label %lu: at most %d classes can be renumbered", (unsigned long)label,
+                         RELABEL_CLASSES_MAX);
     if (r->count == r->room) {
         uint64_t room = r->room ? 2 * r->room : 64;
         uint32_t *present = realloc(r->present, room * sizeof *present);

@@ -1,19 +1,19 @@
 /*
  * Labels become others, and class names with them. In this order: labels are shifted, looked up in
- * a table, called by new names, and numbered anew so that no class is without examples.
+ * a table, called by new names, and renumbered so that every class has examples.
  */
 #ifndef ROTPIPE_RTS_RELABEL_H
 #define ROTPIPE_RTS_RELABEL_H
 
 #include "rts/labeltable.h"
 
-enum { RELABEL_CLASSES_MAX = 1 << 16 }; /* classes that can be numbered anew */
+enum { RELABEL_CLASSES_MAX = 1 << 16 }; /* classes that can be renumbered */
 
 struct relabel {
     /* What is to be done; the caller's. */
     int64_t shift;            /* 0: none */
     struct labeltable *table; /* or NULL */
-    const char *names;        /* new ones, one a line, or NULL */
+    const char *names;        /* new ones, one per line, or NULL */
     int compact;
     /* Private. */
     const char *labels; /* names of the labels after the table, or NULL */
@@ -46,7 +46,7 @@ int relabel_settle(struct relabel *r, struct error *e);
 /* After relabel_settle: the number of a class. 0; -1 if it has not been seen. */
 int relabel_compact(const struct relabel *r, uint32_t *label, struct error *e);
 
-/* The names of the new labels, one a line, or NULL; with compact only after relabel_settle. */
+/* The names of the new labels, one per line, or NULL; with compact only after relabel_settle. */
 const char *relabel_names(const struct relabel *r);
 
 /* Frees what is private. */

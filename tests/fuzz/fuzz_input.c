@@ -12,28 +12,33 @@ static struct file input;
 static unsigned char want[ROOM + 1], got[ROOM + 1];
 
 /*
- * All members inflated into want; *n of them came out before what is wrong, if anything is. Returns
- * 1, 0 if it is damaged or cut, -1 if there is not enough room.
+ * All members inflated into want, and zeros behind them skipped; *n of them came out before what is
+ * wrong, if anything is. Returns 1, 0 if it is damaged or cut, -1 if there is not enough room.
  */
 static int inflate_all(const uint8_t *data, size_t size, size_t *n)
 {
     z_stream z = {0};
-    int status = Z_STREAM_END;
+    int status = Z_STREAM_END, zeros = 0;
 
     z.next_in = (uint8_t *)(uintptr_t)data;
     z.avail_in = (uInt)size;
     z.next_out = want;
     z.avail_out = sizeof want;
     REQUIRE(inflateInit2(&z, 15 + 16) == Z_OK);
-    while (status == Z_STREAM_END && z.avail_in) {
+    while (status == Z_STREAM_END && z.avail_in && !zeros) {
         inflateReset(&z);
         status = inflate(&z, Z_FINISH);
+        while (status == Z_STREAM_END && z.avail_in && *z.next_in == 0) {
+            z.next_in++;
+            zeros = 1;
+            z.avail_in--;
+        }
     }
     *n = sizeof want - z.avail_out;
     inflateEnd(&z);
     if (z.avail_out == 0)
         return -1;
-    return status == Z_STREAM_END;
+    return status == Z_STREAM_END && z.avail_in == 0;
 }
 
 /* Reads everything in pieces of a changing size. Returns whether the end was reached. */

@@ -3,6 +3,7 @@
 #include "base/input.h"
 #include "base/output.h"
 #include "base/parse.h"
+#include "base/rate.h"
 #include "base/rng.h"
 #include "base/sigpipe.h"
 #include "base/threads.h"
@@ -40,6 +41,8 @@ static void test_parse(void)
     CHECK(d == 7);
     CHECK(parse_real("-.5", -3, 3, &d) == 0 && d == -0.5);
     CHECK(parse_real("1e-3", -3, 3, &d) == 0 && d == 1e-3);
+    CHECK(parse_real("1e-320", 0, 3, &d) == 0 && d == 1e-320);
+    CHECK(parse_real("-1e-999", -3, 3, &d) == 0 && d == 0);
 }
 
 /* The first numbers of the demo program that comes with PCG's C library: seed 42, stream 54. */
@@ -132,22 +135,24 @@ static void test_history_seen(void)
 }
 
 /* It never grows beyond its bound: the oldest lines but the first are the ones to go. */
-static void test_history_stopped(void)
+static void test_history_mark(void)
 {
     static const char stopped[] = "rottrain 1 -e 9 stopped=SIGINT at step 3 of 9\n  data: x\n";
     char text[256];
 
-    CHECK(!history_stopped(NULL) && !history_stopped("") && !history_stopped("rotgen stopped=x\n"));
-    CHECK(strncmp(history_stopped(stopped), "SIGINT at step 3 of 9\n", 22) == 0);
-    CHECK(!history_stopped("  model: rottrain 1 stopped=SIGINT at step 3 of 9\nfeatdump 1\n"));
-    CHECK(!history_stopped("rottrain 1\nheadswap stopped=x\n"));
+    CHECK(!history_mark(NULL, " stopped=") && !history_mark("", " stopped=") &&
+          !history_mark("rotgen stopped=x\n", " stopped="));
+    CHECK(strncmp(history_mark(stopped, " stopped="), "SIGINT at step 3 of 9\n", 22) == 0);
+    CHECK(!history_mark("  model: rottrain 1 stopped=SIGINT at step 3 of 9\nfeatdump 1\n",
+                        " stopped="));
+    CHECK(!history_mark("rottrain 1\nheadswap stopped=x\n", " stopped="));
     /* The last training counts. */
     snprintf(text, sizeof text, "%sheadswap 1 -c 3\n", stopped);
-    CHECK(history_stopped(text) != NULL);
+    CHECK(history_mark(text, " stopped=") != NULL);
     snprintf(text, sizeof text, "%srottrain 1 -e 2\n", stopped);
-    CHECK(!history_stopped(text));
+    CHECK(!history_mark(text, " stopped="));
     snprintf(text, sizeof text, "rottrain 1 -e 2\n%s", stopped);
-    CHECK(history_stopped(text) != NULL);
+    CHECK(history_mark(text, " stopped=") != NULL);
 }
 
 static void test_history_is_bounded(void)
@@ -325,16 +330,39 @@ static void test_threads_do_every_task_once(void)
     }
 }
 
+static void test_rates(void)
+{
+    static const struct {
+        double rate;
+        int decimals;
+        const char *text;
+    } all[] = {{0, 4, "0.0000"},
+               {1, 4, "1.0000"},
+               {0.5, 4, "0.5000"},
+               {29999.0 / 30000, 4, "0.99997"},
+               {1.0 / 30000, 4, "0.00003"},
+               {0.99994, 4, "0.9999"},
+               {0.99995001, 4, "0.99995"},
+               {59999999.0 / 60000000, 6, "0.99999998"},
+               {1 - 1.2e-16, 4, "0.9999999999999999"}};
+    char text[RATE_BYTES];
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (!CHECK(strcmp(rate_text(all[i].rate, all[i].decimals, text), all[i].text) == 0))
+            printf("# %s, not %s\n", text, all[i].text);
+}
+
 int main(void)
 {
     make_folder();
     RUN(test_parse);
+    RUN(test_rates);
     RUN(test_rng_is_pcg32);
     RUN(test_rng_below);
     RUN(test_error_is_one_line);
     RUN(test_history);
     RUN(test_history_seen);
-    RUN(test_history_stopped);
+    RUN(test_history_mark);
     RUN(test_history_is_bounded);
     RUN(test_names_lines);
     RUN(test_names_load);

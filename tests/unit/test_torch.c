@@ -334,16 +334,16 @@ static void check_weighted_loss(const struct fixture *f)
     struct model m = f->model;
     struct error e = {.text = ""};
     double loss = 0;
-    float told;
-    struct train_listener tell = {.context = &loss, .epoch = hear_loss};
+    float reported;
+    struct train_listener listener = {.context = &loss, .epoch = hear_loss};
 
     o.epochs = 1;
     o.lr = 0;
     m.parameters = floats(m.net.parameters);
     memcpy(m.parameters, f->model.parameters, m.net.parameters * sizeof(float));
-    CHECK(train(&m, &f->data, NULL, &o, kernels_list(0), f->team, &tell, &e) == 0);
-    told = (float)loss;
-    check_tensor(&f->torch, "loss", "train", &told, 1, (struct tolerance){1e-6, 1e-6});
+    CHECK(train(&m, &f->data, NULL, &o, kernels_list(0), f->team, &listener, &e) == 0);
+    reported = (float)loss;
+    check_tensor(&f->torch, "loss", "train", &reported, 1, (struct tolerance){1e-6, 1e-6});
     free(m.parameters);
 }
 
