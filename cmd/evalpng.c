@@ -16,7 +16,7 @@ static const char help[] =
     "right, a thick red frame is wrong, a grey frame has no label.\n"
     "\n"
     "  -m, --model FILE     model\n"
-    "  -n, --count N        number of images (default: 100)\n"
+    "  -n, --count N        number of images (default 100)\n"
     "      --worst          the images with the largest loss instead, worst first\n"
     "      --bars           probability of every class under every image\n" SHEET_HELP
     "  -j, --threads N      number of threads (default: all available processors)\n"

@@ -89,7 +89,7 @@ static int dump(struct engine *g, const float *table, struct source *in, struct 
             shape[3] != (uint64_t)want.c)
             return source_complain(in, e,
                                    "images of %" PRIu64 " x %" PRIu64 " x %" PRIu64
-                                   ", the model is for %d x %d x %d",
+                                   ", but the model is for %d x %d x %d",
                                    shape[1], shape[2], shape[3], want.h, want.w, want.c);
         if (dump_chunk(g, table, in, &c, seen, out, e) < 0)
             return -1;
@@ -107,7 +107,7 @@ static int choose_layer(struct net *net, const char *name, struct error *e)
         return -1;
     bytes = extent_size(net->layer[net->layers - 1].out) * sizeof(float);
     if (bytes > EXAMPLES_CHUNK_MAX)
-        return error_set(e, "%s: %" PRIu64 " bytes per image, the limit is %d",
+        return error_set(e, "%s: %" PRIu64 " bytes per image, but at most %d are possible",
                          net->layer[net->layers - 1].name, bytes, EXAMPLES_CHUNK_MAX);
     return 0;
 }

@@ -15,7 +15,7 @@ static const char help[] =
     "      --at LAYER        put a fresh head on the output of LAYER; remove the\n"
     "                        layers above it (default classes: as the old head)\n"
     "      --names FILE      class names, one per line\n"
-    "  -s, --seed N          seed of the fresh head (default: 0)\n"
+    "  -s, --seed N          seed of the fresh head (default 0)\n"
     "      --freeze[=LAYER]  freeze all layers below the head, or all up to LAYER\n"
     "      --thaw            thaw all layers\n"
     "      --list            list the layers and the sizes of their outputs\n"
@@ -178,7 +178,7 @@ static void check_settings(const struct settings *s, int seeded)
     if (s->freeze && s->thaw)
         misused("--freeze and --thaw are mutually exclusive");
     if (seeded && !fresh)
-        misused("%s requires -c or --at", as_typed('s'));
+        misused("%s needs -c or --at", as_typed('s'));
     if (fresh && s->layer && strcmp(s->layer, "head") == 0)
         misused("--freeze=head: a fresh head cannot be frozen");
 }

@@ -13,7 +13,7 @@ static const char help[] =
     "               [--range low:high] [images [labels]]\n"
     "Draw IDX images side by side, as PNG; or write one PNG file per image.\n"
     "\n"
-    "  -n, --count N        number of images (default: 100; all with -d)\n" SHEET_HELP
+    "  -n, --count N        number of images (default 100; all with -d)\n" SHEET_HELP
     "      --names FILE     class names, one per line\n"
     "      --range LOW:HIGH\n"
     "                       scale pixels of any IDX type: LOW becomes 0, HIGH 255\n"
@@ -153,13 +153,13 @@ static void check_use(const struct job *j, int named, char **operand, int operan
         (j->style.captions || j->style.columns || j->style.border != SHEET_BORDER_UNSET))
         misused("%s cannot be combined with --labels, --columns or --border", as_typed('d'));
     if (!j->folder && j->force)
-        misused("%s requires -d", as_typed('f'));
+        misused("%s needs -d", as_typed('f'));
     if (j->folder && result_path())
         misused("%s and %s are mutually exclusive", as_typed('d'), as_typed('o'));
     if (j->style.captions && operands < 2)
-        misused("--labels requires a file of labels");
+        misused("--labels needs a file of labels");
     if (named && operands < 2)
-        misused("--names requires a file of labels");
+        misused("--names needs a file of labels");
 }
 
 int main(int argc, char **argv)

@@ -4,6 +4,7 @@
 
 #include "base/cpu.h"
 #include "base/progress.h"
+#include "base/rate.h"
 #include "eval/layers.h"
 #include "near/near.h"
 #include "net/score.h"
@@ -18,7 +19,7 @@ static const char help[] =
     "outputs that are dead.\n"
     "\n"
     "  -m, --model FILE      model\n"
-    "  -k, --neighbors N     number of neighbours that vote (default: 5)\n"
+    "  -k, --neighbors N     number of neighbours that vote (default 5)\n"
     "      --layers LIST     layers to examine, comma-separated; input: the pixels\n"
     "  -j, --threads N       number of threads (default: all available processors)\n"
     "  -o, --output FILE     write the result to FILE, complete or not at all\n"
@@ -79,8 +80,8 @@ static int check_data(const struct job *j, const struct dataset *d, const char *
     struct extent a = j->model.net.image, b = d->image;
 
     if (a.h != b.h || a.w != b.w || a.c != b.c)
-        return error_set(e, "%s: images of %d x %d x %d, the model is for %d x %d x %d", name, b.h,
-                         b.w, b.c, a.h, a.w, a.c);
+        return error_set(e, "%s: images of %d x %d x %d, but the model is for %d x %d x %d", name,
+                         b.h, b.w, b.c, a.h, a.w, a.c);
     return 0;
 }
 
@@ -124,14 +125,16 @@ static void tell(void *context, uint64_t done)
 static void print_score(const struct job *j, const char *name, const struct layer_score *score)
 {
     double n = (double)j->test.n;
+    char knn[RATE_BYTES], linear[RATE_BYTES];
 
-    printf("%s\t%d x %d x %d\t%" PRIu64 "\t%" PRIu64 "\t%.4f\t%.4f\t", name, score->out.h,
-           score->out.w, score->out.c, extent_size(score->out), score->dead, (double)score->knn / n,
-           (double)score->linear / n);
+    printf("%s\t%d x %d x %d\t%" PRIu64 "\t%" PRIu64 "\t%s\t%s\t", name, score->out.h, score->out.w,
+           score->out.c, extent_size(score->out), score->dead,
+           rate_text((double)score->knn / n, 4, knn),
+           rate_text((double)score->linear / n, 4, linear));
     if (isnan(score->held_out))
         putchar('-');
     else
-        printf("%.4f", score->held_out);
+        fputs(rate_text(score->held_out, 4, knn), stdout);
     printf("\t%g\n", score->lambda);
 }
 
@@ -192,7 +195,7 @@ static void check_settings(struct settings *s, char **operands, int n)
     if (!s->model)
         misused("-m: a model is needed");
     if (n < 1)
-        misused("missing operand: labelled");
+        misused("one or two streams are needed");
     if (n > 2)
         misused("too many operands");
     s->path[0] = operands[0];

@@ -8,7 +8,7 @@ static const char help[] = "usage: rotgen [-q] [-o file] [-r [-s seed]] [--no-hi
                            "Write every image of a stream in four rotations, labelled 0 to 3.\n"
                            "\n"
                            "  -r, --random       write every image once, in a random rotation\n"
-                           "  -s, --seed N       seed of -r (default: 0)\n"
+                           "  -s, --seed N       seed of -r (default 0)\n"
                            "      --no-history   omit provenance records\n"
                            "  -o, --output FILE  write the result to FILE, complete or not at all\n"
                            "  -q, --quiet        no progress, no notes on standard error\n"
@@ -104,7 +104,7 @@ int main(int argc, char **argv)
             common_option(option, help);
         }
     if (seeded && !r.random)
-        misused("%s requires -r", as_typed('s'));
+        misused("%s needs -r", as_typed('s'));
     rng_seed(&r.rng, seed, RNG_ROTATE);
     snprintf(step, sizeof step, r.random ? "rotgen %s -r -s %" PRIu64 : "rotgen %s",
              ROTPIPE_VERSION, seed);

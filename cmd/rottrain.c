@@ -315,8 +315,8 @@ static int check_data(const struct model *m, const struct dataset *d, const char
     struct error why;
 
     if (a.h != b.h || a.w != b.w || a.c != b.c)
-        return error_set(e, "%s: images of %d x %d x %d, the model is for %d x %d x %d", what, b.h,
-                         b.w, b.c, a.h, a.w, a.c);
+        return error_set(e, "%s: images of %d x %d x %d, but the model is for %d x %d x %d", what,
+                         b.h, b.w, b.c, a.h, a.w, a.c);
     if (largest >= m->net.classes)
         return error_set(e, "%s: label %d, the head has %d classes (headswap -c makes another)",
                          what, largest, m->net.classes);

@@ -62,13 +62,13 @@ frames() {
     stream 6 8 5 >five
     expect_error 1 "five: record .*label 3, the model's head has 3 classes" evalpng -m m five
     stream 6 9 3 >nine
-    expect_error 1 'nine: record .*images of 9 x 9 x 1, the model is for 8 x 8 x 1' evalpng -m m nine
+    expect_error 1 'nine: record .*images of 9 x 9 x 1, but the model is for 8 x 8 x 1' evalpng -m m nine
     idx_images 0 8 8 | idx2rts >none
     expect_error 1 'sheet: no images to draw' evalpng -m m none
     expect_error 1 'sheet: no images to draw' evalpng -m m --worst none
     idx_images 5 8 8 | idx2rts >unlabelled
     expect_error 1 'unlabelled: record .*images without labels' evalpng -m m --worst unlabelled
-    expect_error 1 'sheet: too large for a PNG|the limit is 1000000 per side' \
+    expect_error 1 'sheet: more than 1000000 pixels per side|at most 1000000 per side' \
         evalpng -m m -n 1000 --columns 1000 --scale 1000 \
         data.rts data.rts data.rts data.rts data.rts data.rts
     # What is damaged behind the last image drawn is damaged still, and nothing is written.

@@ -22,7 +22,7 @@ load nets
     expect_error 1 "ROTPIPE_KERNELS: 'mmx' cannot run here" \
         env ROTPIPE_KERNELS=mmx featdump -m keep good
     stream 3 9 3 >nine
-    expect_error 1 'nine: record .*images of 9 x 9 x 1, the model is for 8 x 8 x 1' \
+    expect_error 1 'nine: record .*images of 9 x 9 x 1, but the model is for 8 x 8 x 1' \
         featdump -m keep nine
     featdump -m keep good >features
     expect_error 1 'features: record .*features, where images are needed' featdump -m keep features
@@ -144,7 +144,7 @@ load nets
     idx_labels 0 >labels
     idx2rts images labels >large
     rottrain -q -e 0 -c 2 --net 'c32 p p p' large >m
-    expect_error 1 'conv1: 5120000 bytes per image, the limit is 4194304' \
+    expect_error 1 'conv1: 5120000 bytes per image, but at most 4194304 are possible' \
         featdump -m m --layer conv1 large
     featdump -m m --layer pool1 large | { cat >f && records f; } | grep -q '\[1,100,100,32\] feature'
 }

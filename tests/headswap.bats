@@ -23,7 +23,7 @@ body() {
     expect_error 2 "-c: '0' is not an integer" headswap -c 0 m
     expect_error 2 "-c: '1001' is not an integer" headswap -c 1001 m
     expect_error 2 "-s: 'x' is not an integer between 0 and 2\^64 - 1" headswap -s x m
-    expect_error 2 '-s requires -c or --at' headswap -s 7 m
+    expect_error 2 '-s needs -c or --at' headswap -s 7 m
     expect_error 2 '--freeze=head: a fresh head cannot be frozen' headswap -c 4 --freeze=head m
     expect_error 2 '--freeze=head: a fresh head cannot be frozen' headswap --at conv1 --freeze=head m
     for option in '-c 3' '--at conv1' --freeze --thaw --no-history; do

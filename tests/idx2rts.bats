@@ -278,7 +278,7 @@ scaled() {
     { octal 0 0 8 4; be32 1 4294967295 4294967295 3; } >huge4
     expect_error 1 'huge4: the product of the dimensions overflows' idx2rts huge4
     { octal 0 0 8 3; be32 1 4096 4096; } >big
-    expect_error 1 'big: images of 16777216 bytes, the limit is 4194304' idx2rts big
+    expect_error 1 'big: images of 16777216 bytes, but at most 4194304' idx2rts big
 }
 
 @test "idx2rts: files that are too short or too long" {
@@ -326,7 +326,7 @@ scaled() {
     idx_images 3 2 2 >images
     idx_labels 0 2 1 >labels
     printf 'a\nb\n' >two
-    expect_error 1 'labels: label 2 of image 1 has no name; names cover labels 0 to 1' \
+    expect_error 1 'labels: label 2 of image 1 has no name: labels 0 to 1 have names' \
         idx2rts --names two images labels
     printf 'a\n\nb\n' >gap
     expect_error 1 'gap: line 2: an empty class name' idx2rts --names gap images labels

@@ -36,7 +36,7 @@ use() {
     filtdump) operand=model.rts ;;
     headswap) command+=(-c 3) operand=model.rts ;;
     idx2png | idx2rts) operand=images ;;
-    knneval) command+=(-k 2 data.rts) ;;
+    knneval) command+=(-q -k 2 data.rts) ;;
     layereval) command+=(-m model.rts -k 2 data.rts) ;;
     rotpipe-report) operand=plan ;;
     rotgen | rts2png | rts2tsv | rtsinfo) ;;
@@ -350,9 +350,9 @@ own_input() {
             expect_error 2 "^$program: -$letter: 'x' is not a" "${command[@]}" "-${letter}x" "$operand"
         done
     done
-    expect_error 2 '^rotgen: --seed requires -r' rotgen --seed 3 data.rts
-    expect_error 2 '^headswap: --seed requires -c or --at' headswap --seed 3 model.rts
-    expect_error 2 '^idx2png: --force requires -d' idx2png --force images
+    expect_error 2 '^rotgen: --seed needs -r' rotgen --seed 3 data.rts
+    expect_error 2 '^headswap: --seed needs -c or --at' headswap --seed 3 model.rts
+    expect_error 2 '^idx2png: --force needs -d' idx2png --force images
 }
 
 @test "manners: a letter means the same in every program" {
@@ -453,7 +453,7 @@ END
     cmp images folder/000003-0.png
     quiet_success idx2png -f -d folder images labels
     # Reading a file twice, two outputs, and what is no regular file are no fault.
-    knneval -k 2 data.rts data.rts >out
+    knneval -q -k 2 data.rts data.rts >out
     rtscomm --both -o out data.rts data.rts
     expect_error 1 'standard input: empty' sh -c 'rotgen </dev/null >/dev/null'
 }

@@ -21,7 +21,7 @@ turn() {
 @test "rotgen: manners" {
     check_common rotgen
     expect_error 2 '-s: .x. is not an integer between 0 and 2\^64 - 1' rotgen -s x
-    expect_error 2 '-s requires -r' rotgen -s 5
+    expect_error 2 '-s needs -r' rotgen -s 5
 }
 
 @test "rotgen: wrong input, cut, damaged, not to be written" {

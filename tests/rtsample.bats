@@ -321,7 +321,7 @@ shares() {
     { cat label.bytes; head -c 60 /dev/zero; } >payload
     crc <payload >>head
     { cat s head; crc <head; cat payload; record end u1 2 0; } >t
-    expect_error 1 'label 4294967295: the limit is 65536 classes' rtsample -n 1 t
+    expect_error 1 'label 4294967295, but at most 65536 classes' rtsample -n 1 t
 }
 
 @test "rtsample: the temporary file leaves nothing behind, and is complained of" {

@@ -24,8 +24,8 @@ enum { SHEET_DEFAULT_COUNT = 100 };
 
 #define SHEET_HELP                                                                                 \
     "      --columns N      number of images in a row (default: about square)\n"                   \
-    "      --border N       pixels around every image (default: 1; 6 with text)\n"                 \
-    "      --scale N        draw every pixel as N x N pixels (default: 1)\n"                       \
+    "      --border N       pixels around every image (default 1; 6 with text)\n"                  \
+    "      --scale N        draw every pixel as N x N pixels (default 1)\n"                        \
     "      --labels         write the class under every image\n"
 
 #define SHEET_DEFAULTS                                                                             \

@@ -83,7 +83,7 @@ static int check_shape(struct idx *f, struct error *e)
         return error_set(e, "%s: the product of the dimensions overflows", idx_name(f));
     f->stride = f->height * row;
     if (f->stride > IDX_IMAGE_MAX)
-        return error_set(e, "%s: images of %llu bytes, the limit is %d", idx_name(f),
+        return error_set(e, "%s: images of %llu bytes, but at most %d are possible", idx_name(f),
                          (unsigned long long)f->stride, IDX_IMAGE_MAX);
     return 0;
 }
@@ -204,7 +204,7 @@ int idx_read_labels(struct idx *f, uint32_t *to, uint64_t n, uint64_t classes, s
                                  idx_name(f), (long)label, (unsigned long long)(first + i));
             if (classes && (uint32_t)label >= classes)
                 return error_set(
-                    e, "%s: label %ld of image %llu has no name; names cover labels 0 to %llu",
+                    e, "%s: label %ld of image %llu has no name: labels 0 to %llu have names",
                     idx_name(f), (long)label, (unsigned long long)(first + i),
                     (unsigned long long)(classes - 1));
             *to++ = (uint32_t)label;

@@ -146,7 +146,7 @@ static int grow(struct sample *s, uint32_t label, struct error *e)
     struct class *table;
 
     if (label >= SAMPLE_CLASSES_MAX)
-        return error_set(e, "label %lu: the limit is %d classes", (unsigned long)label,
+        return error_set(e, "label %lu, but at most %d classes are possible", (unsigned long)label,
                          SAMPLE_CLASSES_MAX);
     while (room <= label)
         room *= 2;

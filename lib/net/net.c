@@ -62,6 +62,7 @@ int net_check(const char *text, struct error *e)
 {
     const char *next = text;
     struct token t;
+    char why[64];
     int flat = 0, layers = 0, got;
 
     if (strlen(text) >= NET_TEXT_MAX)
@@ -70,8 +71,10 @@ int net_check(const char *text, struct error *e)
         if (flat && (t.kind == LAYER_CONV || t.kind == LAYER_POOL))
             return token_error(&t, text, "needs rows and columns, a dense layer leaves none", e);
         flat |= t.kind == LAYER_DENSE;
-        if (++layers > NET_LAYERS_MAX)
-            return token_error(&t, text, "too many layers", e);
+        if (++layers > NET_LAYERS_MAX) {
+            snprintf(why, sizeof why, "more than %d layers", NET_LAYERS_MAX);
+            return token_error(&t, text, why, e);
+        }
     }
     if (got == 0 && layers == 0)
         return error_set(e, "net: no layers");
@@ -162,7 +165,8 @@ int net_build(struct net *n, const char *text, struct extent image, int classes,
         return -1;
     if (image.h < 1 || image.w < 1 || image.c < 1 || image.h > NET_SIDE_MAX ||
         image.w > NET_SIDE_MAX || image.c > NET_WIDTH_MAX)
-        return error_set(e, "net: images of %d x %d x %d", image.h, image.w, image.c);
+        return error_set(e, "net: images of %d x %d x %d, 1 x 1 x 1 to %d x %d x %d are possible",
+                         image.h, image.w, image.c, NET_SIDE_MAX, NET_SIDE_MAX, NET_WIDTH_MAX);
     if (classes < 1 || classes > NET_CLASSES_MAX)
         return error_set(e, "net: %d classes, 1 to %d are possible", classes, NET_CLASSES_MAX);
     memset(n, 0, sizeof *n);

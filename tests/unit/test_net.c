@@ -92,7 +92,7 @@ static void test_long_strings(void)
     for (int i = 0; i < 65; i++)
         memcpy(text + 2 * i, "r ", 3);
     CHECK(net_check(text, &e) == -1);
-    CHECK_TEXT(e.text, "net: 'r' at position 129: too many layers");
+    CHECK_TEXT(e.text, "net: 'r' at position 129: more than 64 layers");
     text[2 * 64] = '\0';
     CHECK(net_check(text, &e) == 0);
     free(text);
@@ -108,8 +108,14 @@ static void test_impossible_nets(void)
     } bad[] = {
         {"c4", {28, 28, 1}, 0, "net: 0 classes, 1 to 1000 are possible"},
         {"c4", {28, 28, 1}, 1001, "net: 1001 classes, 1 to 1000 are possible"},
-        {"c4", {0, 28, 1}, 4, "net: images of 0 x 28 x 1"},
-        {"c4", {28, 2049, 1}, 4, "net: images of 28 x 2049 x 1"},
+        {"c4",
+         {0, 28, 1},
+         4,
+         "net: images of 0 x 28 x 1, 1 x 1 x 1 to 2048 x 2048 x 4096 are possible"},
+        {"c4",
+         {28, 2049, 1},
+         4,
+         "net: images of 28 x 2049 x 1, 1 x 1 x 1 to 2048 x 2048 x 4096 are possible"},
         {"p p p", {7, 28, 1}, 4, "net: pool3: nothing left to pool of 1 x 7"},
         {"c4 p", {28, 1, 1}, 4, "net: pool1: nothing left to pool of 28 x 1"},
         {"c32", {2048, 2048, 1}, 4, "net: conv1: more than 16777216 activations"},
