@@ -109,7 +109,7 @@ zeroed() {
     teach m
     featdump -m m data.rts >features
     everywhere 'features: record .*features, but images are needed' m features
-    none 'features: record .*features, where images' rottrain -q -e 1 --valid features data.rts
+    none 'features: record .*features, but images' rottrain -q -e 1 --valid features data.rts
     for dtype in f4 u8 i1 u2; do
         {
             record image $dtype 0 $((64 * ${dtype#?})) 1 8 8 1
@@ -144,8 +144,8 @@ zeroed() {
     done
     none 'two: images of 1 x 2 x 1 beside features of 2, those of layout' knneval -q -k 1 layout two
     none 'layout: features of 2 beside images of 1 x 2 x 1, those of two' knneval -q -k 1 two layout
-    none 'm: record .*this is a model' knneval -q -k 1 m data.rts
-    none 'm: record .*this is a model' umap -q -e 1 m
+    none 'm: record .*the file is a model' knneval -q -k 1 m data.rts
+    none 'm: record .*the file is a model' umap -q -e 1 m
 }
 
 # ---- normalisation ----
@@ -192,7 +192,7 @@ zeroed() {
     with m umap.centre f4 12 3 >n
     evalacc -m n data.rts >/dev/null
     with n umap.centre f4 12 3 >o
-    none "o: record [0-9]+ 'umap.centre' at offset [0-9]+: a model has no two" evalacc -m o data.rts
+    none "o: record [0-9]+ 'umap.centre' at offset [0-9]+: duplicate record name" evalacc -m o data.rts
 }
 
 # ---- classes ----

@@ -150,7 +150,7 @@ now() {
     local go='rottrain -q --resume state --net c2'
     expect_error 1 "state: was saved with different settings: '-e 2' in the file, '-e 1' now; delete it to start over" \
         $go -e 1 -b 8 data.rts
-    expect_error 1 "other settings: '-b 8' there, '-b 4' here" $go -e 2 -b 4 data.rts
+    expect_error 1 "different settings: '-b 8' in the file, '-b 4' now" $go -e 2 -b 4 data.rts
     expect_error 1 "'--net 'c2'' there, '--net 'c3'' here" rottrain --resume state --net c3 -e 2 -b 8 data.rts
     expect_error 1 "'--lr 0.001' there, '--lr 0.01' here" $go -e 2 -b 8 --lr 0.01 data.rts
     expect_error 1 "images=24.* there, .*images=25.* here" $go -e 2 -b 8 other.rts
@@ -234,15 +234,15 @@ now() {
     stream 24 8 3 >data.rts
     local go='rottrain -q --net c2 -b 8'
     $go -e 2 --warmup 1 --save state data.rts >m
-    expect_error 1 "settings: '--warmup 1' there, '--warmup 10' here" \
+    expect_error 1 "settings: '--warmup 1' in the file, '--warmup 10' now" \
         $go -e 2 --warmup 10 --resume state data.rts
-    expect_error 1 "settings: '-b 8' there, '-b 80' here" \
+    expect_error 1 "settings: '-b 8' in the file, '-b 80' now" \
         $go -b 80 -e 2 --warmup 1 --resume state data.rts
-    expect_error 1 "settings: '-s 0 .*' there, '--no-history' here" \
+    expect_error 1 "settings: '-s 0 .*' in the file, '--no-history' now" \
         $go -e 2 --warmup 1 --no-history --resume state data.rts
     rm state
     $go -e 2 --no-history --save state data.rts >m
-    expect_error 1 "settings: '--no-history' there, '-s 0 .*' here" $go -e 2 --resume state data.rts
+    expect_error 1 "settings: '--no-history' in the file, '-s 0 .*' now" $go -e 2 --resume state data.rts
     $go -e 2 --no-history --resume state data.rts | cmp - m
 }
 
@@ -322,8 +322,8 @@ now() {
     # All other options, and fewer epochs, are refused as ever.
     rm s
     rottrain $how -e 3 --save s data.rts >short
-    expect_error 1 "settings: '-e 3' there, '-e 2' here" rottrain $how -e 2 --resume s data.rts
-    expect_error 1 "settings: '-e 3' there, '-e 5' here" \
+    expect_error 1 "settings: '-e 3' in the file, '-e 2' now" rottrain $how -e 2 --resume s data.rts
+    expect_error 1 "settings: '-e 3' in the file, '-e 5' now" \
         rottrain $how -e 5 --warmup 0 --resume s data.rts
 }
 

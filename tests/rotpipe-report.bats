@@ -157,7 +157,7 @@ whole() {
     need_netpbm
     picture
     bad "plan: line 2: 'foo' is not a part of a report" 'title\tx\nfoo\tbar'
-    bad "plan: line 1: 'text with blanks' is no part" 'text with blanks'
+    bad "plan: line 1: 'text with blanks' is not a part" 'text with blanks'
     bad "plan: line 1: 'text' needs a value after a tab" 'text'
     bad "plan: line 1: 'heading' needs a value after a tab" 'heading\t'
     bad "plan: line 1: too many fields for 'picture'" 'picture\ta.png\tb\tc\td'
@@ -181,7 +181,7 @@ whole() {
     bad 'plan: line 1: half: .*cut short' 'model\thalf'
     # The input is named, too.
     line foo bar >plan
-    expect_error 1 "standard input: line 1: 'foo' is no part" rotpipe-report <plan
+    expect_error 1 "standard input: line 1: 'foo' is not a part" rotpipe-report <plan
 }
 
 @test "rotpipe-report: a header stands as what is below it does: words to the left, numbers to the right" {
