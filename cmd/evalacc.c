@@ -1,4 +1,5 @@
 /* evalacc - accuracy of a model on a labelled image stream */
+#include "base/rate.h"
 #include "cli/cli.h"
 #include "cli/say.h"
 #include "net/classifier.h"
@@ -82,12 +83,13 @@ static void warn(const struct evaluator *v)
 {
     const struct score *s = &v->score;
     const struct activity *a = &v->activity;
+    char accuracy[RATE_BYTES], share[RATE_BYTES];
     int class;
 
     if (score_is_chance(s, &class))
-        note("accuracy %.4f is within sampling error of always answering class %d (%.4f)",
-             (double)s->correct / (double)s->n, class,
-             (double)score_class(s, class).support / (double)s->n);
+        note("accuracy %s is within sampling error of always answering class %d (%s)",
+             rate_text((double)s->correct / (double)s->n, 4, accuracy), class,
+             rate_text((double)score_class(s, class).support / (double)s->n, 4, share));
     if (activity_is_low(a))
         note(ACTIVITY_WARNING, activity_dead(a), activity_features(a), a->images);
 }

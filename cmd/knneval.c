@@ -1,6 +1,7 @@
 /* knneval - accuracy of a vote of the nearest neighbours in feature space */
 #include "base/cpu.h"
 #include "base/progress.h"
+#include "base/rate.h"
 #include "cli/cli.h"
 #include "cli/metric.h"
 #include "near/near.h"
@@ -10,21 +11,24 @@
 
 static const char help[] =
     "usage: knneval [-k list] [--metric name] [-j threads] [-q] train [test]\n"
+    "       knneval --leave-one-out [-k list] [--metric name] [-j threads] [-q] [examples]\n"
     "Classify labelled examples by their nearest neighbours among others; print how right that "
     "is.\n"
     "\n"
     "  -k, --neighbors LIST  how many vote, one or several (default 1,5,20)\n"
     "      --metric NAME     euclidean (default) or cosine\n"
+    "      --leave-one-out   classify each example by all the others of the same stream\n"
     "  -j, --threads N       number of threads (default: all available processors)\n"
     "  -o, --output FILE     write the result to FILE, complete or not at all\n"
     "  -q, --quiet           no progress, no notes on standard error\n"
     "  -h, --help            this text\n"
     "      --version         the version\n";
 
-enum { OPT_METRIC = OPT_FIRST };
+enum { OPT_METRIC = OPT_FIRST, OPT_LEAVE_ONE_OUT };
 
 static const struct option options[] = {{"neighbors", required_argument, NULL, 'k'},
                                         {"metric", required_argument, NULL, OPT_METRIC},
+                                        {"leave-one-out", no_argument, NULL, OPT_LEAVE_ONE_OUT},
                                         {"threads", required_argument, NULL, 'j'},
                                         COMMON_OPTIONS};
 
@@ -33,13 +37,14 @@ enum { K_MAX = 1000, LIST_MAX = 32 };
 struct settings {
     int k[LIST_MAX], ks, given; /* given: by -k */
     enum near_metric metric;
-    int threads;
-    char *path[2]; /* train, test */
+    int threads, leave_one_out;
+    char *path[2]; /* train, test; the same with leave_one_out */
 };
 
 struct job {
-    struct points train, test;
-    char *names; /* of train's classes, or NULL */
+    struct points train, test;  /* test: none with leave_one_out */
+    const struct points *asked; /* which of them is classified */
+    char *names;                /* of train's classes, or NULL */
     uint32_t *index;
     float *distance;
     int most; /* the largest k */
@@ -66,13 +71,23 @@ static int read_points(struct points *p, char **names, char **path, struct error
     return status;
 }
 
-static int read_both(const struct settings *s, struct job *j, struct error *e)
+/* The same examples twice: each would be its own nearest neighbour, and right. */
+static void note_same(const struct settings *s, const struct job *j)
+{
+    const struct points *a = &j->train, *b = &j->test;
+
+    if (a->n == b->n && memcmp(a->x, b->x, a->n * a->d * sizeof *a->x) == 0)
+        note("%s and %s hold the same examples, each of which is its own neighbour; --leave-one-out"
+             " asks the others",
+             name_of(s->path[0]), name_of(s->path[1]));
+}
+
+static int read_test(const struct settings *s, struct job *j, struct error *e)
 {
     char *names = NULL, **path = (char **)s->path, why[256];
     int status = -1;
 
-    if (read_points(&j->train, &j->names, &path[0], e) == 0 &&
-        read_points(&j->test, &names, &path[1], e) == 0) {
+    if (read_points(&j->test, &names, &path[1], e) == 0) {
         status = 0;
         if (!points_alike(&j->train.like, &j->test.like, why, sizeof why))
             status = error_set(e, "%s: %s, those of %s", name_of(path[1]), why, name_of(path[0]));
@@ -81,12 +96,26 @@ static int read_both(const struct settings *s, struct job *j, struct error *e)
                                name_of(path[0]));
     }
     free(names);
-    for (int i = 0; i < s->ks; i++)
-        if (status == 0 && (uint64_t)s->k[i] > j->train.n)
-            status = error_set(e, "%s: %" PRIu64 " examples, %s %d", name_of(path[0]), j->train.n,
-                               s->given ? "-k asks for" : "the default -k 1,5,20 needs",
-                               s->given ? s->k[i] : j->most);
     return status;
+}
+
+static int read_all(const struct settings *s, struct job *j, struct error *e)
+{
+    char **path = (char **)s->path;
+
+    if (read_points(&j->train, &j->names, &path[0], e) < 0 ||
+        (!s->leave_one_out && read_test(s, j, e) < 0))
+        return -1;
+    j->asked = s->leave_one_out ? &j->train : &j->test;
+    for (int i = 0; i < s->ks; i++)
+        if ((uint64_t)s->k[i] > j->train.n - (uint64_t)s->leave_one_out)
+            return error_set(e, "%s: %" PRIu64 " examples, %s %d%s", name_of(path[0]), j->train.n,
+                             s->given ? "-k asks for" : "the default -k 1,5,20 needs",
+                             s->given ? s->k[i] : j->most,
+                             s->leave_one_out ? " others of each" : "");
+    if (!s->leave_one_out)
+        note_same(s, j);
+    return 0;
 }
 
 struct bar {
@@ -104,20 +133,21 @@ static void tell(void *context, uint64_t done)
 static int search(const struct settings *s, struct job *j, const struct near_kernels *kernels,
                   struct error *e)
 {
-    struct bar bar = {.total = j->test.n};
+    struct bar bar = {.total = j->asked->n};
     struct team *team = team_new(s->threads ? s->threads : team_default_size(), e);
     int status = -1;
 
     if (!team)
         return -1;
     progress_start(&bar.progress, is_quiet());
-    j->index = malloc(j->test.n * (uint64_t)j->most * sizeof *j->index);
-    j->distance = malloc(j->test.n * (uint64_t)j->most * sizeof *j->distance);
+    j->index = malloc(j->asked->n * (uint64_t)j->most * sizeof *j->index);
+    j->distance = malloc(j->asked->n * (uint64_t)j->most * sizeof *j->distance);
     if (j->index && j->distance) {
         struct near_search how = {.metric = s->metric,
                                   .d = j->train.d,
                                   .base = {j->train.x, j->train.n},
-                                  .query = {j->test.x, j->test.n},
+                                  .query = {j->asked->x, j->asked->n},
+                                  .others = s->leave_one_out,
                                   .k = j->most,
                                   .kernels = kernels,
                                   .team = team,
@@ -142,13 +172,15 @@ static int report(const struct settings *s, const struct job *j, struct error *e
     puts("k\taccuracy\tlow\thigh\tcorrect\texamples");
     for (int i = 0; i < s->ks; i++) {
         uint64_t correct = 0;
+        char accuracy[RATE_BYTES], from[RATE_BYTES], to[RATE_BYTES];
         double low, high;
-        for (uint64_t t = 0; t < j->test.n; t++)
+        for (uint64_t t = 0; t < j->asked->n; t++)
             correct += vote(j->index + t * (uint64_t)j->most, s->k[i], j->train.label, scratch) ==
-                       j->test.label[t];
-        score_interval(correct, j->test.n, &low, &high);
-        printf("%d\t%.4f\t%.4f\t%.4f\t%" PRIu64 "\t%" PRIu64 "\n", s->k[i],
-               (double)correct / (double)j->test.n, low, high, correct, j->test.n);
+                       j->asked->label[t];
+        score_interval(correct, j->asked->n, &low, &high);
+        printf("%d\t%s\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\n", s->k[i],
+               rate_text((double)correct / (double)j->asked->n, 4, accuracy),
+               rate_text(low, 4, from), rate_text(high, 4, to), correct, j->asked->n);
     }
     free(scratch);
     return 0;
@@ -164,7 +196,7 @@ static int run(const struct settings *s, struct error *e)
         return cpu_complain(getenv("ROTPIPE_KERNELS"), e);
     for (int i = 0; i < s->ks; i++)
         j.most = s->k[i] > j.most ? s->k[i] : j.most;
-    if (read_both(s, &j, e) == 0 && search(s, &j, kernels, e) == 0)
+    if (read_all(s, &j, e) == 0 && search(s, &j, kernels, e) == 0)
         status = report(s, &j, e);
     points_free(&j.train);
     points_free(&j.test);
@@ -193,6 +225,12 @@ static void check_operands(struct settings *s, char **operands, int n)
 {
     static char standard_input[] = "-";
 
+    if (s->leave_one_out) {
+        if (n > 1)
+            misused("--leave-one-out takes one stream");
+        s->path[0] = s->path[1] = n ? operands[0] : standard_input;
+        return;
+    }
     if (n < 1 || n > 2)
         misused("two streams are needed, train and test");
     s->path[0] = operands[0];
@@ -215,6 +253,9 @@ int main(int argc, char **argv)
             break;
         case OPT_METRIC:
             s.metric = metric_argument(optarg);
+            break;
+        case OPT_LEAVE_ONE_OUT:
+            s.leave_one_out = 1;
             break;
         case 'j':
             s.threads = threads_argument(optarg);

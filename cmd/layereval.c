@@ -4,6 +4,7 @@
 
 #include "base/cpu.h"
 #include "base/progress.h"
+#include "base/rate.h"
 #include "eval/layers.h"
 #include "near/near.h"
 #include "net/score.h"
@@ -78,8 +79,8 @@ static int check_data(const struct job *j, const struct dataset *d, const char *
     struct extent a = j->model.net.image, b = d->image;
 
     if (a.h != b.h || a.w != b.w || a.c != b.c)
-        return error_set(e, "%s: images of %d x %d x %d, the model is for %d x %d x %d", name, b.h,
-                         b.w, b.c, a.h, a.w, a.c);
+        return error_set(e, "%s: images of %d x %d x %d, but the model is for %d x %d x %d", name,
+                         b.h, b.w, b.c, a.h, a.w, a.c);
     return 0;
 }
 
@@ -123,14 +124,16 @@ static void tell(void *context, uint64_t done)
 static void print_score(const struct job *j, const char *name, const struct layer_score *score)
 {
     double n = (double)j->test.n;
+    char knn[RATE_BYTES], linear[RATE_BYTES];
 
-    printf("%s\t%d x %d x %d\t%" PRIu64 "\t%" PRIu64 "\t%.4f\t%.4f\t", name, score->out.h,
-           score->out.w, score->out.c, extent_size(score->out), score->dead, (double)score->knn / n,
-           (double)score->linear / n);
+    printf("%s\t%d x %d x %d\t%" PRIu64 "\t%" PRIu64 "\t%s\t%s\t", name, score->out.h, score->out.w,
+           score->out.c, extent_size(score->out), score->dead,
+           rate_text((double)score->knn / n, 4, knn),
+           rate_text((double)score->linear / n, 4, linear));
     if (isnan(score->held_out))
         putchar('-');
     else
-        printf("%.4f", score->held_out);
+        fputs(rate_text(score->held_out, 4, knn), stdout);
     printf("\t%g\n", score->lambda);
 }
 

@@ -320,14 +320,19 @@ kind_of_svg() {
             if (s ~ /^ *$/) next
             sub(/ +$/, "", s)
             if (first == "") first = s
-            if (s ~ /<(svg:)?svg([ >]|$)/) svg = 1
+            # A root without anything in it may end where it begins: <svg/>.
+            if (svg && index(s, "<")) inside = 1
+            if (!svg && match(s, /<(svg:)?svg([ \/>]|$)/)) {
+                svg = 1
+                inside = index(substr(s, RSTART + 1), "<") > 0
+            }
             last = last " " s
             last = substr(last, length(last) > 100 ? length(last) - 100 : 1)
         }
         END {
             sub(/^\357\273\277/, "", first)
             if (!svg || first !~ /^ *</) exit 4
-            exit last ~ /<\/(svg:)?svg *>$/ ? 0 : 3
+            exit last ~ /<\/(svg:)?svg *>$/ || (!inside && last ~ /\/>$/) ? 0 : 3
         }'
 }
 
@@ -374,7 +379,10 @@ picture() {
 # The rows of a table, of standard input that ends with a line of one \001.
 rows() {
     awk -F '\t' '
-        function number(s) { return s ~ /^[-+]?[0-9][-+0-9., %]*$/ }
+        function number(s) {
+            gsub(/[0-9][eE][-+]?[0-9]+/, "0", s) # an exponent
+            return s ~ /^[-+]?[0-9][-+0-9., %]*$/
+        }
         $0 == "\001" { ended = 1; next }
         { line[++lines] = $0 }
         lines == 1 { columns = NF }

@@ -110,7 +110,7 @@ idx_head() {
     refuses 'sheet: 2000000002 x 1002 pixels' rts2png --scale 1000 wide.rts
     { idx_head 1 2000000 1 && head -c 2000000 /dev/zero; } >high
     refuses 'sheet: 1002 x 2000000002 pixels' idx2png --scale 1000 high
-    refuses 'sheet: larger than a PNG can be' idx2png -n 2 --scale 1000 --border 1000 \
+    refuses 'sheet: more than 1000000 pixels per side' idx2png -n 2 --scale 1000 --border 1000 \
         --columns 2147483647 <(idx_head 2 1 2000000 && head -c 4000000 /dev/zero)
 }
 

@@ -68,7 +68,7 @@ frames() {
     expect_error 1 'sheet: no images to draw' evalpng -m m --worst none
     idx_images 5 8 8 | idx2rts >unlabelled
     expect_error 1 'unlabelled: record .*images without labels' evalpng -m m --worst unlabelled
-    expect_error 1 'sheet: larger than a PNG can be|at most 1000000 a side' \
+    expect_error 1 'sheet: more than 1000000 pixels per side|at most 1000000 a side' \
         evalpng -m m -n 1000 --columns 1000 --scale 1000 \
         data.rts data.rts data.rts data.rts data.rts data.rts
     # What is damaged behind the last image drawn is damaged still, and nothing is written.

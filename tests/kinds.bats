@@ -47,7 +47,6 @@ use() {
     rtsample) command+=(-n 1) ;;
     rtsmap) command+=(--unlabel) ;;
     rtscomm) command+=(data.rts) ;;
-    rtsmap) command+=(--shift 1) ;;
     esac
 }
 

@@ -57,7 +57,17 @@ oracle() {
 
 @test "knneval: a stream against itself is right with one neighbour; the table; standard input" {
     stream 30 6 3 >a.rts
-    knneval a.rts a.rts >table
+    run --separate-stderr knneval a.rts a.rts
+    printf '%s\n' "$output" >table
+    # Nobody takes that for a result.
+    [[ $status == 0 && $stderr == 'knneval: a.rts and a.rts hold the same examples, '*'; --leave-one-out '* ]] ||
+        fail "$stderr"
+    quiet_success knneval -q a.rts a.rts
+    { cat a.rts; stream 1 6 3; } >more.rts
+    quiet_success knneval a.rts more.rts
+    gzip -c a.rts >b.rts.gz
+    run --separate-stderr knneval a.rts b.rts.gz
+    [[ $stderr == *'a.rts and b.rts.gz hold the same examples'* ]] || fail "$stderr"
     [[ $(head -n 1 table) == $'k\taccuracy\tlow\thigh\tcorrect\texamples' ]]
     [[ $(sed 1d table | cut -f 1 | xargs) == '1 5 20' ]]
     [[ $(grep '^1	' table | cut -f 2,5,6) == $'1.0000\t30\t30' ]]
@@ -66,6 +76,30 @@ oracle() {
     for set in $(kernel_sets); do
         ROTPIPE_KERNELS=$set knneval -j 3 a.rts a.rts | cmp - table
     done
+}
+
+@test "knneval: each example by all the others of its stream" {
+    local i k
+    stream 24 4 3 >a.rts
+    for k in 1 5; do
+        # One after the other, by two streams.
+        for ((i = 0; i < 24; i++)); do
+            idx2rts <(octal 0 0 8 3 && be32 1 4 4 && payloads a.rts image | tail -c +$((16 * i + 1)) | head -c 16) \
+                <(idx_labels $((i % 3))) >one.rts
+            {
+                octal 0 0 8 3 && be32 23 4 4 && payloads a.rts image | head -c $((16 * i))
+                payloads a.rts image | tail -c +$((16 * i + 17))
+            } >others.idx
+            idx2rts others.idx <(idx_labels $(cycle 24 3 | sed "$((i + 1))d")) >others.rts
+            knneval -k $k others.rts one.rts | tail -n 1 | cut -f 5
+        done | awk '{ right += $1 } END { print right }' >want
+        quiet_success knneval --leave-one-out -k $k a.rts
+        [[ $(tail -n 1 <<<"$output" | cut -f 1,5,6) == "$k"$'\t'"$(<want)"$'\t24' ]] || fail "$output" "$(<want)"
+        knneval --leave-one-out -k $k <a.rts | cmp - <(printf '%s\n' "$output")
+    done
+    knneval --leave-one-out -k 23 a.rts >/dev/null
+    expect_error 1 'a.rts: 24 examples, -k asks for 24 others of each' knneval --leave-one-out -k 24 a.rts
+    expect_error 2 '--leave-one-out takes one stream' knneval --leave-one-out a.rts a.rts
 }
 
 @test "knneval: ties go to the nearest, and among equals to the first" {

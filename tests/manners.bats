@@ -36,7 +36,7 @@ use() {
     filtdump) operand=model.rts ;;
     headswap) command+=(-c 3) operand=model.rts ;;
     idx2png | idx2rts) operand=images ;;
-    knneval) command+=(-k 2 data.rts) ;;
+    knneval) command+=(-q -k 2 data.rts) ;;
     layereval) command+=(-m model.rts -k 2 data.rts) ;;
     rotpipe-report) operand=plan ;;
     rotgen | rts2png | rts2tsv | rtsinfo) ;;
@@ -453,7 +453,7 @@ END
     cmp images folder/000003-0.png
     quiet_success idx2png -f -d folder images labels
     # Reading a file twice, two outputs, and what is no regular file are no fault.
-    knneval -k 2 data.rts data.rts >out
+    knneval -q -k 2 data.rts data.rts >out
     rtscomm --both -o out data.rts data.rts
     expect_error 1 'standard input: empty' sh -c 'rotgen </dev/null >/dev/null'
 }

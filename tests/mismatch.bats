@@ -405,7 +405,7 @@ END
         expect_error 1 "$why 'head' is not finite" evalpng -m m data.rts
         expect_error 1 "$why 'dense2' is not finite" featdump -m m data.rts
         expect_error 1 "$why 'dense1' is not finite" featdump -m m --layer dense1 data.rts
-        expect_error 1 "labelled image 7: an output of layer 'dense1' is not finite" layereval -q -k 1 -m m \
+        expect_error 1 "labelled images: image 7: an output of layer 'dense1' is not finite" layereval -q -k 1 -m m \
             --layers dense1 data.rts data.rts
     done
     unset ROTPIPE_KERNELS
@@ -428,4 +428,22 @@ END
     } >odd.rts
     expect_error 1 'odd.rts: is a saved training state, but a model is needed' rottrain -m odd.rts data.rts
     expect_error 1 'odd.rts: is a saved training state, but a model is needed' headswap -c 2 odd.rts
+}
+
+@test "mismatch: what is refused for its size names the limit" {
+    idx2rts <(idx_images 1 1 2049) <(idx_labels 0) >wide.rts
+    expect_error 1 'images of 1 x 2049 x 1, at most 2048 x 2048 x 4096 are possible' rottrain -q -e 1 wide.rts
+    stream 4 4 2 >data.rts
+    expect_error 2 "net: 'r' at position 129: more than 64 layers" rottrain -q -e 1 \
+        --net "$(printf 'r %.0s' {1..65})" data.rts
+    yes "$(printf 'x%.0s' {1..63})" | head -c $(((1 << 20) + 1)) >names
+    expect_error 1 'names: more than 1048576 bytes, not a list of class names' \
+        idx2rts --names names <(idx_images 1 1 1) <(idx_labels 0)
+}
+
+@test "mismatch: a number below what a double holds is one" {
+    stream 4 4 2 >data.rts
+    quiet_success rottrain -q -e 1 --net d1 --lr 1e-320 -o m data.rts
+    quiet_success rottrain -q -e 1 --net d1 --lr 1e-999 -o m data.rts
+    expect_error 2 "--lr: '1e999' is not a number between 0 and 1e\+06" rottrain -q -e 1 --lr 1e999 data.rts
 }

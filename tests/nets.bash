@@ -86,7 +86,7 @@ near() {
 # The sets of kernels that this processor runs.
 kernel_sets() {
     local set
-    for set in avx512 avx2 plain reference; do
+    for set in avx512 avx2 neon plain reference; do
         [[ $(ROTPIPE_KERNELS=$set rottrain -q - </dev/null 2>&1) == *ROTPIPE_KERNELS* ]] || echo $set
     done
 }

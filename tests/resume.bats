@@ -151,10 +151,10 @@ now() {
     expect_error 1 "state: was saved with different settings: '-e 2' in the file, '-e 1' now; delete it to start over" \
         $go -e 1 -b 8 data.rts
     expect_error 1 "different settings: '-b 8' in the file, '-b 4' now" $go -e 2 -b 4 data.rts
-    expect_error 1 "'--net 'c2'' there, '--net 'c3'' here" rottrain --resume state --net c3 -e 2 -b 8 data.rts
-    expect_error 1 "'--lr 0.001' there, '--lr 0.01' here" $go -e 2 -b 8 --lr 0.01 data.rts
-    expect_error 1 "images=24.* there, .*images=25.* here" $go -e 2 -b 8 other.rts
-    expect_error 1 'images=24 kernels=[a-z0-9]+.* there, .*images=24 kernels=reference.* here' \
+    expect_error 1 "'--net 'c2'' in the file, '--net 'c3'' now" rottrain --resume state --net c3 -e 2 -b 8 data.rts
+    expect_error 1 "'--lr 0.001' in the file, '--lr 0.01' now" $go -e 2 -b 8 --lr 0.01 data.rts
+    expect_error 1 "images=24.* in the file, .*images=25.* now" $go -e 2 -b 8 other.rts
+    expect_error 1 'images=24 kernels=[a-z0-9]+.* in the file, .*images=24 kernels=reference.* now' \
         env ROTPIPE_KERNELS=reference $go -e 2 -b 8 data.rts
     stream 25 8 3 | rtsample -n 24 -s 9 >shuffled.rts
     expect_error 1 'state: was saved with different training data' $go -e 2 -b 8 shuffled.rts

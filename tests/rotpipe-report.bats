@@ -336,3 +336,29 @@ narrow_style() {
         quiet_success rotpipe-report -o page.html plan
     done
 }
+
+@test "rotpipe-report: numbers with an exponent stand with the others" {
+    printf 'what\tvalue\na\t1.5e-05\nb\t-3E+10\nc\t2e3 +- 1.0e-1\n' >t.tsv
+    printf 'table\tt.tsv\n' | rotpipe-report >r
+    [[ $(grep -c '<td class="n">' r) == 3 ]] || fail "$(grep '<td' r)"
+    grep -q '<th scope="col" class="n">value</th>' r
+    # A letter is not an exponent.
+    printf 'what\tvalue\na\te5\nb\t1e\nc\t1x3\nd\t1e5m\n' >t.tsv
+    printf 'table\tt.tsv\n' | rotpipe-report >r
+    run -1 grep -q '<td class="n">' r
+}
+
+@test "rotpipe-report: an SVG that ends where it begins" {
+    local svg
+    for svg in '<svg/>' '<svg xmlns="http://www.w3.org/2000/svg" width="2" height="2"/>' \
+        '<?xml version="1.0"?>\n<!-- <a> -->\n<svg\n width="2"\n height="2"\n/>\n<!-- end -->\n' '<svg:svg />'; do
+        printf '%b' "$svg" >a.svg
+        printf 'picture\ta.svg\tx\n' | rotpipe-report >r || fail "$svg"
+        grep -q 'data:image/svg+xml' r
+    done
+    for svg in '<svg>\n<path d="M0 0"/>' '<svg>\n<g/>\n' '<svg width="2"><g/>' '<svg width="2"' '<svg>' ; do
+        printf '%b' "$svg" >a.svg
+        printf 'picture\ta.svg\tx\n' >plan
+        expect_error 1 'a.svg: cut short: an SVG without an end' rotpipe-report plan
+    done
+}

@@ -235,6 +235,29 @@ torch() {
     done
 }
 
+# On every machine, by whatever compiler: the sums are those of builds for x86-64 and 64-bit Arm.
+@test "rottrain: a set of kernels makes the same bytes everywhere" {
+    local set kind tensor sums=() want
+    fashion train | rtsample -n 300 -s 1 >sample
+    for set in $(kernel_sets); do
+        sums=()
+        for kind in adam sgd; do
+            ROTPIPE_KERNELS=$set rottrain -q -e 1 -b 32 --optimizer $kind \
+                --net 'c20 r p c24 r c24 r p d16 r' sample >m
+            sums+=("$(for tensor in conv1 conv3 head; do payloads m $tensor.weight; done | cksum |
+                cut -d ' ' -f 1)")
+        done
+        case $set in
+        avx512) want='675714657 3044893805' ;;
+        avx2) want='3994466476 4021543954' ;;
+        neon) want='278395849 2747906247' ;;
+        plain) want='1336905777 204803016' ;;
+        reference) want='3718637237 2656897147' ;;
+        esac
+        [[ ${sums[*]} == "$want" ]] || fail "$set: ${sums[*]}, not $want"
+    done
+}
+
 @test "rottrain: frozen layers stay as they are, bit for bit" {
     local layer part before now
     teach m

@@ -137,7 +137,7 @@ END
     expect_error 1 'images of 2 channels' rts2png two
     # Larger than PNG allows: 1000 images of 4096 pixels, 1000 times as wide.
     { octal 0 0 8 3; be32 1000 1 4096; head -c 4096000 /dev/zero; } | idx2rts >wide
-    expect_error 1 'sheet: larger than a PNG can be' rts2png -n 1000 --columns 1000 --scale 1000 wide
+    expect_error 1 'sheet: more than 1000000 pixels per side' rts2png -n 1000 --columns 1000 --scale 1000 wide
 }
 
 @test "rts2png: the same input gives the same bytes, in the memory of what is drawn" {
@@ -148,4 +148,22 @@ END
     { octal 0 0 8 3; be32 62500 32 32; head -c 64000000 /dev/zero; } | idx2rts |
         within 24576 rts2png --scale 4 >b
     [[ $(head -c 4 b | tail -c 3) == PNG ]]
+}
+
+# captioned NAME: a sheet of one image that is called so.
+captioned() {
+    idx2rts --names <(printf '%s\n' "$1") <(idx_images 1 12 60) <(idx_labels 0) | rts2png --scale 2 --labels
+}
+
+@test "rts2png: captions in letters that the font does not have" {
+    captioned $'\303\211t\303\251 \305\273\303\263\305\202w' >a.png
+    captioned 'Ete Zolw' | cmp - a.png
+    captioned $'\342\200\234a\342\200\235 \342\200\223 \342\200\230b\342\200\231' | cmp - <(captioned "\"a\" - 'b'")
+    captioned $'e\314\201x' | cmp - <(captioned ex)
+    # A picture is one character, whatever it is made of; it is not a letter, and it has a place.
+    captioned $'a \360\237\221\232 b' >a.png
+    captioned $'a \360\237\221\232\357\270\217 b' | cmp - a.png
+    captioned $'a \360\237\221\251\360\237\217\275\342\200\215\360\237\232\200 b' | cmp - a.png
+    run -1 cmp -s a.png <(captioned 'a ? b')
+    run -1 cmp -s a.png <(captioned 'a  b')
 }

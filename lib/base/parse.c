@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,8 +46,8 @@ int parse_real(const char *text, double lowest, double highest, double *value)
         return -1;
     errno = 0;
     v = strtod(text, &end);
-    /* Written so that a NaN fails. */
-    if (errno == ERANGE || end == text || *end || !(v >= lowest && v <= highest))
+    /* A number too near to 0 for a double is the nearest one. Written so that a NaN fails. */
+    if ((errno == ERANGE && fabs(v) > 1) || end == text || *end || !(v >= lowest && v <= highest))
         return -1;
     *value = v;
     return 0;

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "base/rate.h"
 #include "cli/cli.h"
 #include "cli/say.h"
 #include "cli/stopsignal.h"
@@ -10,25 +11,28 @@
 static void tell_step(void *context, const struct step *step)
 {
     struct trainwatch *w = context;
-    char title[32], note[64];
+    char title[32], note[400], accuracy[RATE_BYTES];
 
     if (!w->progress.on)
         return;
     snprintf(title, sizeof title, "epoch %d/%d", step->epoch, w->epochs);
-    snprintf(note, sizeof note, "loss %.4f, accuracy %.4f", step->loss, step->accuracy);
+    snprintf(note, sizeof note, "loss %.4f, accuracy %s", step->loss,
+             rate_text(step->accuracy, 4, accuracy));
     progress_show(&w->progress, title, step->done, step->total, "images", note);
 }
 
 static void tell_epoch(void *context, const struct epoch *ep)
 {
     struct trainwatch *w = context;
-    char valid[64] = "";
+    char valid[400] = "", accuracy[RATE_BYTES];
 
     if (ep->has_valid)
-        snprintf(valid, sizeof valid, ", valid %.4f %.4f", ep->valid_loss, ep->valid_accuracy);
+        snprintf(valid, sizeof valid, ", valid %.4f %s", ep->valid_loss,
+                 rate_text(ep->valid_accuracy, 4, accuracy));
     if (!is_quiet())
-        progress_line(&w->progress, "epoch %d/%d: loss %.4f, accuracy %.4f%s, %.0f images/s",
-                      ep->number, w->epochs, ep->loss, ep->accuracy, valid, ep->images_per_second);
+        progress_line(&w->progress, "epoch %d/%d: loss %.4f, accuracy %s%s, %.0f images/s",
+                      ep->number, w->epochs, ep->loss, rate_text(ep->accuracy, 4, accuracy), valid,
+                      ep->images_per_second);
     progress_start(&w->progress, is_quiet());
     if (w->log)
         epochlog_add(w->log, ep);

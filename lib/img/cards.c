@@ -55,11 +55,14 @@ static void put_text(uint8_t *to, uint64_t x, uint64_t width, int y, const char 
     text_row(text, length, y, width, ink, 3, to + 3 * x);
 }
 
-/* "98.7%", with no more digits than asked for; "100%"; right-aligned before `end`. */
+/* "98.7%", with as many digits as asked for, "100%" for exactly that; right-aligned before `end`.
+ */
 static void put_percent(uint8_t *to, uint64_t end, int y, double p, int digits)
 {
     char text[16];
-    int n = snprintf(text, sizeof text, "%.*f%%", p >= 0.9995 ? 0 : digits, 100 * p);
+    double most = digits ? 99.9 : 99; /* of what is less than all */
+    int n = snprintf(text, sizeof text, "%.*f%%", p >= 1 ? 0 : digits,
+                     p >= 1 || 100 * p < most ? 100 * p : most);
     uint64_t width = (uint64_t)n * TEXT_PITCH - 1;
 
     put_text(to, end - width, width, y, text, n);
@@ -209,7 +212,7 @@ int cards_write(const struct cards *c, struct output *out, struct error *e)
         return error_set(e, "sheet: images of %llu channels: 1 or 3 can be drawn",
                          (unsigned long long)c->channels);
     if (c->scale > GRID_PIXELS_MAX / c->width || c->scale > GRID_PIXELS_MAX / c->height)
-        return error_set(e, "sheet: larger than a PNG can be");
+        return error_set(e, "sheet: more than %d pixels per side", GRID_SIDE_MAX);
     if (names_table_make(&d.names, c->names, e) < 0)
         return -1;
     d.picture_width = c->width * c->scale;

@@ -99,9 +99,10 @@ static const unsigned char glyphs['~' - ' ' + 1][FONT_HEIGHT] = {
     ['~' - ' '] = {0x00, 0x00, 0x08, 0x15, 0x02, 0x00, 0x00, 0x00},
 };
 
-static const unsigned char box[FONT_HEIGHT] = {0x1f, 0x11, 0x11, 0x11, 0x11, 0x11, 0x1f, 0x00};
+/* A question mark, white on black. */
+static const unsigned char unknown[FONT_HEIGHT] = {0x11, 0x0e, 0x1e, 0x19, 0x1b, 0x1f, 0x1b, 0x00};
 
 unsigned font_row(unsigned char character, int y)
 {
-    return character < ' ' || character > '~' ? box[y] : glyphs[character - ' '][y];
+    return character < ' ' || character > '~' ? unknown[y] : glyphs[character - ' '][y];
 }

@@ -5,9 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What readers of PNG take, by libpng's default; and a row of the whole is held in memory. */
-enum { SIDE_MAX = 1000000 };
-
 /* Where everything is, in pixels of the whole. */
 struct layout {
     uint64_t columns, rows;
@@ -29,7 +26,7 @@ static int lay_out(struct layout *l, const struct grid *g, struct error *e)
 {
     if (g->width > GRID_PIXELS_MAX || g->height > GRID_PIXELS_MAX || g->border > GRID_PIXELS_MAX ||
         g->n > GRID_PIXELS_MAX || g->columns > GRID_PIXELS_MAX)
-        return error_set(e, "sheet: larger than a PNG can be");
+        return error_set(e, "sheet: more than %d pixels per side", GRID_SIDE_MAX);
     l->cell_width = g->width + g->border;
     l->cell_height = g->height + g->border;
     l->columns = g->columns ? g->columns : square_columns(g->n, l->cell_width, l->cell_height);
@@ -37,12 +34,13 @@ static int lay_out(struct layout *l, const struct grid *g, struct error *e)
         l->columns = g->n;
     l->rows = (g->n + l->columns - 1) / l->columns;
     if (l->columns > GRID_PIXELS_MAX / l->cell_width || l->rows > GRID_PIXELS_MAX / l->cell_height)
-        return error_set(e, "sheet: larger than a PNG can be");
+        return error_set(e, "sheet: more than %d pixels per side", GRID_SIDE_MAX);
     l->width = l->columns * l->cell_width + g->border;
     l->height = l->rows * l->cell_height + g->border;
-    if (l->width > SIDE_MAX || l->height > SIDE_MAX)
+    if (l->width > GRID_SIDE_MAX || l->height > GRID_SIDE_MAX)
         return error_set(e, "sheet: %llu x %llu pixels: at most %d a side are drawn",
-                         (unsigned long long)l->width, (unsigned long long)l->height, SIDE_MAX);
+                         (unsigned long long)l->width, (unsigned long long)l->height,
+                         GRID_SIDE_MAX);
     return 0;
 }
 

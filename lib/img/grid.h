@@ -12,6 +12,10 @@
 enum { GRID_PAPER = 255 };
 
 /* Sizes beyond this are beyond PNG too; below it, no product of two of them overflows. */
+/* A side of the picture: what readers of PNG take, by libpng's default; a row of it is held in
+ * memory. */
+enum { GRID_SIDE_MAX = 1000000 };
+
 #define GRID_PIXELS_MAX ((uint64_t)1 << 31)
 
 struct grid {

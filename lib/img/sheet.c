@@ -120,7 +120,7 @@ int sheet_write(const struct sheet *s, const struct sheet_style *style, const ch
         return error_set(e, "sheet: images of %llu channels: 1 or 3 can be drawn",
                          (unsigned long long)s->channels);
     if (style->scale > GRID_PIXELS_MAX / s->width || style->scale > GRID_PIXELS_MAX / s->height)
-        return error_set(e, "sheet: larger than a PNG can be");
+        return error_set(e, "sheet: more than %d pixels per side", GRID_SIDE_MAX);
     g.width = s->width * style->scale;
     g.height = s->height * style->scale + (style->captions ? CAPTION_HEIGHT : 0);
     if (style->captions && names_table_make(&d.names, names, e) < 0)

@@ -10,7 +10,11 @@
 
 enum { TEXT_PITCH = FONT_WIDTH + 1 }; /* from a character to the next */
 
-/* Characters of a text of so many bytes, UTF-8. */
+/*
+ * Characters that are drawn of a text of so many bytes, UTF-8. Latin letters with accents are drawn
+ * without, quotation marks and dashes as those of ASCII. A character that the font has nothing for
+ * is a question mark, white on black: one, with all that changes it, as the parts of an emoji do.
+ */
 uint64_t text_characters(const char *text, int length);
 
 /*

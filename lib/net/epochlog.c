@@ -9,6 +9,7 @@
 
 #include "base/files.h"
 #include "base/path.h"
+#include "base/rate.h"
 #include "base/sigpipe.h"
 
 static const char header[] =
@@ -131,12 +132,14 @@ FILE *epochlog_continue(const char *path, int epochs, struct error *e)
 
 void epochlog_add(FILE *log, const struct epoch *ep)
 {
-    char valid[64] = "-\t-", line[512];
+    char valid[400] = "-\t-", line[1024], accuracy[RATE_BYTES];
 
     if (ep->has_valid)
-        snprintf(valid, sizeof valid, "%.6f\t%.6f", ep->valid_loss, ep->valid_accuracy);
-    snprintf(line, sizeof line, "%d\t%.6f\t%.6f\t%s\t%.9g\t%.1f\t%.3f\n", ep->number, ep->loss,
-             ep->accuracy, valid, ep->lr, ep->images_per_second, ep->seconds);
+        snprintf(valid, sizeof valid, "%.6f\t%s", ep->valid_loss,
+                 rate_text(ep->valid_accuracy, 6, accuracy));
+    snprintf(line, sizeof line, "%d\t%.6f\t%s\t%s\t%.9g\t%.1f\t%.3f\n", ep->number, ep->loss,
+             rate_text(ep->accuracy, 6, accuracy), valid, ep->lr, ep->images_per_second,
+             ep->seconds);
     put(log, line);
 }
 

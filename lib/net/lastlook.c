@@ -1,9 +1,11 @@
-/* A last look at a trained model: features that are dead, a loss that is still that of guessing. */
+/* A last look at a trained model: outputs that are not finite, features that are dead, a loss that
+ * is still that of guessing. */
 #include "net/trainer.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "base/finite.h"
 #include "net/activity.h"
 #include "net/layers.h"
 
@@ -13,6 +15,59 @@ enum { ROUND = 512, LOSS_IMAGES = 1024, IMAGES_MOST = 10240, GROUPS = ROUND / EN
 
 /* Below this share of the loss of guessing something has been learnt. */
 #define CHANCE_SHARE 0.99
+
+/* Runs n images, at most a group; their outputs lie in the thread's workspace. */
+static void run_group(struct trainer *t, int thread, const uint64_t *image, int n)
+{
+    for (int s = 0; s < n; s++)
+        trainer_set_input(t, thread, s, image[s]);
+    engine_forward(t->engine, thread, t->from, t->engine->stages, n);
+}
+
+static const float *logits_of(const struct trainer *t, int thread, int sample)
+{
+    return engine_output(t->engine, thread, t->engine->stages - 1, sample);
+}
+
+/* ---- outputs that are not finite ---- */
+
+struct check {
+    struct trainer *t;
+    uint64_t n;
+    uint64_t bad[GROUPS]; /* the first image of the group with such an output, or n */
+};
+
+static void check_task(void *context, int thread, int task)
+{
+    struct check *c = context;
+    uint64_t image[ENGINE_GROUP], first = (uint64_t)task * ENGINE_GROUP;
+    int n = c->n - first < ENGINE_GROUP ? (int)(c->n - first) : ENGINE_GROUP;
+
+    for (int s = 0; s < n; s++)
+        image[s] = first + (uint64_t)s;
+    run_group(c->t, thread, image, n);
+    c->bad[task] = c->n;
+    for (int s = n - 1; s >= 0; s--)
+        if (!all_finite(logits_of(c->t, thread, s), (size_t)c->t->m->net.classes))
+            c->bad[task] = image[s];
+}
+
+uint64_t trainer_first_bad(struct trainer *t, uint64_t most)
+{
+    struct check c = {.t = t, .n = t->data->n};
+    int tasks;
+
+    c.n = c.n < most ? c.n : most;
+    c.n = c.n < ROUND ? c.n : ROUND;
+    tasks = (int)((c.n + ENGINE_GROUP - 1) / ENGINE_GROUP);
+    team_run(t->team, check_task, &c, tasks);
+    for (int i = 0; i < tasks; i++)
+        if (c.bad[i] < c.n)
+            return c.bad[i];
+    return t->data->n;
+}
+
+/* ---- what it has learnt ---- */
 
 struct look {
     struct trainer *t;
@@ -31,22 +86,20 @@ static uint64_t image_of(const struct look *l, uint64_t k)
 static void look_task(void *context, int thread, int task)
 {
     struct look *l = context;
-    struct engine *g = l->t->engine;
-    uint64_t first = l->first + (uint64_t)task * ENGINE_GROUP;
+    uint64_t image[ENGINE_GROUP], first = l->first + (uint64_t)task * ENGINE_GROUP;
     int n = l->end - first < ENGINE_GROUP ? (int)(l->end - first) : ENGINE_GROUP;
 
     for (int s = 0; s < n; s++)
-        trainer_set_input(l->t, thread, s, image_of(l, first + (uint64_t)s));
-    engine_forward(g, thread, l->t->from, g->stages, n);
+        image[s] = image_of(l, first + (uint64_t)s);
+    run_group(l->t, thread, image, n);
     activity_note(&l->activity, thread, n);
     l->loss[task] = l->weight[task] = 0;
     for (int s = 0; s < n; s++) {
-        uint64_t image = image_of(l, first + (uint64_t)s);
-        double weight = trainer_weight(l->t, image);
+        double weight = trainer_weight(l->t, image[s]);
         l->weight[task] += weight;
         l->loss[task] +=
-            weight * softmax_cross_entropy(engine_output(g, thread, g->stages - 1, s),
-                                           g->net->classes, l->t->data->label[image], 1, NULL);
+            weight * softmax_cross_entropy(logits_of(l->t, thread, s), l->t->m->net.classes,
+                                           l->t->data->label[image[s]], 1, NULL);
     }
 }
 

@@ -67,7 +67,11 @@ static int take_input(struct model *m, const char *file, struct extent *image, s
         return -1;
     if (shape[0] > NET_SIDE_MAX || shape[1] > NET_SIDE_MAX || shape[2] > MODEL_CHANNELS_MAX ||
         !shape[0] || !shape[1] || !shape[2])
-        return error_set(e, "%s: record 'input.shape': invalid image shape", file);
+        return error_set(e,
+                         "%s: record 'input.shape': images of %" PRIu64 " x %" PRIu64 " x %" PRIu64
+                         ", but 1 x 1 x 1 to %d x %d x %d are possible",
+                         file, shape[0], shape[1], shape[2], NET_SIDE_MAX, NET_SIDE_MAX,
+                         MODEL_CHANNELS_MAX);
     *image = (struct extent){(int)shape[0], (int)shape[1], (int)shape[2]};
     if (records_copy(&m->extras, "input.mean", file, RTS_F4, 1, &shape[2], m->mean, e) < 0 ||
         records_copy(&m->extras, "input.std", file, RTS_F4, 1, &shape[2], m->std, e) < 0)

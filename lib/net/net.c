@@ -62,6 +62,7 @@ int net_check(const char *text, struct error *e)
 {
     const char *next = text;
     struct token t;
+    char why[64];
     int flat = 0, layers = 0, got;
 
     if (strlen(text) >= NET_TEXT_MAX)
@@ -70,8 +71,10 @@ int net_check(const char *text, struct error *e)
         if (flat && (t.kind == LAYER_CONV || t.kind == LAYER_POOL))
             return token_error(&t, text, "cannot follow a dense layer", e);
         flat |= t.kind == LAYER_DENSE;
-        if (++layers > NET_LAYERS_MAX)
-            return token_error(&t, text, "too many layers", e);
+        if (++layers > NET_LAYERS_MAX) {
+            snprintf(why, sizeof why, "more than %d layers", NET_LAYERS_MAX);
+            return token_error(&t, text, why, e);
+        }
     }
     if (got == 0 && layers == 0)
         return error_set(e, "net: no layers");

@@ -38,7 +38,7 @@ enum {
     NET_PARAMETERS_MAX = 1 << 27,      /* floats in the parameter vector */
     NET_ACTIVATIONS_MAX = 1 << 24,     /* floats of one example in one layer */
     NET_ALL_ACTIVATIONS_MAX = 1 << 26, /* and in all layers: a short text can ask for terabytes */
-    NET_NAME_BYTES = 16
+    NET_NAME_BYTES = 20
 };
 
 #define NET_DEFAULT "c32 r p c64 r p d16 r"

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/rate.h"
 #include "base/utf8.h"
 #include "rts/describe.h"
 #include "rts/examples.h"
@@ -36,8 +37,9 @@ void score_interval(uint64_t correct, uint64_t n, double *low, double *high)
     double middle = p + z * z / (2 * count);
     double half = z * sqrt(p * (1 - p) / count + z * z / (4 * count * count));
 
-    *low = (middle - half) / (1 + z * z / count);
-    *high = (middle + half) / (1 + z * z / count);
+    /* At the ends the formula gives 0 and 1, but for rounding. */
+    *low = correct == 0 ? 0 : (middle - half) / (1 + z * z / count);
+    *high = correct == n ? 1 : (middle + half) / (1 + z * z / count);
 }
 
 struct class_score score_class(const struct score *s, int label)
@@ -103,12 +105,15 @@ static void print_class(const char *names, int label, FILE *f)
 
 static void print_report(const struct score *s, const char *names, FILE *f)
 {
-    fprintf(f, "balanced_accuracy\t%.4f\n", score_balanced(s));
+    char text[RATE_BYTES], recall[RATE_BYTES], f1[RATE_BYTES];
+
+    fprintf(f, "balanced_accuracy\t%s\n", rate_text(score_balanced(s), 4, text));
     fputs("class\tprecision\trecall\tf1\texamples\n", f);
     for (int k = 0; k < s->classes; k++) {
         struct class_score c = score_class(s, k);
         print_class(names, k, f);
-        fprintf(f, "\t%.4f\t%.4f\t%.4f\t%" PRIu64 "\n", c.precision, c.recall, c.f1, c.support);
+        fprintf(f, "\t%s\t%s\t%s\t%" PRIu64 "\n", rate_text(c.precision, 4, text),
+                rate_text(c.recall, 4, recall), rate_text(c.f1, 4, f1), c.support);
     }
 }
 
@@ -130,11 +135,12 @@ static void print_confusion(const struct score *s, const char *names, FILE *f)
 
 void score_print(const struct score *s, const char *names, unsigned parts, FILE *f)
 {
+    char text[RATE_BYTES], other[RATE_BYTES];
     double low, high;
 
     score_interval(s->correct, s->n, &low, &high);
-    fprintf(f, "accuracy\t%.4f\n", (double)s->correct / (double)s->n);
-    fprintf(f, "interval\t%.4f\t%.4f\n", low, high);
+    fprintf(f, "accuracy\t%s\n", rate_text((double)s->correct / (double)s->n, 4, text));
+    fprintf(f, "interval\t%s\t%s\n", rate_text(low, 4, text), rate_text(high, 4, other));
     fprintf(f, "loss\t%.4f\n", s->loss / (double)s->n);
     fprintf(f, "correct\t%" PRIu64 "\n", s->correct);
     fprintf(f, "examples\t%" PRIu64 "\n", s->n);

@@ -183,29 +183,25 @@ static int check_finite(const struct trainer *t, struct error *e)
     return 0;
 }
 
-/* The model's outputs for a data set must be finite, which finite weights do not warrant. */
-static int evaluate_data(struct trainer *t, const struct dataset *d, uint64_t n, const char *name,
-                         struct evaluation *v, struct error *e)
+/* Outputs must be finite, too, which finite weights do not warrant. */
+static int complain_of_image(const struct trainer *t, uint64_t image, const char *data,
+                             struct error *e)
 {
     char what[INFER_WHAT_MAX];
 
-    if (infer_evaluate(t->engine, t->table, d->images, d->label, n, v, e) < 0)
-        return -1;
-    if (v->bad == n)
-        return 0;
-    snprintf(what, sizeof what, "image %" PRIu64 " of the %s data: an output is", v->bad, name);
+    snprintf(what, sizeof what, "image %" PRIu64 " of the %s data: an output is", image, data);
     return trainer_not_finite(t, t->step, what, e);
 }
 
 /* The weights of the last step have not seen an image yet. */
 static int check_last(struct trainer *t, struct error *e)
 {
-    uint64_t n = t->data->n < LAST_CHECK ? t->data->n : LAST_CHECK;
-    struct evaluation v;
+    uint64_t bad;
 
     if (check_finite(t, e) < 0)
         return -1;
-    return t->step ? evaluate_data(t, t->data, n, "training", &v, e) : 0;
+    bad = t->step ? trainer_first_bad(t, LAST_CHECK) : t->data->n;
+    return bad < t->data->n ? complain_of_image(t, bad, "training", e) : 0;
 }
 
 /*
@@ -245,8 +241,11 @@ static int evaluate(struct trainer *t, struct epoch *out, struct error *e)
 
     if (!valid)
         return 0;
-    if (check_finite(t, e) < 0 || evaluate_data(t, valid, valid->n, "validation", &v, e) < 0)
+    if (check_finite(t, e) < 0 ||
+        infer_evaluate(t->engine, t->table, valid->images, valid->label, valid->n, &v, e) < 0)
         return -1;
+    if (v.bad < valid->n)
+        return complain_of_image(t, v.bad, "validation", e);
     out->has_valid = 1;
     out->valid_loss = v.loss;
     out->valid_accuracy = (double)v.correct / (double)v.n;

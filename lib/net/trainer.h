@@ -81,6 +81,10 @@ void trainer_set_input(struct trainer *t, int thread, int sample, uint64_t image
 /* How much an image of the data counts: the weight of its class. */
 float trainer_weight(const struct trainer *t, uint64_t image);
 
+/* The first of at most `most` images, and of 512, with an output that is not finite; data->n: none.
+ */
+uint64_t trainer_first_bad(struct trainer *t, uint64_t most);
+
 /* Sets in `end` what a look at the final model's outputs for training images finds. 0 or -1. */
 int trainer_last_look(struct trainer *t, struct ending *end, struct error *e);
 

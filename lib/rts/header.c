@@ -146,8 +146,9 @@ const char *rts_decode(const unsigned char bytes[RTS_HEADER_BYTES], struct rts_h
         return "bad record name";
     if (!is_padded(bytes + AT_DTYPE, 4) || !rts_name_valid(h->dtype_text))
         return "bad dtype";
+    _Static_assert(RTS_DIMS_MAX == 6, "as the error says");
     if (h->ndim > RTS_DIMS_MAX)
-        return "too many dimensions";
+        return "more than 6 dimensions";
     for (uint32_t i = 0; i < RTS_DIMS_MAX; i++) {
         uint64_t d = get_u64(bytes + AT_SHAPE + 8 * i);
         if (i >= h->ndim && d)

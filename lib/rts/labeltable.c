@@ -43,7 +43,8 @@ static int load_text(struct labeltable *t, struct error *e)
     else
         n = input_read(in, t->text, EXAMPLES_TEXT_MAX + 1, e);
     if (n > EXAMPLES_TEXT_MAX)
-        n = error_set(e, "%s: too long for a table of labels", input_name(in));
+        n = error_set(e, "%s: more than %d bytes, not a table of labels", input_name(in),
+                      EXAMPLES_TEXT_MAX);
     else if (n == 0 || (n > 0 && memchr(t->text, '\0', (size_t)n)))
         n = error_set(e, "%s: %s, not a table of labels", input_name(in),
                       n ? "holds NUL bytes" : "empty");

@@ -118,7 +118,8 @@ char *names_load(const char *path, struct error *e)
     if (n < 0)
         goto fail;
     if (n > EXAMPLES_TEXT_MAX) {
-        error_set(e, "%s: too long for a list of class names", input_name(in));
+        error_set(e, "%s: more than %d bytes, not a list of class names", input_name(in),
+                  EXAMPLES_TEXT_MAX);
         goto fail;
     }
     if (n && text[n - 1] != '\n')

@@ -3,6 +3,7 @@
 #include "base/input.h"
 #include "base/output.h"
 #include "base/parse.h"
+#include "base/rate.h"
 #include "base/rng.h"
 #include "base/sigpipe.h"
 #include "base/threads.h"
@@ -40,6 +41,8 @@ static void test_parse(void)
     CHECK(d == 7);
     CHECK(parse_real("-.5", -3, 3, &d) == 0 && d == -0.5);
     CHECK(parse_real("1e-3", -3, 3, &d) == 0 && d == 1e-3);
+    CHECK(parse_real("1e-320", 0, 3, &d) == 0 && d == 1e-320);
+    CHECK(parse_real("-1e-999", -3, 3, &d) == 0 && d == 0);
 }
 
 /* The first numbers of the demo program that comes with PCG's C library: seed 42, stream 54. */
@@ -327,10 +330,33 @@ static void test_threads_do_every_task_once(void)
     }
 }
 
+static void test_rates(void)
+{
+    static const struct {
+        double rate;
+        int decimals;
+        const char *text;
+    } all[] = {{0, 4, "0.0000"},
+               {1, 4, "1.0000"},
+               {0.5, 4, "0.5000"},
+               {29999.0 / 30000, 4, "0.99997"},
+               {1.0 / 30000, 4, "0.00003"},
+               {0.99994, 4, "0.9999"},
+               {0.99995001, 4, "0.99995"},
+               {59999999.0 / 60000000, 6, "0.99999998"},
+               {1 - 1.2e-16, 4, "0.9999999999999999"}};
+    char text[RATE_BYTES];
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (!CHECK(strcmp(rate_text(all[i].rate, all[i].decimals, text), all[i].text) == 0))
+            printf("# %s, not %s\n", text, all[i].text);
+}
+
 int main(void)
 {
     make_folder();
     RUN(test_parse);
+    RUN(test_rates);
     RUN(test_rng_is_pcg32);
     RUN(test_rng_below);
     RUN(test_error_is_one_line);

@@ -90,7 +90,7 @@ static void test_long_strings(void)
     for (int i = 0; i < 65; i++)
         memcpy(text + 2 * i, "r ", 3);
     CHECK(net_check(text, &e) == -1);
-    CHECK_TEXT(e.text, "net: 'r' at position 129: too many layers");
+    CHECK_TEXT(e.text, "net: 'r' at position 129: more than 64 layers");
     text[2 * 64] = '\0';
     CHECK(net_check(text, &e) == 0);
     free(text);
