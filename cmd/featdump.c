@@ -88,7 +88,7 @@ static int dump(struct engine *g, const float *table, struct source *in, struct 
             shape[3] != (uint64_t)want.c)
             return source_complain(in, e,
                                    "images of %" PRIu64 " x %" PRIu64 " x %" PRIu64
-                                   ", the model is for %d x %d x %d",
+                                   ", but the model is for %d x %d x %d",
                                    shape[1], shape[2], shape[3], want.h, want.w, want.c);
         if (dump_chunk(g, table, in, &c, seen, out, e) < 0)
             return -1;

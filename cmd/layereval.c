@@ -79,8 +79,8 @@ static int check_data(const struct job *j, const struct dataset *d, const char *
     struct extent a = j->model.net.image, b = d->image;
 
     if (a.h != b.h || a.w != b.w || a.c != b.c)
-        return error_set(e, "%s: images of %d x %d x %d, the model is for %d x %d x %d", name, b.h,
-                         b.w, b.c, a.h, a.w, a.c);
+        return error_set(e, "%s: images of %d x %d x %d, but the model is for %d x %d x %d", name,
+                         b.h, b.w, b.c, a.h, a.w, a.c);
     return 0;
 }
 

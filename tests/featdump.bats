@@ -22,10 +22,10 @@ load nets
     expect_error 1 "ROTPIPE_KERNELS: 'mmx' cannot run here" \
         env ROTPIPE_KERNELS=mmx featdump -m keep good
     stream 3 9 3 >nine
-    expect_error 1 'nine: record .*images of 9 x 9 x 1, the model is for 8 x 8 x 1' \
+    expect_error 1 'nine: record .*images of 9 x 9 x 1, but the model is for 8 x 8 x 1' \
         featdump -m keep nine
     featdump -m keep good >features
-    expect_error 1 'features: record .*features, where images are needed' featdump -m keep features
+    expect_error 1 'features: record .*features, but images are needed' featdump -m keep features
 }
 
 @test "featdump: the shape of every layer" {

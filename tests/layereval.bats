@@ -96,8 +96,8 @@ learn() {
     teach m
     check_model_refusals m layereval -m % -k 3 --layers input data.rts data.rts
     stream 12 5 3 >other
-    expect_error 1 'other: images of 5 x 5 x 1, the model is for 8 x 8 x 1' layereval -m m -k 1 other data.rts
-    expect_error 1 'other: images of 5 x 5 x 1, the model is for 8 x 8 x 1' layereval -m m -k 1 data.rts other
+    expect_error 1 'other: images of 5 x 5 x 1, but the model is for 8 x 8 x 1' layereval -m m -k 1 other data.rts
+    expect_error 1 'other: images of 5 x 5 x 1, but the model is for 8 x 8 x 1' layereval -m m -k 1 data.rts other
     expect_error 1 'data.rts: 24 images, -k asks for 25 neighbours' layereval -m m -k 25 data.rts data.rts
     expect_error 1 "no layer 'x': the model has conv1 .* head" layereval -m m --layers conv1,x data.rts data.rts
     expect_error 1 "no layer '': the model has" layereval -m m --layers conv1, data.rts data.rts

@@ -53,6 +53,6 @@ const void *cpu_pick(const struct variant *table, const char *name)
 int cpu_complain(const char *set, struct error *e)
 {
     return error_set(
-        e, "ROTPIPE_KERNELS: '%s' cannot run here, but " OTHERS_FORMAT "plain and reference can",
+        e, "ROTPIPE_KERNELS: '%s' cannot run here; available: " OTHERS_FORMAT "plain, reference",
         set OTHERS);
 }

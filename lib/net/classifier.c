@@ -51,11 +51,11 @@ int classifier_check(struct classifier *c, const struct source *in, const struct
         shape[3] != (uint64_t)want.c)
         return source_complain(in, e,
                                "images of %" PRIu64 " x %" PRIu64 " x %" PRIu64
-                               ", the model is for %d x %d x %d",
+                               ", but the model is for %d x %d x %d",
                                shape[1], shape[2], shape[3], want.h, want.w, want.c);
     for (uint64_t i = 0; chunk->label && i < chunk->n; i++) {
         if (chunk->label[i] >= (uint32_t)classes)
-            return source_complain(in, e, "label %" PRIu32 ", the model's head has %d classes",
+            return source_complain(in, e, "label %" PRIu32 ", but the model's head has %d classes",
                                    chunk->label[i], classes);
         if (chunk->label[i] > c->largest)
             c->largest = chunk->label[i];
