@@ -74,7 +74,7 @@ static int evaluate(struct evaluator *v, struct source *in, const char *name, st
             score_add(&v->score, v->label[i], v->prediction[i].label, v->prediction[i].loss);
     }
     if (got == 0 && v->score.n == 0)
-        return error_set(e, "%s: no images in it", name);
+        return error_set(e, "%s: contains no images", name);
     return got < 0 ? -1 : classifier_check_names(&v->c, in, e);
 }
 
