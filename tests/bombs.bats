@@ -41,7 +41,7 @@ every_reader() {
     "$@" rtsmap --compact "$file"
     "$@" rotgen "$file"
     "$@" rottrain -q -e 1 -j 1 --net d1 "$file"
-    "$@" evalacc -j 1 -m model.rts "$file"
+    "$@" evalacc -q -j 1 -m model.rts "$file"
     "$@" evalpng -j 1 -m model.rts "$file"
     "$@" featdump -j 1 -m model.rts "$file"
     # Of 50,000 examples every pair is looked at; knneval reads them by the same reader.
