@@ -225,6 +225,8 @@ int main(int argc, char **argv)
     check_settings(&s, seeded);
     if (argc - optind > 1)
         misused("one model at a time");
+    if (s.list)
+        start_text();
     if (run(&s, optind < argc ? argv[optind] : "-", &e) < 0)
         die(&e);
     if (s.list)

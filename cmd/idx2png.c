@@ -14,7 +14,7 @@ static const char help[] =
     "Draw IDX images side by side, as PNG; or write each to a file of its own.\n"
     "\n"
     "  -n, --count N        the first N images (default 100; with -d all)\n" SHEET_HELP
-    "      --names FILE     the names of the classes, one a line\n"
+    "      --names FILE     the names of the classes, one per line\n"
     "      --range LOW:HIGH  scale pixels of any IDX type: LOW becomes 0, HIGH 255\n"
     "  -d, --directory DIR  one PNG an image there, named by its index and label\n"
     "  -f, --force          with -d, replace files that are there already\n"

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "cli/say.h"
 
+#include "base/cpu.h"
 #include "base/progress.h"
 #include "eval/layers.h"
 #include "near/near.h"
@@ -172,7 +173,7 @@ static int run(struct settings *s, struct error *e)
     int status = -1;
 
     if (!kernels)
-        return error_set(e, "ROTPIPE_KERNELS: '%s' cannot run here", getenv("ROTPIPE_KERNELS"));
+        return cpu_complain(getenv("ROTPIPE_KERNELS"), e);
     if (read_all(s, &j, e) == 0 &&
         (team = team_new(s->threads ? s->threads : team_default_size(), e)))
         status = evaluate(s, &j, team, kernels, e);

@@ -8,6 +8,7 @@ program=rotpipe-report
 version=@VERSION@
 export LC_ALL=C
 tab=$(printf '\t')
+NARROW=544 # pixels that a picture takes where it scrolls: 34rem, as the style has it
 work=
 
 help() {
@@ -56,14 +57,24 @@ put() {
     fail "standard output: cannot write: ${said:-the reason found no room in ${TMPDIR:-/tmp}}"
 }
 
+# put_open FILE OUTPUT N: to the open file N, called OUTPUT, which is written on from where it is.
+put_open() {
+    case $3 in
+    '' | *[!0-9]*) fail "$2: No such file or directory" ;;
+    esac
+    (eval "exec 3>&$3") 2>"$work/said" || fail "$2: Bad file descriptor"
+    eval "exec 3>&$3"
+    said=$({ cat "$1" >&3; } 2>&1) || fail "$2: ${said##*: }"
+}
+
 # put_file FILE OUTPUT: to a file of that name, which appears when it is complete. What is there and
 # is not a regular file (a device, a FIFO), or is an open one, is written to; a symbolic link is followed.
 put_file() {
     case $2 in
-    /dev/fd/* | /dev/stderr) direct=yes ;;
-    *) direct= ;;
+    /dev/stderr) put_open "$1" "$2" 2 && return ;;
+    /dev/fd/*) put_open "$1" "$2" "${2#/dev/fd/}" && return ;;
     esac
-    if [ -n "$direct" ] || { [ -e "$2" ] && [ ! -f "$2" ]; }; then
+    if [ -e "$2" ] && [ ! -f "$2" ]; then
         said=$({ cat "$1" >"$2"; } 2>&1) || fail "$2: ${said##*: }"
         return
     fi
@@ -148,10 +159,14 @@ option() {
     esac
 }
 
-# is_output FILE: true if it is the regular file that standard output goes to.
+# is_output FILE: true if it is the regular file that the page goes to.
 is_output() {
+    case $output in
+    '' | -) page=/dev/stdout ;;
+    *) page=$output ;;
+    esac
     # shellcheck disable=SC3013 # every sh that is in use has -ef
-    [ -f "$1" ] && [ "$1" -ef /dev/stdout ]
+    [ -f "$1" ] && { [ "$1" -ef /dev/stdout ] || [ "$1" -ef "$page" ]; }
 }
 
 # fetch FILE INTO NAME: a copy of FILE, or of standard input if it is empty; unpacked where it is
@@ -286,13 +301,16 @@ kind_of_svg() {
         }'
 }
 
-# kind_of NAME: of the picture that has been fetched; $type and $size.
+# kind_of NAME: of the picture that has been fetched; $type and $size. A picture that may have text too
+# small to read when it is as narrow as a telephone is $wide, and scrolls there.
 kind_of() {
+    wide=' wide'
     if [ "$(bytes "$work/source" 0 8)" = 89504e470d0a1a0a ]; then
         [ "$(tail -c 8 <"$work/source" | od -An -v -tx1 | tr -d ' \n')" = 49454e44ae426082 ] ||
             fail "$1: cut short: a PNG without an end"
         type=png
         size=$(png_size "$work/source")
+        [ "$(printf '%s' "$size" | tr -cd '0-9 ' | awk '{ print $1 }')" -gt "$NARROW" ] || wide=
         return
     fi
     [ "$(bytes "$work/source" 0 4)" != 72747331 ] ||
@@ -315,8 +333,8 @@ caption() {
 # picture FILE ALT CAPTION
 picture() {
     alt=$(escaped "$2") &&
-        printf '<figure>\n<div class="scroll picture" role="region" aria-label="picture" tabindex="0"><img%s alt="%s" src="data:image/%s;base64,' \
-            "$size" "$alt" "$type" &&
+        printf '<figure>\n<div class="scroll picture%s" role="region" aria-label="picture" tabindex="0"><img%s alt="%s" src="data:image/%s;base64,' \
+            "$wide" "$size" "$alt" "$type" &&
         base64_line "$1" &&
         printf '"></div>\n' &&
         caption "$3" &&
@@ -376,6 +394,7 @@ text_block() {
 
 # provenance FILE: what rtsinfo says of it, into a file.
 provenance() {
+    ! is_output "$1" || fail "$where$1: is both input and output"
     said=$({ "$rtsinfo" --history -- "$1" >"$work/source"; } 2>&1) || case $said in
     *'standard output: '*) full "$said" ;;
     *) fail "$where${said#rtsinfo: }" ;;
@@ -478,9 +497,9 @@ plan() {
 style() {
     cat <<'END'
 :root { color-scheme: light dark; --ink: #1f2328; --faint: #59636e; --paper: #fff; --rule: #d1d9e0;
-  --block: #f6f8fa; --card: #fff }
+  --block: #f6f8fa; --card: #fff; --shade: #0004 }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ed; --faint: #9da7b1; --paper: #14181d;
-  --rule: #3d444d; --block: #1e242b; --card: #d9dde2 } }
+  --rule: #3d444d; --block: #1e242b; --card: #d9dde2; --shade: #fff5 } }
 * { box-sizing: border-box }
 body { margin: 0 auto; padding: 1.5rem 1rem 3rem; max-width: 54rem; color: var(--ink);
   background: var(--paper); font: 1rem/1.55 system-ui, sans-serif; overflow-wrap: break-word }
@@ -491,7 +510,11 @@ p { margin: .75rem 0; max-width: 44rem }
 figure { margin: 1.25rem 0 }
 figcaption, footer { color: var(--faint); font-size: .9rem; text-align: left }
 figcaption { margin: .4rem 0 }
-.scroll { overflow-x: auto }
+.scroll, pre { --under: var(--paper); overflow-x: auto; scrollbar-width: thin; background:
+  linear-gradient(to right, var(--under) 30%, transparent) left / 3rem 100% no-repeat local,
+  linear-gradient(to left, var(--under) 30%, transparent) right / 3rem 100% no-repeat local,
+  linear-gradient(to right, var(--shade), transparent) left / 1rem 100% no-repeat scroll,
+  linear-gradient(to left, var(--shade), transparent) right / 1rem 100% no-repeat scroll, var(--under) }
 .picture { padding: .5rem; background: var(--card); border: 1px solid var(--rule);
   border-radius: .4rem }
 img { display: block; max-width: 100%; height: auto; margin: 0 auto; mix-blend-mode: multiply }
@@ -501,14 +524,17 @@ th, td { padding: .3rem .8rem .3rem 0; text-align: left; font-weight: normal;
 thead th { color: var(--faint); font-size: .9rem; vertical-align: bottom; white-space: normal }
 th:last-child, td:last-child { padding-right: 0 }
 .n { text-align: right }
-pre { margin: 0; padding: .75rem; overflow-x: auto; background: var(--block);
+pre { --under: var(--block); margin: 0; padding: .75rem;
   border-radius: .4rem; font: .85rem/1.45 ui-monospace, monospace }
 .history { white-space: pre-wrap; overflow-wrap: anywhere }
 footer { margin-top: 3rem }
 :focus-visible { outline: 2px solid #0072b2 }
-@media (max-width: 40rem) { img { max-width: none; width: max(100%, 34rem) } h1 { font-size: 1.5rem }
+@media (max-width: 37rem) { .wide img { max-width: none; width: 34rem }
+  .wide::after { content: "\2194  scroll sideways"; position: sticky; left: 0; display: block;
+    width: fit-content; color: #59636e; font-size: .8rem } }
+@media (max-width: 40rem) { h1 { font-size: 1.5rem }
   th, td, thead th { padding-right: .5rem; font-size: .8rem } tbody th { white-space: normal; min-width: 6rem } }
-@media print { .scroll, pre { overflow: visible; white-space: pre-wrap } figure { break-inside: avoid } }
+@media print { .scroll, pre { overflow: visible; white-space: pre-wrap } .wide::after { content: none } figure { break-inside: avoid } }
 END
 }
 

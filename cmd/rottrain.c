@@ -7,6 +7,7 @@
 #include "cli/trainwatch.h"
 
 #include "base/progress.h"
+#include "net/activity.h"
 #include "net/epochlog.h"
 #include "net/train.h"
 #include "rts/examples.h"
@@ -289,6 +290,11 @@ static int describe(const struct settings *s, const struct dataset *d, const str
     n = strlen(line);
     if (s->train.keep_best)
         n += (size_t)snprintf(line + n, sizeof line - n, " best=epoch %d", end->best_epoch);
+    if (end->dead)
+        n += (size_t)snprintf(line + n, sizeof line - n, " dead=%" PRIu64 "/%" PRIu64, end->dead,
+                              end->features);
+    if (end->guessing)
+        n += (size_t)snprintf(line + n, sizeof line - n, " loss=chance");
     if (end->steps < end->planned)
         snprintf(line + n, sizeof line - n, " stopped=%s at step %" PRIu64 " of %" PRIu64,
                  stopsignal_name(), end->steps, end->planned);
@@ -398,6 +404,11 @@ static int conclude(const struct settings *s, const struct dataset *d, const str
     const struct ending *end = &w->end;
     int stopped = end->steps < end->planned;
 
+    if (end->dead)
+        note(ACTIVITY_WARNING, end->dead, end->features, end->looked_at);
+    if (end->guessing)
+        note("the loss on the training data is still that of guessing; try another learning rate "
+             "(--lr) or more epochs (-e)");
     if (stopped && !s->partial)
         rts_abandon(out);
     else if (write_model(s, d, valid, end, m, out, e) < 0)

@@ -9,12 +9,12 @@ static const char help[] =
     "usage: rts2tsv [--names] [-n count] [file ...]\n"
     "Write a stream as text, one example a line: its label, then its values.\n"
     "\n"
-    "  -n, --count N    the first N examples only; the rest is still verified\n"
-    "      --names      the class's name in the place of its number\n"
+    "  -n, --count N      the first N examples only; the rest is still verified\n"
+    "      --names        the class's name in the place of its number\n"
     "  -o, --output FILE  write the result to FILE, complete or not at all\n"
-    "  -q, --quiet      no progress, no notes on standard error\n"
-    "  -h, --help       this text\n"
-    "      --version    the version\n";
+    "  -q, --quiet        no progress, no notes on standard error\n"
+    "  -h, --help         this text\n"
+    "      --version      the version\n";
 
 enum { OPT_NAMES = OPT_FIRST };
 

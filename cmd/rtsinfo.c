@@ -8,12 +8,12 @@ static const char help[] =
     "usage: rtsinfo [-r | --history] [file ...]\n"
     "Say what streams hold: data sets, models, anything. Verify them whole.\n"
     "\n"
-    "  -r, --records    every record: index, offset, name, dtype, shape, bytes\n"
-    "      --history    only how the stream was made, and from what\n"
+    "  -r, --records      every record: index, offset, name, dtype, shape, bytes\n"
+    "      --history      only how the stream was made, and from what\n"
     "  -o, --output FILE  write the result to FILE, complete or not at all\n"
-    "  -q, --quiet      no progress, no notes on standard error\n"
-    "  -h, --help       this text\n"
-    "      --version    the version\n";
+    "  -q, --quiet        no progress, no notes on standard error\n"
+    "  -h, --help         this text\n"
+    "      --version      the version\n";
 
 enum { OPT_HISTORY = OPT_FIRST };
 
@@ -100,8 +100,10 @@ static void print_line(const struct info *i, const struct rts_header *h)
 /* What is known of the streams read so far; then a new one begins. */
 static void print_summary(struct info *i)
 {
-    if (i->summary.net && !i->summary.training)
+    if (i->summary.net && !i->summary.training) {
         say_stopped(rts_file_name(i->in), i->summary.history.text);
+        say_findings(rts_file_name(i->in), i->summary.history.text);
+    }
     if (i->mode == HISTORY)
         describe_history(stdout, &i->summary);
     if (i->mode == OVERVIEW) {

@@ -167,3 +167,89 @@ END
     for _ in $(seq 400); do cat data.rts; done >long
     within 400000 evalacc -m m -j 1 long | grep -qx $'examples\t9600'
 }
+
+# A net of which half of the features are dead, and 120 images.
+kill_features() {
+    stream 120 8 3 >many.rts
+    rottrain -q -e 3 -b 8 --lr 0.3 --warmup 0 --net 'c4 r p d16 r' many.rts >dead
+}
+
+@test "evalacc: features that no image activates are told of, once" {
+    local dead
+    kill_features
+    # By featdump: columns that are never anything but 0.
+    dead=$(featdump -m dead many.rts | rts2tsv | awk -F '\t' '
+        { for (i = 2; i <= NF; i++) if ($i != 0) alive[i] = 1 }
+        END { n = NF - 1; for (i in alive) n--; print n }')
+    [[ $dead -ge 2 ]]
+    run --separate-stderr evalacc -m dead many.rts
+    [[ $status == 0 ]]
+    [[ $stderr == *"evalacc: $dead of 16 features that the head reads are dead: zero on all of 120 images"* ]] || fail "$stderr"
+    [[ $(grep -c dead <<<"$stderr") == 1 ]]
+    # The result does not change, nor does it depend on the threads; -q is silent.
+    evalacc -m dead many.rts 2>/dev/null >want
+    evalacc -q -j 3 -m dead many.rts 2>said | cmp - want
+    [[ ! -s said ]]
+    # Too few images to tell.
+    rtsample -n 99 many.rts >few.rts
+    quiet_success evalacc -m <(headswap -c 3 dead) few.rts
+    # A head on a layer that lives has nothing to be warned of.
+    quiet_success evalacc -m <(headswap --at conv1 dead | rottrain -q -e 9 -m - many.rts) many.rts
+}
+
+@test "evalacc: an accuracy that guessing would have is told of" {
+    stream 200 8 4 >data.rts
+    rottrain -q -e 0 --net 'c4 r p' data.rts >m
+    run --separate-stderr evalacc -m m data.rts
+    [[ $status == 0 && $stderr =~ ^'evalacc: accuracy 0.'[0-9]*' is within sampling error of always answering class 0 (0.2500)'$ ]] || fail "$stderr"
+    # One class alone, where being right is no feat, or few images: nothing.
+    stream 120 8 1 >one.rts
+    rottrain -q -e 1 --net c2 one.rts >o
+    quiet_success evalacc -m o one.rts
+    rtsample -n 99 data.rts >few.rts
+    quiet_success evalacc -m m few.rts
+}
+
+@test "rottrain, rtsinfo: dead features and a loss of guessing are told of and kept in the history" {
+    local said
+    kill_features
+    run --separate-stderr rottrain -e 3 -b 8 --lr 0.3 --warmup 0 --net 'c4 r p d16 r' -o again many.rts
+    [[ $status == 0 ]]
+    cmp again dead
+    said=$(sed -n 's/^rottrain: \([0-9]*\) of 16 features that the head reads are dead: zero on all of 120 images$/\1/p' <<<"$stderr")
+    [[ $said -ge 2 ]] || fail "$stderr"
+    [[ $(payloads dead history | head -n 1) == *" dead=$said/16"* ]]
+    run --separate-stderr rtsinfo dead
+    [[ $stderr == *"rtsinfo: dead: $said of 16 features that the head reads are dead"* ]] || fail "$stderr"
+    run --separate-stderr rtsinfo -q dead
+    [[ -z $stderr ]]
+    # Another head reads other features, and further training has a line of its own.
+    headswap -c 3 --at pool1 dead >other
+    quiet_success rtsinfo other
+    # Labels that have nothing to do with the images, and no step that is long enough to learn them.
+    stream 200 8 4 >data.rts
+    run --separate-stderr rottrain -e 1 --lr 1e-9 --net 'c4 r p' -o m data.rts
+    [[ $stderr == *'rottrain: the loss on the training data is still that of guessing'* ]] || fail "$stderr"
+    [[ $(payloads m history | head -n 1) == *' loss=chance' ]]
+    run --separate-stderr rtsinfo m
+    [[ $stderr == 'rtsinfo: m: training has not brought the loss below that of guessing' ]] || fail "$stderr"
+    # What has learnt is not accused.
+    fashion train | rtsample -n 300 >f.rts
+    quiet_success rottrain -q -e 2 -b 16 --net 'c8 r p p' -o m f.rts
+    run ! grep -qE ' (dead|loss)=' <(payloads m history)
+    quiet_success rtsinfo m
+}
+
+@test "rottrain: what it finds at the end does not depend on threads or on being resumed" {
+    kill_features
+    rottrain -q -j 3 -e 3 -b 8 --lr 0.3 --warmup 0 --net 'c4 r p d16 r' many.rts | cmp - dead
+    rottrain -q -e 3 -b 8 --lr 0.3 --warmup 0 --net 'c4 r p d16 r' --save s many.rts | cmp - dead
+    rottrain -q -e 3 -b 8 --lr 0.3 --warmup 0 --net 'c4 r p d16 r' --resume s many.rts | cmp - dead
+    # With a frozen base, whose outputs are computed once.
+    headswap -c 3 --freeze dead >f
+    rottrain -q -e 2 -m f many.rts >want
+    [[ $(payloads want history) == *' dead='* ]]
+    rottrain -q -j 4 -e 2 -m f many.rts | cmp - want
+    evalacc -m want many.rts 2>said
+    [[ $(<said) == *"$(payloads want history | grep -o 'dead=[0-9]*' | tail -n 1 | cut -c 6-) of 16"* ]]
+}

@@ -66,6 +66,8 @@ data.rts < umap -q -e 2 -k 3 -j 2
 knneval -q -k 1,2 -j 2 features.rts features.rts
 rtscomm --rotated --duplicates data.rts other.rts
 rtscomm --only-b -o made/others other.rts data.rts
+rtsinfo -o made/info data.rts
+evalacc -m model.rts -j 2 -o made/table data.rts
 data.rts < rtscomm --both data.rts
 rtsinfo data.rts
 rtsinfo model.rts
@@ -102,7 +104,7 @@ try_faults() {
         *' < '*) input=(-i "${use%% *}") ;;
         esac
         # shellcheck disable=SC2086 # a command with its arguments
-        "$BUILD/tests/faults" -s "$stride" "${input[@]}" "$kind" ${use#* [|<] } >>"$counts" || failed=1
+        drivers/faults -s "$stride" "${input[@]}" "$kind" ${use#* [|<] } >>"$counts" || failed=1
     done
     [[ $failed == 0 ]]
     # Nothing tried is nothing shown.
@@ -129,18 +131,18 @@ need_own_allocation() {
         chmod +x "$1"
     }
     careless deaf 'cat data.rts 2>/dev/null; exit 0'
-    run "$BUILD/tests/faults" -s 100 disk-full ./deaf
+    run drivers/faults -s 100 disk-full ./deaf
     [[ $status == 1 && $output == *'status is not 1'* ]] || fail "$output"
     careless mute 'cat data.rts 2>/dev/null || exit 1'
-    run "$BUILD/tests/faults" -s 100 disk-full ./mute
+    run drivers/faults -s 100 disk-full ./mute
     [[ $status == 1 && $output == *'no line on standard error'* ]] || fail "$output"
     careless untidy 'echo x >made/temporary; cat data.rts 2>err && rm made/temporary && exit 0' \
         'echo "untidy: it: fails" >&2; exit 1'
-    run "$BUILD/tests/faults" -s 100 disk-full ./untidy
+    run drivers/faults -s 100 disk-full ./untidy
     [[ $status == 1 && $output == *'leaves made/temporary'* ]] || fail "$output"
     # dd takes what one read gives it.
     careless hasty 'exec dd if=data.rts bs=500 count=1 2>err'
-    run "$BUILD/tests/faults" read-short ./hasty
+    run drivers/faults read-short ./hasty
     [[ $status == 1 && $output == *'another result'* ]] || fail "$output"
 }
 
@@ -161,7 +163,7 @@ int main(void)
 }
 END
     ${CC:-cc} -o lossy lossy.c
-    run "$BUILD/tests/faults" memory ./lossy
+    run drivers/faults memory ./lossy
     [[ $status == 1 && $output == *'lossy # memory 2: memory is lost'* ]] || fail "$output"
 }
 

@@ -47,6 +47,7 @@ use() {
     rtsample) command+=(-n 1) ;;
     rtsmap) command+=(--unlabel) ;;
     rtscomm) command+=(data.rts) ;;
+    rtsmap) command+=(--shift 1) ;;
     esac
 }
 
@@ -95,12 +96,14 @@ other_kind() {
 
 @test "kinds: a model and a saved state are not each other, nor a data set" {
     local program
-    for program in evalacc evalpng featdump rottrain; do
-        expect_error 1 'data.rts: .*data set, where a model is needed \(rottrain' "$program" -m data.rts data.rts
+    for program in evalacc evalpng featdump 'layereval data.rts' rottrain; do
+        # shellcheck disable=SC2086 # a program and an operand
+        set -- $program
+        expect_error 1 'data.rts: .*data set, where a model is needed \(rottrain' "$@" -m data.rts data.rts
         expect_error 1 'state.rts: a saved training state, where a model is needed \(rottrain --resume' \
-            "$program" -m state.rts data.rts
-        expect_error 1 'images: not an rts stream: it is an IDX file' "$program" -m images data.rts
-        expect_error 1 'photo.png: not an rts stream: it is a PNG image' "$program" -m photo.png data.rts
+            "$@" -m state.rts data.rts
+        expect_error 1 'images: not an rts stream: it is an IDX file' "$@" -m images data.rts
+        expect_error 1 'photo.png: not an rts stream: it is a PNG image' "$@" -m photo.png data.rts
     done
     expect_error 1 'model.rts: a model, where a saved training state is needed \(rottrain -m' \
         rottrain -q --resume model.rts data.rts

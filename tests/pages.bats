@@ -53,14 +53,19 @@ given() {
         !inside && /^\.Pa [a-z-]+(\.[a-z]+)+( |$)/ { print $2 }' "$ROOT/man/$1" | sort -u
 }
 
-# run_examples PAGE: in a folder that has what the page names and nothing else, as its reader's has.
-run_examples() {
+# give PAGE: copies what the page names to this folder; rotpipe(7) makes all but what its reader must
+# bring.
+give() {
     local file
     for file in $(given "$1"); do
-        # rotpipe(7) makes all but what the reader must bring.
         [[ $1 != *7 || $file == *.idx.gz || $file == names.txt ]] || continue
         [[ ! -e $BATS_FILE_TMPDIR/scratch/$file ]] || cp "$BATS_FILE_TMPDIR/scratch/$file" .
     done
+}
+
+# run_examples PAGE: in a folder that has what the page names and nothing else, as its reader's has.
+run_examples() {
+    give "$1"
     examples "$1" >../script
     [[ $(wc -l <../script) -ge 1 ]] || fail "$1 has no examples"
     # What the page shows is what runs; -x so that the last line says which it was.
@@ -72,7 +77,7 @@ run_examples() {
     rm -rf ../again
     mkdir ../again
     cd ../again || return 1
-    cp -R "$BATS_FILE_TMPDIR/scratch/." .
+    give "$1"
     LC_ALL=C bash -e -o pipefail ../script </dev/null >../c 2>/dev/null
     diff ../here ../c >&2 || fail "$1: in $LC_ALL it prints something else"
 }

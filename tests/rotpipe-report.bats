@@ -287,3 +287,52 @@ whole() {
     printf 'Of <svg> and </svg>\n' >none.svg
     bad 'plan: line 1: none.svg: neither PNG nor SVG' 'picture\tnone.svg\tx'
 }
+
+# narrow_style FILE: the rules that hold at 390 pixels, one a line.
+narrow_style() {
+    awk '/<style>/ { inside = 1; next } /<\/style>/ { inside = 0 } inside' "$1" | tr '\n' ' ' |
+        grep -oE '@media \(max-width: [0-9]+rem\) \{([^{}]*\{[^{}]*\})*' |
+        grep -oE '[^{}]+\{[^{}]*\}' | sed 's/^ *//'
+}
+
+@test "rotpipe-report: on a narrow display nothing is cut off without a hint" {
+    picture
+    { octal 0 0 8 3 && be32 24 28 28 && noise $((24 * 784)); } | idx2rts >images.rts
+    rts2png --scale 4 --columns 6 images.rts >wide.png
+    printf '<svg xmlns="http://www.w3.org/2000/svg" width="900" height="450"></svg>' >plot.svg
+    printf 'a\tb\n1\t2\n' >t.tsv
+    { line picture a.png small && line picture wide.png sheet && line picture plot.svg plot &&
+        line table t.tsv && line output t.tsv; } | rotpipe-report >r
+    whole r
+    # A picture that fits is made no larger; others keep a width at which their text can be read.
+    grep -q 'class="scroll picture".*alt="small"' r
+    grep -q 'class="scroll picture wide".*alt="sheet"' r
+    grep -q 'class="scroll picture wide".*alt="plot"' r
+    tr '\n' ' ' <r | grep -q 'img { display: block; max-width: 100%; height: auto;'
+    narrow_style r >rules
+    grep -q '^\.wide img *{ max-width: none; width: 34rem }$' <(sed 's/^@media[^{]*{ *//' rules)
+    # They scroll in a box of their own, which says so in words that stay in sight.
+    grep -q '^\.wide::after *{ content: "[^"]*scroll sideways"; position: sticky; left: 0;' rules
+    # What else is wider than the page scrolls, with a shade where it goes on.
+    tr '\n' ' ' <r >one
+    grep -q '\.scroll, pre {[^}]*overflow-x: auto;[^}]*var(--under) 30%, transparent) right / 3rem 100% no-repeat local,' one
+    grep -q '\.scroll, pre {[^}]*to left, var(--shade), transparent) right / 1rem 100% no-repeat scroll' one
+    # Nothing wide stands outside of such a box.
+    run -1 grep -E '^<(table|img)' r
+    [[ $(grep -c '<table' r) == $(grep -c '<div class="scroll"[^>]*><table' r) ]]
+}
+
+@test "rotpipe-report: no part of the page is the file that it is written to" {
+    picture
+    printf 'a\tb\n1\t2\n' >t.tsv
+    rottrain -q -e 0 --net d1 <(stream 4 2 2) >m.rts
+    local row part
+    for row in 'picture a.png x' 'table t.tsv' 'output t.tsv' 'model m.rts'; do
+        read -ra part <<<"$row"
+        line "${part[@]}" >plan
+        cp "${part[1]}" before
+        expect_error 1 "plan: line 1: ${part[1]}: is both input and output" rotpipe-report -o "${part[1]}" plan
+        cmp before "${part[1]}"
+        quiet_success rotpipe-report -o page.html plan
+    done
+}

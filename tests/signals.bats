@@ -189,6 +189,10 @@ makefile() {
     [[ $(cut -f 1 f | xargs) == 'first epoch 1 2 last' ]] || fail "$(<f)"
     rottrain -e 2 -b 8 --net c2 --log err -o m d.rts 2>f
     [[ $(cut -c 1-7 f | cut -f 1 | xargs) == 'epoch epoch 1 1 epoch 2 2' ]] || fail "$(<f)"
+    printf 'title\tx\n' >plan
+    echo before >f
+    rotpipe-report -o /dev/stderr plan 2>>f
+    [[ $(head -n 2 f | xargs -d '\n') == 'before <!DOCTYPE html>' ]] || fail "$(<f)"
     # Resumed, too.
     rottrain -q -e 2 -b 8 --net c2 --save s --every 4 -o m d.rts
     echo before >f

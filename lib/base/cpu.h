@@ -1,5 +1,5 @@
 /*
- * Sets of kernels: the same functions compiled for several instruction sets (see the Makefile), of
+ * Sets of kernels: the same functions compiled for several instruction sets (see variants.h), of
  * which a program takes the best that the processor runs, or the one that the user has asked for.
  */
 #ifndef ROTPIPE_BASE_CPU_H
@@ -7,8 +7,24 @@
 
 #include "base/error.h"
 
-/* True if this processor runs the set of that name: "plain", "avx2", "avx512". */
+/* A set by its name, and its functions; a table of sets, the fastest first, ends with {NULL}. */
+struct variant {
+    const char *name;
+    const void *kernels;
+};
+
+/* True if this processor runs the set of that name: "plain", "avx2", "avx512", "neon", "reference".
+ */
 int cpu_runs(const char *set);
+
+/* The functions of set i of those in the table that this processor runs, NULL past the last. */
+const void *cpu_list(const struct variant *table, int i);
+
+/*
+ * The functions of the first set in the table that this processor runs, or of the one called name
+ * (NULL or "": the first). NULL if there is no such set here.
+ */
+const void *cpu_pick(const struct variant *table, const char *name);
 
 /* An error: what ROTPIPE_KERNELS asks for cannot run here; it says which sets can. Always -1. */
 int cpu_complain(const char *set, struct error *e);

@@ -10,13 +10,27 @@ struct error {
     int misuse;     /* the program was used wrongly: an option is at fault, not the data */
 };
 
-/* Formats the message into e (control characters become '?'). Always returns -1. */
-int error_set(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Formats the message into e (control characters become '?') and notes whether it is misuse. */
+void error_format(struct error *e, int misuse, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* -1, which the compiler can see: it then knows that what a failed function has not set is not
+ * used. */
+static inline int error_failed(void)
+{
+    return -1;
+}
+
+/* error_set(e, format, ...) formats the message into e and returns -1. */
+#define error_set(e, ...) (error_format(e, 0, __VA_ARGS__), error_failed())
 
 /* The same for an error that an option has caused: the program's exit status is 2. */
-int error_misuse(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define error_misuse(e, ...) (error_format(e, 1, __VA_ARGS__), error_failed())
 
-/* The message "WHAT: out of memory". Always returns -1. */
-int error_memory(struct error *e, const char *what);
+/* The message "WHAT: out of memory". Returns -1. */
+static inline int error_memory(struct error *e, const char *what)
+{
+    return error_set(e, "%s: out of memory", what);
+}
 
 #endif

@@ -1,3 +1,4 @@
+#undef _XOPEN_SOURCE
 #define _XOPEN_SOURCE 700 /* realpath */
 #include "base/path.h"
 

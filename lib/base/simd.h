@@ -1,30 +1,48 @@
 /*
  * Vectors of floats for kernels: the files in folders of that name, every one of which is compiled
  * once for each instruction set: KERNEL_VARIANT is its name, VL the floats of a vector. GCC's
- * vector extensions carry the arithmetic; the few operations they lack stand here.
+ * vector extensions carry the arithmetic; the few operations they lack stand here. REGISTERS is how
+ * many vectors the processor holds.
  */
 #ifndef ROTPIPE_BASE_SIMD_H
 #define ROTPIPE_BASE_SIMD_H
 
 #include <stddef.h>
 #include <stdint.h>
-
-#if defined(__AVX512F__) || defined(__AVX2__)
-#include <immintrin.h>
-#endif
-
-#if defined(__AVX512F__)
-#define VL 16
-#elif defined(__AVX2__)
-#define VL 8
-#else
-#define VL 4
-#endif
+#include <string.h>
 
 /* VARIANT(f) is f_avx512, f_avx2, ...: the same function for several instruction sets. */
 #define VARIANT_PASTE(name, variant) name##_##variant
 #define VARIANT_EXPAND(name, variant) VARIANT_PASTE(name, variant)
 #define VARIANT(name) VARIANT_EXPAND(name, KERNEL_VARIANT)
+
+/* The sets, and whether this is one: `#if KERNEL_IS(avx2)`. */
+#define SET_plain 1
+#define SET_avx2 2
+#define SET_avx512 3
+#define SET_neon 4
+#define KERNEL_IS(set) (VARIANT(SET) == SET_##set)
+
+/* What a set uses is a matter of its name alone: with -march=native the compiler could do more for
+ * each of them, but then results would depend on the flags of the build. */
+#if KERNEL_IS(avx512)
+#include <immintrin.h>
+#define VL 16
+#define REGISTERS 32
+#elif KERNEL_IS(avx2)
+#include <immintrin.h>
+#define VL 8
+#define REGISTERS 16
+#elif KERNEL_IS(neon)
+#include <arm_neon.h>
+#define VL 4
+#define REGISTERS 32
+#elif KERNEL_IS(plain)
+#define VL 4
+#define REGISTERS 16
+#else
+#error "KERNEL_VARIANT names none of the sets above"
+#endif
 
 #define INLINE static inline __attribute__((always_inline, unused))
 
@@ -59,13 +77,41 @@ INLINE vf splat(float x)
     return x - (vf){0};
 }
 
+/*
+ * a b + c: rounded once by sets that have such an instruction, and twice by `plain` on every
+ * processor. The compiler is not to choose (-ffp-contract=off), so that the name of a set says all
+ * about its results.
+ */
+INLINE vf multiply_add(vf a, vf b, vf c)
+{
+#if KERNEL_IS(avx512)
+    return (vf)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif KERNEL_IS(avx2)
+    return (vf)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#elif KERNEL_IS(neon)
+    return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+#else
+    return a * b + c;
+#endif
+}
+
+/* The same of single floats, for loops that the compiler makes vectors of. */
+INLINE float multiply_add_one(float a, float b, float c)
+{
+#if KERNEL_IS(plain)
+    return a * b + c;
+#else
+    return __builtin_fmaf(a, b, c);
+#endif
+}
+
 /* a > b ? x : y, lane by lane. */
 INLINE vf pick_greater(vf a, vf b, vf x, vf y)
 {
-#if defined(__AVX512F__)
+#if KERNEL_IS(avx512)
     return (vf)_mm512_mask_blend_ps(_mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GT_OQ), (__m512)y,
                                     (__m512)x);
-#elif defined(__AVX2__)
+#elif KERNEL_IS(avx2)
     return (vf)_mm256_blendv_ps((__m256)y, (__m256)x,
                                 _mm256_cmp_ps((__m256)a, (__m256)b, _CMP_GT_OQ));
 #else
@@ -77,9 +123,9 @@ INLINE vf pick_greater(vf a, vf b, vf x, vf y)
 /* a > b ? a : b, lane by lane. */
 INLINE vf larger(vf a, vf b)
 {
-#if defined(__AVX512F__)
+#if KERNEL_IS(avx512)
     return (vf)_mm512_max_ps((__m512)a, (__m512)b);
-#elif defined(__AVX2__)
+#elif KERNEL_IS(avx2)
     return (vf)_mm256_max_ps((__m256)a, (__m256)b);
 #else
     return pick_greater(a, b, a, b);
@@ -89,7 +135,7 @@ INLINE vf larger(vf a, vf b)
 /* a == b ? x : 0, lane by lane. */
 INLINE vf keep_equal(vi a, vi b, vf x)
 {
-#if defined(__AVX512F__)
+#if KERNEL_IS(avx512)
     return (vf)_mm512_maskz_mov_ps(_mm512_cmpeq_epi32_mask((__m512i)a, (__m512i)b), (__m512)x);
 #else
     return (vf)((vi)(a == b) & (vi)x);
@@ -99,9 +145,9 @@ INLINE vf keep_equal(vi a, vi b, vf x)
 /* max(x, 0); a NaN stays one. */
 INLINE vf relu(vf x)
 {
-#if defined(__AVX512F__)
+#if KERNEL_IS(avx512)
     return (vf)_mm512_max_ps(_mm512_setzero_ps(), (__m512)x);
-#elif defined(__AVX2__)
+#elif KERNEL_IS(avx2)
     return (vf)_mm256_max_ps(_mm256_setzero_ps(), (__m256)x);
 #else
     vi dead = x <= (vf){0};
@@ -113,12 +159,16 @@ INLINE vf relu(vf x)
  * own conversion between vectors of bytes and integers goes lane by lane.) */
 INLINE void store_bytes(uint8_t *p, vf x)
 {
-#if defined(__AVX512F__)
+#if KERNEL_IS(avx512)
     _mm_storeu_si128((__m128i *)(void *)p, _mm512_cvtepi32_epi8(_mm512_cvttps_epi32((__m512)x)));
-#elif defined(__AVX2__)
+#elif KERNEL_IS(avx2)
     __m256i i = _mm256_cvttps_epi32((__m256)x);
     __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(i), _mm256_extracti128_si256(i, 1));
     _mm_storel_epi64((__m128i *)(void *)p, _mm_packus_epi16(words, words));
+#elif KERNEL_IS(neon)
+    uint16x4_t words = vmovn_u32(vcvtq_u32_f32((float32x4_t)x));
+    uint32_t bytes = vget_lane_u32((uint32x2_t)vmovn_u16(vcombine_u16(words, words)), 0);
+    memcpy(p, &bytes, sizeof bytes);
 #else
     vi i = __builtin_convertvector(x, vi);
     *(vb_memory *)p = __builtin_convertvector(i, vb);
@@ -127,23 +177,37 @@ INLINE void store_bytes(uint8_t *p, vf x)
 
 INLINE vi load_bytes(const uint8_t *p)
 {
-#if defined(__AVX512F__)
+#if KERNEL_IS(avx512)
     return (vi)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
-#elif defined(__AVX2__)
+#elif KERNEL_IS(avx2)
     return (vi)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));
+#elif KERNEL_IS(neon)
+    uint32_t bytes;
+    memcpy(&bytes, p, sizeof bytes);
+    return (vi)vmovl_u16(vget_low_u16(vmovl_u8((uint8x8_t)vdup_n_u32(bytes))));
 #else
     vb b = *(const vb_memory *)p;
     return __builtin_convertvector(b, vi);
 #endif
 }
 
+#if KERNEL_IS(neon)
+/* Bit l is set if all bits of lane l are. */
+INLINE unsigned mask_bits(vi mask)
+{
+    return vaddvq_u32((uint32x4_t)(mask & (vi){1, 2, 4, 8}));
+}
+#endif
+
 /* Bit l is set if lane l is not zero. */
 INLINE unsigned lanes_set(vf x)
 {
-#if defined(__AVX512F__)
+#if KERNEL_IS(avx512)
     return _mm512_cmpneq_ps_mask((__m512)x, _mm512_setzero_ps());
-#elif defined(__AVX2__)
+#elif KERNEL_IS(avx2)
     return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps((__m256)x, _mm256_setzero_ps(), _CMP_NEQ_UQ));
+#elif KERNEL_IS(neon)
+    return mask_bits(x != (vf){0});
 #else
     unsigned bits = 0;
     for (unsigned l = 0; l < VL; l++)
@@ -155,10 +219,12 @@ INLINE unsigned lanes_set(vf x)
 /* Bit l is set unless a > most in lane l; a lane that is no number is set. */
 INLINE unsigned lanes_within(vf a, vf most)
 {
-#if defined(__AVX512F__)
+#if KERNEL_IS(avx512)
     return _mm512_cmp_ps_mask((__m512)a, (__m512)most, _CMP_NGT_UQ);
-#elif defined(__AVX2__)
+#elif KERNEL_IS(avx2)
     return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps((__m256)a, (__m256)most, _CMP_NGT_UQ));
+#elif KERNEL_IS(neon)
+    return mask_bits(~(a > most));
 #else
     vi within = ~(a > most);
     unsigned bits = 0;
@@ -174,10 +240,10 @@ INLINE unsigned lanes_within(vf a, vf most)
  */
 INLINE uint32_t compress(unsigned bits, vi a, vf b, uint32_t *to_a, float *to_b)
 {
-#if defined(__AVX512F__)
+#if KERNEL_IS(avx512)
     _mm512_storeu_si512(to_a, _mm512_maskz_compress_epi32((__mmask16)bits, (__m512i)a));
     _mm512_storeu_ps(to_b, _mm512_maskz_compress_ps((__mmask16)bits, (__m512)b));
-#elif defined(__AVX2__)
+#elif KERNEL_IS(avx2)
     /* Which of four lanes come first, a hexadecimal digit each, the lowest first. */
     static const uint16_t first[16] = {0,   0x0,  0x1,  0x10,  0x2,  0x20,  0x21,  0x210,
                                        0x3, 0x30, 0x31, 0x310, 0x32, 0x320, 0x321, 0x3210};
@@ -187,6 +253,15 @@ INLINE uint32_t compress(unsigned bits, vi a, vf b, uint32_t *to_a, float *to_b)
                                      _mm256_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28));
     _mm256_storeu_si256((__m256i *)(void *)to_a, _mm256_permutevar8x32_epi32((__m256i)a, lane));
     _mm256_storeu_ps(to_b, _mm256_permutevar8x32_ps((__m256)b, lane));
+#elif KERNEL_IS(neon)
+    /* Which lanes come first, as above; a lane's four bytes are at four times its number. */
+    static const uint16_t first[16] = {0,   0x0,  0x1,  0x10,  0x2,  0x20,  0x21,  0x210,
+                                       0x3, 0x30, 0x31, 0x310, 0x32, 0x320, 0x321, 0x3210};
+    int32_t digits = first[bits];
+    vi lane = (vi){digits, digits >> 4, digits >> 8, digits >> 12} & 3;
+    uint8x16_t byte = (uint8x16_t)(lane * 0x04040404 + 0x03020100);
+    vst1q_u32(to_a, (uint32x4_t)vqtbl1q_u8((uint8x16_t)a, byte));
+    vst1q_f32(to_b, (float32x4_t)vqtbl1q_u8((uint8x16_t)b, byte));
 #else
     uint32_t n = 0;
     for (unsigned l = 0; l < VL; l++) {
@@ -238,8 +313,11 @@ INLINE void transpose(vi row[VL])
 /* The sum of the lanes, in a fixed order. */
 INLINE float sum_lanes(vf v)
 {
-#if defined(__AVX512F__)
+#if KERNEL_IS(avx512)
     return _mm512_reduce_add_ps((__m512)v);
+#elif KERNEL_IS(neon)
+    float32x2_t half = vadd_f32(vget_low_f32((float32x4_t)v), vget_high_f32((float32x4_t)v));
+    return vget_lane_f32(half, 0) + vget_lane_f32(half, 1);
 #else
     float s[VL];
     store(s, v);

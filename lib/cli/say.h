@@ -15,4 +15,8 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
  */
 void say_stopped(const char *file, const char *history);
 
+/* The same of what else the history has to say of the last training: dead features, a loss that is
+ * still that of guessing. */
+void say_findings(const char *file, const char *history);
+
 #endif

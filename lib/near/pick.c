@@ -1,13 +1,12 @@
-/* Which kernels this processor runs, and the plainest ones. */
+/* The sets of kernels of the search that this program holds, and the plainest ones. */
 #include "base/cpu.h"
+#include "base/variants.h"
 #include "near/kernels.h"
 
-#include <string.h>
+#define DECLARE(set) extern const struct near_kernels near_kernels_##set;
+#define ENTRY(set) {#set, &near_kernels_##set},
 
-extern const struct near_kernels near_kernels_plain;
-#if defined(__x86_64__) || defined(__i386__)
-extern const struct near_kernels near_kernels_avx2, near_kernels_avx512;
-#endif
+EACH_VARIANT(DECLARE)
 
 static size_t scan(const float *query, const float *limit, size_t d, const float *panel,
                    const float *norm, int panels, uint32_t *hit)
@@ -36,30 +35,15 @@ static void pack(const float *const *x, const float *shift, const float *scale, 
 const struct near_kernels near_kernels_reference = {
     .name = "reference", .rows = 1, .width = 1, .scan = scan, .pack = pack};
 
+static const struct variant table[] = {EACH_VARIANT(ENTRY){"reference", &near_kernels_reference},
+                                       {NULL, NULL}};
+
 const struct near_kernels *near_kernels_list(int i)
 {
-    static const struct near_kernels *const all[] = {
-#if defined(__x86_64__) || defined(__i386__)
-        &near_kernels_avx512,
-        &near_kernels_avx2,
-#endif
-        &near_kernels_plain
-    };
-
-    for (size_t s = 0; s < sizeof all / sizeof *all; s++)
-        if (cpu_runs(all[s]->name) && i-- == 0)
-            return all[s];
-    return i == 0 ? &near_kernels_reference : NULL;
+    return cpu_list(table, i);
 }
 
 const struct near_kernels *near_kernels_pick(const char *name)
 {
-    const struct near_kernels *k;
-
-    if (!name || !*name)
-        return near_kernels_list(0);
-    for (int i = 0; (k = near_kernels_list(i)); i++)
-        if (strcmp(k->name, name) == 0)
-            return k;
-    return NULL;
+    return cpu_pick(table, name);
 }

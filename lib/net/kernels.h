@@ -2,7 +2,8 @@
  * The arithmetic of a network behind one interface. Every set of kernels computes the same
  * functions; they differ in the instructions they use and in the order of their sums, so results
  * of two sets agree within rounding. Results of one set never depend on how many samples are
- * handed over at once, nor on the thread.
+ * handed over at once, nor on the thread, nor on the compiler and its flags: which products and
+ * sums are rounded together is written in the kernels (see multiply_add in base/simd.h).
  *
  * Tensors: float, channels last, channels ("lanes") padded to a multiple of NET_LANES with zeros,
  * but for the image, whose pixels have as many lanes as channels. The input of a convolution has
@@ -106,7 +107,7 @@ extern const struct kernels kernels_reference;
 
 /*
  * The best set that this processor runs, or the one called name (NULL or "": best; "reference",
- * "plain", "avx2", "avx512"). NULL if there is no such set here.
+ * "plain", "avx2", "avx512", "neon"). NULL if there is no such set here.
  */
 const struct kernels *kernels_pick(const char *name);
 

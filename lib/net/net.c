@@ -30,9 +30,7 @@ static int next_token(const char *text, const char **next, struct token *t, stru
 
     if (!*p)
         return 0;
-    t->length = (int)strcspn(p, blanks);
-    t->at = (int)(p - text) + 1;
-    t->width = 0;
+    *t = (struct token){.at = (int)(p - text) + 1, .length = (int)strcspn(p, blanks)};
     *next = p + t->length;
     switch (*p) {
     case 'c':

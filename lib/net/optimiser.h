@@ -1,6 +1,7 @@
 /*
  * The optimisers' arithmetic, element by element, written once: reference.c compiles it plainly
- * and kernels/table.c for each instruction set, where the compiler makes vectors of it.
+ * and kernels/table.c for each instruction set, where the compiler makes vectors of it. The
+ * includer defines multiply_add_one(a, b, c), a b + c as simd.h has it.
  */
 #ifndef ROTPIPE_NET_OPTIMISER_H
 #define ROTPIPE_NET_OPTIMISER_H
@@ -27,10 +28,11 @@ static inline void optimiser_adam(const struct adam *a, float *restrict w,
     const float step = p.lr / p.correction1;
 
     for (size_t i = 0; i < n; i++) {
-        float g = grad[i] + p.weight_decay * w[i];
-        m[i] = p.beta1 * m[i] + p.gain1 * g;
-        v[i] = p.beta2 * v[i] + p.gain2 * g * g;
-        w[i] = p.decoupled * w[i] - step * m[i] / (sqrtf(v[i]) / p.correction2 + p.eps);
+        float g = multiply_add_one(p.weight_decay, w[i], grad[i]);
+        m[i] = multiply_add_one(p.beta1, m[i], p.gain1 * g);
+        v[i] = multiply_add_one(p.beta2, v[i], p.gain2 * g * g);
+        w[i] = multiply_add_one(p.decoupled, w[i],
+                                -(step * m[i] / (sqrtf(v[i]) / p.correction2 + p.eps)));
     }
 }
 
@@ -41,9 +43,10 @@ static inline void optimiser_sgd(const struct sgd *a, float *restrict w, const f
     const float keep = p.first ? 0 : p.momentum;
 
     for (size_t i = 0; i < n; i++) {
-        float g = grad[i] + p.weight_decay * w[i];
-        m[i] = keep * m[i] + g;
-        w[i] -= p.lr * (p.nesterov ? g + p.momentum * m[i] : m[i]);
+        float g = multiply_add_one(p.weight_decay, w[i], grad[i]);
+        m[i] = multiply_add_one(keep, m[i], g);
+        w[i] = multiply_add_one(-p.lr, p.nesterov ? multiply_add_one(p.momentum, m[i], g) : m[i],
+                                w[i]);
     }
 }
 

@@ -25,31 +25,21 @@ int trainer_share(int batch)
 
 /* ---- one step, first half: gradients, a share at a time ---- */
 
-/* Puts samples first..first+n-1 of the step into the workspace. */
-static void set_inputs(struct trainer *t, int thread, int first, int n)
+void trainer_set_input(struct trainer *t, int thread, int sample, uint64_t image)
 {
-    size_t stride = dataset_stride(t->data);
+    size_t size = t->engine->stage[t->from].x.size;
 
-    for (int s = 0; s < n; s++) {
-        uint64_t i = t->order[t->at + (uint64_t)(first + s)];
-        if (t->cache) {
-            size_t size = t->engine->stage[t->from].x.size;
-            memcpy(engine_input(t->engine, thread, t->from, s), t->cache + i * size,
-                   size * sizeof(float));
-        } else {
-            engine_set_image(t->engine, thread, s, t->data->images + i * stride, t->table);
-        }
-    }
+    if (t->cache)
+        memcpy(engine_input(t->engine, thread, t->from, sample), t->cache + image * size,
+               size * sizeof(float));
+    else
+        engine_set_image(t->engine, thread, sample,
+                         t->data->images + image * dataset_stride(t->data), t->table);
 }
 
-static int label_of(const struct trainer *t, int sample)
+float trainer_weight(const struct trainer *t, uint64_t image)
 {
-    return t->data->label[t->order[t->at + (uint64_t)sample]];
-}
-
-static float weight_of(const struct trainer *t, int label)
-{
-    return t->class_weight ? t->class_weight[label] : 1;
+    return t->class_weight ? t->class_weight[t->data->label[image]] : 1;
 }
 
 static void train_group(struct trainer *t, int thread, int share, int first, int n, float *grad)
@@ -58,12 +48,14 @@ static void train_group(struct trainer *t, int thread, int share, int first, int
     int last = g->stages - 1, classes = t->m->net.classes;
     int trains = g->first < g->stages; /* without, there is no room for gradients either */
 
-    set_inputs(t, thread, first, n);
+    for (int s = 0; s < n; s++)
+        trainer_set_input(t, thread, s, t->order[t->at + (uint64_t)(first + s)]);
     engine_forward(g, thread, t->from, g->stages, n);
     for (int s = 0; s < n; s++) {
         const float *logits = engine_output(g, thread, last, s);
-        int label = label_of(t, first + s), best = 0;
-        float weight = weight_of(t, label);
+        uint64_t image = t->order[t->at + (uint64_t)(first + s)];
+        int label = t->data->label[image], best = 0;
+        float weight = trainer_weight(t, image);
         for (int k = 1; k < classes; k++)
             if (logits[k] > logits[best])
                 best = k;
@@ -187,7 +179,7 @@ int trainer_step(struct trainer *t, struct error *e)
     t->batch = left < (uint64_t)t->o->batch ? (int)left : t->o->batch;
     t->shares = (t->batch + t->share - 1) / t->share;
     for (int i = 0; i < t->batch; i++)
-        weight += weight_of(t, label_of(t, i));
+        weight += trainer_weight(t, t->order[t->at + (uint64_t)i]);
     t->weight = (float)weight;
     t->lr = trainer_rate(t->o, &t->plan, t->step);
     team_run(t->team, train_share, t, t->shares);

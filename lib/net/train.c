@@ -309,15 +309,24 @@ static int run_epoch(struct trainer *t, const struct train_listener *l, struct e
     return save_due(t, 1) ? save(t, l, e) : 0;
 }
 
-/* The best epoch's weights, if they were kept; and says how it ended. */
-static void finish(struct trainer *t, const struct train_listener *l)
+/* The best epoch's weights, if they were kept; and says how it ended. 0 or -1. */
+static int finish(struct trainer *t, const struct train_listener *l, struct error *e)
 {
-    struct ending end = {t->step, t->plan.steps, t->best_epoch.number, t->unsaved, t->why};
+    struct ending end = {.steps = t->step,
+                         .planned = t->plan.steps,
+                         .best_epoch = t->best_epoch.number,
+                         .unsaved = t->unsaved,
+                         .why = t->why};
 
     if (end.best_epoch)
         memcpy(t->m->parameters, t->best, t->m->net.parameters * sizeof *t->best);
-    if (l && l->end)
-        l->end(l->context, &end);
+    if (!l || !l->end)
+        return 0;
+    engine_pack(t->engine, 0);
+    if (t->step && trainer_last_look(t, &end, e) < 0)
+        return -1;
+    l->end(l->context, &end);
+    return 0;
 }
 
 /* Takes up the saved state, if there is one. */
@@ -354,7 +363,7 @@ int train(struct model *m, const struct dataset *d, const struct dataset *valid,
     if (status >= 0)
         status = check_last(&t, e);
     if (status == 0)
-        finish(&t, listener);
+        status = finish(&t, listener, e);
     release(&t);
     return status;
 }

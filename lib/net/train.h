@@ -72,6 +72,11 @@ struct ending {
     int best_epoch;          /* whose weights the model has, from 1; 0: those of the last step */
     int unsaved;             /* its state could not be saved when it last was to be: */
     struct error why;
+
+    /* What the final model does with up to 10,240 images of the data: */
+    uint64_t looked_at, features; /* images; features that the head reads, of which these are */
+    uint64_t dead;                /* zero on all images, if they are a tenth or more; or 0 */
+    int guessing;                 /* the loss is that of guessing by the classes' frequency */
 };
 
 /*

@@ -74,6 +74,16 @@ float trainer_rate(const struct train_options *o, const struct plan *p, uint64_t
 /* One optimiser step on the epoch's next batch; adds to so_far. 0 or -1. */
 int trainer_step(struct trainer *t, struct error *e);
 
+/* Puts an image of the data into a thread's workspace as input of stage t->from, from the cache if
+ * there is one. */
+void trainer_set_input(struct trainer *t, int thread, int sample, uint64_t image);
+
+/* How much an image of the data counts: the weight of its class. */
+float trainer_weight(const struct trainer *t, uint64_t image);
+
+/* Sets in `end` what a look at the final model's outputs for training images finds. 0 or -1. */
+int trainer_last_look(struct trainer *t, struct ending *end, struct error *e);
+
 /* The error that something ("the loss is") is not finite after so many steps. Always -1. */
 int trainer_not_finite(const struct trainer *t, uint64_t step, const char *what, struct error *e);
 

@@ -253,7 +253,6 @@ static int take_chunk(struct source *s, const struct rts_header *h, struct chunk
         if ((c->stride *= h->shape[i]) > EXAMPLES_CHUNK_MAX)
             return rts_complain(s->reader, e, "one example has more than %d bytes",
                                 EXAMPLES_CHUNK_MAX);
-    c->label = NULL;
     if (rts_load(s->reader, EXAMPLES_CHUNK_MAX, &s->data, &s->data_size, e) < 0)
         return -1;
     c->data = s->data;
@@ -278,6 +277,7 @@ int source_next(struct source *s, struct chunk *c, struct error *e)
 {
     struct rts_header h;
 
+    *c = (struct chunk){0};
     for (;;) {
         int got = rts_next(s->reader, &h, e);
         if (got < 0)

@@ -107,9 +107,9 @@ int history_holds(const struct history *h, const char *lines)
     return 0;
 }
 
-const char *history_stopped(const char *lines)
+const char *history_mark(const char *lines, const char *mark)
 {
-    static const char program[] = "rottrain ", mark[] = " stopped=";
+    static const char program[] = "rottrain ";
     const char *last = NULL, *how;
 
     while (lines && *lines) {

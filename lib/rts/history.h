@@ -27,11 +27,15 @@ int history_merge(struct history *h, const char *lines, struct error *e);
 int history_holds(const struct history *h, const char *lines);
 
 /*
- * How the last training in these lines (or NULL) was stopped: "SIGTERM at step 7 of 90", up to the
- * end of that line; NULL if it came to its end, or there was none. A training has a line that
- * begins with "rottrain ", as one that was stopped has " stopped=" in it.
+ * What stands behind this mark in the line of the last training, up to the end of that line; NULL
+ * if there is no such mark, or no training. lines: a history, or NULL. A training has a line that
+ * begins with "rottrain "; these marks say how it ended:
+ *
+ *     " stopped="   SIGTERM at step 7 of 90
+ *     " dead="      7/16: of 16 features that the head reads 7 are zero on all images looked at
+ *     " loss="      chance: the loss on the training data is that of guessing
  */
-const char *history_stopped(const char *lines);
+const char *history_mark(const char *lines, const char *mark);
 
 void history_free(struct history *h);
 

@@ -31,7 +31,13 @@ struct moves {
  */
 typedef void umap_move(const struct moves *m, uint32_t begin, uint32_t end, float *to);
 
-/* The best that this processor runs, or the set called name (plain, avx2, avx512); else NULL. */
+/* What one instruction set has of it. */
+struct umap_kernels {
+    umap_move *move;
+};
+
+/* The best that this processor runs, or the set called name, as kernels_pick of net/kernels.h; NULL
+ * if there is no such set here. */
 umap_move *umap_move_pick(const char *name);
 
 #endif

@@ -1,31 +1,20 @@
+/* The sets of the descent's inner loop that this program holds. */
 #include "base/cpu.h"
+#include "base/variants.h"
 #include "umap/moves.h"
 
-#include <string.h>
+#define DECLARE(set) extern const struct umap_kernels umap_kernels_##set;
+#define ENTRY(set) {#set, &umap_kernels_##set},
 
-extern umap_move umap_move_plain;
-#if defined(__x86_64__) || defined(__i386__)
-extern umap_move umap_move_avx2, umap_move_avx512;
-#endif
+EACH_VARIANT(DECLARE)
+
+/* The plainest loops of other kernels, for tests: here these are the plain ones. */
+static const struct variant table[] = {EACH_VARIANT(ENTRY){"reference", &umap_kernels_plain},
+                                       {NULL, NULL}};
 
 umap_move *umap_move_pick(const char *name)
 {
-    static const struct {
-        const char *name;
-        umap_move *move;
-    } all[] = {
-#if defined(__x86_64__) || defined(__i386__)
-        {"avx512", umap_move_avx512},
-        {"avx2", umap_move_avx2},
-#endif
-        {"plain", umap_move_plain}
-    };
+    const struct umap_kernels *kernels = cpu_pick(table, name);
 
-    /* The plainest loops of other kernels, for tests: here these are the plain ones. */
-    if (name && strcmp(name, "reference") == 0)
-        name = "plain";
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if ((!name || !*name || strcmp(name, all[i].name) == 0) && cpu_runs(all[i].name))
-            return all[i].move;
-    return NULL;
+    return kernels ? kernels->move : NULL;
 }

@@ -18,7 +18,9 @@
  *
  * Prints how many were tried; status 0 if all was as it must be, 1 if not, 2 for trouble.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* memmem */
+#endif
 #include "child.h"
 
 #include <stdint.h>

@@ -19,7 +19,9 @@
  * KIND: see `kinds` below. Prints how many were tried; status 0 if all was as it must be, 1 if not,
  * 2 for trouble.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* memfd_create */
+#endif
 #include "child.h"
 #include "plan.h"
 

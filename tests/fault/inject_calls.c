@@ -1,5 +1,7 @@
 /* Preloaded: system calls, and the start of threads, that fail when the plan says so. */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* RTLD_NEXT */
+#endif
 #include "plan.h"
 
 #include <dlfcn.h>

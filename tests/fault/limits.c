@@ -6,7 +6,9 @@
  * Runs the program with the streams that this one has, and ends with its status; or with 99 and a
  * line on standard error, if it took more processor time or resident memory, or did not end.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* wait4 */
+#endif
 #include "child.h"
 
 #include <errno.h>

@@ -132,22 +132,24 @@ static void test_history_seen(void)
 }
 
 /* It never grows beyond its bound: the oldest lines but the first are the ones to go. */
-static void test_history_stopped(void)
+static void test_history_mark(void)
 {
     static const char stopped[] = "rottrain 1 -e 9 stopped=SIGINT at step 3 of 9\n  data: x\n";
     char text[256];
 
-    CHECK(!history_stopped(NULL) && !history_stopped("") && !history_stopped("rotgen stopped=x\n"));
-    CHECK(strncmp(history_stopped(stopped), "SIGINT at step 3 of 9\n", 22) == 0);
-    CHECK(!history_stopped("  model: rottrain 1 stopped=SIGINT at step 3 of 9\nfeatdump 1\n"));
-    CHECK(!history_stopped("rottrain 1\nheadswap stopped=x\n"));
+    CHECK(!history_mark(NULL, " stopped=") && !history_mark("", " stopped=") &&
+          !history_mark("rotgen stopped=x\n", " stopped="));
+    CHECK(strncmp(history_mark(stopped, " stopped="), "SIGINT at step 3 of 9\n", 22) == 0);
+    CHECK(!history_mark("  model: rottrain 1 stopped=SIGINT at step 3 of 9\nfeatdump 1\n",
+                        " stopped="));
+    CHECK(!history_mark("rottrain 1\nheadswap stopped=x\n", " stopped="));
     /* The last training counts. */
     snprintf(text, sizeof text, "%sheadswap 1 -c 3\n", stopped);
-    CHECK(history_stopped(text) != NULL);
+    CHECK(history_mark(text, " stopped=") != NULL);
     snprintf(text, sizeof text, "%srottrain 1 -e 2\n", stopped);
-    CHECK(!history_stopped(text));
+    CHECK(!history_mark(text, " stopped="));
     snprintf(text, sizeof text, "rottrain 1 -e 2\n%s", stopped);
-    CHECK(history_stopped(text) != NULL);
+    CHECK(history_mark(text, " stopped=") != NULL);
 }
 
 static void test_history_is_bounded(void)
@@ -334,7 +336,7 @@ int main(void)
     RUN(test_error_is_one_line);
     RUN(test_history);
     RUN(test_history_seen);
-    RUN(test_history_stopped);
+    RUN(test_history_mark);
     RUN(test_history_is_bounded);
     RUN(test_names_lines);
     RUN(test_names_load);

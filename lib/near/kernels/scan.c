@@ -4,7 +4,7 @@
 
 /* Queries and vectors of a tile: 12 sums of 16 registers, or 24 of 32. */
 #define WIDE 2
-#if VL == 16
+#if REGISTERS == 32
 #define ROWS 12
 #else
 #define ROWS 6
@@ -29,7 +29,7 @@ INLINE void tile(const float *query, size_t d, const float *panel, const float *
             vf one = splat(query[(size_t)r * d + i]);
             UNROLL
             for (int v = 0; v < WIDE; v++)
-                sum[r][v] += one * base[v];
+                sum[r][v] = multiply_add(one, base[v], sum[r][v]);
         }
     }
 }

@@ -5,7 +5,7 @@
 
 #include "net/net.h"
 
-#if VL == 16
+#if REGISTERS == 32
 enum { SAMPLES = 4, OUTPUTS = 4, TOGETHER = 8 };
 #else
 enum { SAMPLES = 2, OUTPUTS = 4, TOGETHER = 4 };
@@ -35,7 +35,7 @@ INLINE void products(const int samples, const int outputs, const float *x, size_
         for (int s = 0; s < samples; s++) {
             vf one = load(x + (size_t)s * x_stride + (size_t)i);
             for (int o = 0; o < outputs; o++)
-                sum[s][o] += one * held[o];
+                sum[s][o] = multiply_add(one, held[o], sum[s][o]);
         }
     }
     for (int s = 0; s < samples; s++)
@@ -114,13 +114,13 @@ INLINE void backward_column(const int samples, const struct dense *d, const floa
         if (dw) {
             vf to = load(dw + (size_t)o * in);
             for (int s = 0; s < samples; s++)
-                to += splat(g[(size_t)s * y_stride]) * held[s];
+                to = multiply_add(splat(g[(size_t)s * y_stride]), held[s], to);
             store(dw + (size_t)o * in, to);
         }
         if (dx) {
             vf w = load(weight + (size_t)o * in);
             for (int s = 0; s < samples; s++)
-                sum[s] += splat(g[(size_t)s * y_stride]) * w;
+                sum[s] = multiply_add(splat(g[(size_t)s * y_stride]), w, sum[s]);
         }
     }
     for (int s = 0; s < samples && dx; s++)

@@ -38,7 +38,7 @@ INLINE void gemm_tile(const int rows, const int wide, int k, const float *a, con
             vf one = splat(a[(size_t)r * a_row]);
             UNROLL
             for (int v = 0; v < wide; v++)
-                sum[r][v] += one * in[v];
+                sum[r][v] = multiply_add(one, in[v], sum[r][v]);
         }
     }
     UNROLL
@@ -75,7 +75,7 @@ static inline __attribute__((unused)) void gemm(int m, int n, int k, const float
 {
     int j = 0, rest;
 
-#if VL == 16
+#if REGISTERS == 32
     for (; j + 4 * VL <= n; j += 4 * VL) {
         rest = gemm_panel(6, 4, 0, m, k, a, b + j, c + j, g, add);
         gemm_few(4, rest, m, k, a, b + j, c + j, g, add);

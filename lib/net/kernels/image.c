@@ -24,10 +24,10 @@ INLINE void tile_forward(const int wide, const float *const x[4], const size_t i
             UNROLL
             for (int v = 0; v < wide; v++) {
                 vf held = load(w + (t * in + k) * step + (size_t)v * VL);
-                sum[v][0] += splat(upper[0]) * held;
-                sum[v][1] += splat(upper[in]) * held;
-                sum[v][2] += splat(lower[0]) * held;
-                sum[v][3] += splat(lower[in]) * held;
+                sum[v][0] = multiply_add(splat(upper[0]), held, sum[v][0]);
+                sum[v][1] = multiply_add(splat(upper[in]), held, sum[v][1]);
+                sum[v][2] = multiply_add(splat(lower[0]), held, sum[v][2]);
+                sum[v][3] = multiply_add(splat(lower[in]), held, sum[v][3]);
             }
         }
     }
@@ -134,10 +134,10 @@ INLINE void sample_backward(const size_t in, const struct conv *c, const float *
             UNROLL
             for (size_t t = 0; t < 9; t++) {
                 const float *p = from + t / 3 * row + t % 3 * in;
-                sum[t] += g[0] * splat(p[0]);
-                sum[t] += g[1] * splat(p[in]);
-                sum[t] += g[2] * splat(p[row]);
-                sum[t] += g[3] * splat(p[row + in]);
+                sum[t] = multiply_add(g[0], splat(p[0]), sum[t]);
+                sum[t] = multiply_add(g[1], splat(p[in]), sum[t]);
+                sum[t] = multiply_add(g[2], splat(p[row]), sum[t]);
+                sum[t] = multiply_add(g[3], splat(p[row + in]), sum[t]);
             }
         }
     for (size_t t = 0; t < 9; t++) {

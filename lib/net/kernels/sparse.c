@@ -86,7 +86,7 @@ INLINE void add_nine(vf sum[9], float gradient, const float *from, size_t row)
 
     __asm__("" : "+r"(from));
     for (size_t t = 0; t < 9; t++)
-        sum[t] += g * load(from + t / 3 * row + t % 3 * VL);
+        sum[t] = multiply_add(g, load(from + t / 3 * row + t % 3 * VL), sum[t]);
 }
 
 /* dw for VL input channels, one output channel after the other. */
@@ -114,7 +114,7 @@ APART void by_weights(const struct conv *c, const struct winners *w, const float
 INLINE void add_tile(const struct winners *w, const uint32_t *start, const float *weights,
                      float *dx, size_t row)
 {
-#if VL == 16
+#if REGISTERS == 32
     vf sum[4][4];
 
     for (size_t i = 0; i < 16; i++)
@@ -126,8 +126,10 @@ INLINE void add_tile(const struct winners *w, const uint32_t *start, const float
             vf g = splat(w->pixel.gradient[k]);
             __asm__("" : "+r"(from)); /* see add_nine */
             UNROLL
-            for (size_t t = 0; t < 9; t++)
-                sum[q / 2 + t / 3][q % 2 + t % 3] += g * load(from + t * VL);
+            for (size_t t = 0; t < 9; t++) {
+                vf *to = &sum[q / 2 + t / 3][q % 2 + t % 3];
+                *to = multiply_add(g, load(from + t * VL), *to);
+            }
         }
     for (size_t i = 0; i < 16; i++)
         store(dx + i / 4 * row + i % 4 * VL, sum[i / 4][i % 4]);

@@ -139,14 +139,14 @@ static void list_tiles(const struct blocks *b, int first, int count, struct tile
 INLINE void widen(const vf g[3], vf u[PATCH])
 {
     const float third = -2.0f / 3, sixth = 1.0f / 6;
-    vf p = third * (g[0] + 0.5f * g[2]), q = (third * A) * g[1];
-    vf r = sixth * (g[0] + 2.0f * g[2]), s = (sixth * B) * g[1];
+    vf p = g[0] + 0.5f * g[2], q = (third * A) * g[1];
+    vf r = g[0] + 2.0f * g[2], s = (sixth * B) * g[1];
 
     u[0] = g[0];
-    u[1] = p + q;
-    u[2] = p - q;
-    u[3] = r + s;
-    u[4] = r - s;
+    u[1] = multiply_add(splat(third), p, q);
+    u[2] = multiply_add(splat(third), p, -q);
+    u[3] = multiply_add(splat(sixth), r, s);
+    u[4] = multiply_add(splat(sixth), r, -s);
     u[5] = g[2];
 }
 
@@ -230,21 +230,21 @@ INLINE void analyse(const int is_narrow, const vf d[PATCH], vf v[PATCH])
     vf even, odd, even2, odd2;
 
     if (is_narrow) {
-        even = -1.5f * d[2], odd = (-1.5f * A) * d[1];
+        odd = (-1.5f * A) * d[1];
         v[0] = d[0] - 2.0f * d[2];
-        v[1] = even + odd;
-        v[2] = even - odd;
+        v[1] = multiply_add(splat(-1.5f), d[2], odd);
+        v[2] = multiply_add(splat(-1.5f), d[2], -odd);
         v[3] = d[3] - 0.5f * d[1];
         return;
     }
-    even = d[4] - 2.0f * d[2], odd = A * (d[3] - 2.0f * d[1]);
-    even2 = d[4] - 0.5f * d[2], odd2 = B * (d[3] - 0.5f * d[1]);
-    v[0] = (d[0] - 2.5f * d[2]) + d[4];
-    v[1] = even + odd;
-    v[2] = even - odd;
-    v[3] = even2 + odd2;
-    v[4] = even2 - odd2;
-    v[5] = (d[1] - 2.5f * d[3]) + d[5];
+    even = d[4] - 2.0f * d[2], odd = d[3] - 2.0f * d[1];
+    even2 = d[4] - 0.5f * d[2], odd2 = d[3] - 0.5f * d[1];
+    v[0] = multiply_add(splat(-2.5f), d[2], d[0]) + d[4];
+    v[1] = multiply_add(splat(A), odd, even);
+    v[2] = multiply_add(splat(-A), odd, even);
+    v[3] = multiply_add(splat(B), odd2, even2);
+    v[4] = multiply_add(splat(-B), odd2, even2);
+    v[5] = multiply_add(splat(-2.5f), d[3], d[1]) + d[5];
 }
 
 /* V = B^T d B for the patch at d, `lanes` channels; frequency f of it goes to v + f * step. */
@@ -327,14 +327,14 @@ INLINE void synthesise(const int is_narrow, const vf m[PATCH], vf y[TILE])
 
     if (is_narrow) {
         y[0] = m[0] + sum;
-        y[1] = A * difference + m[3];
+        y[1] = multiply_add(splat(A), difference, m[3]);
         return;
     }
     sum2 = m[3] + m[4], difference2 = m[3] - m[4];
     y[0] = (m[0] + sum) + sum2;
-    y[1] = A * difference + B * difference2;
+    y[1] = multiply_add(splat(A), difference, B * difference2);
     y[2] = 0.5f * sum + 2.0f * sum2;
-    y[3] = (0.5f * A) * difference + (B3 * difference2 + m[5]);
+    y[3] = multiply_add(splat(0.5f * A), difference, multiply_add(splat(B3), difference2, m[5]));
 }
 
 /* The pixels A^T m A of a tile, VL channels. */

@@ -1,20 +1,35 @@
 /* One draw of an edge, its two ends' pull and the pushes of the negatives in the lanes of a vector.
  */
+#include "base/simd.h"
 #include "umap/moves.h"
 
 #include <string.h>
-
-/* Functions that are always inlined have no calling convention that could change. */
-#pragma GCC diagnostic ignored "-Wpsabi"
-
-#define INLINE static inline __attribute__((always_inline))
-#define PASTE(a, b) a##_##b
-#define NAME(a, b) PASTE(a, b)
 
 /* Two registers where vectors have four lanes. */
 enum { LANES = 8 };
 typedef float floats __attribute__((vector_size(4 * LANES)));
 typedef int32_t ints __attribute__((vector_size(4 * LANES)));
+
+/* As multiply_add of simd.h. */
+INLINE floats fused(floats a, floats b, floats c)
+{
+#if KERNEL_IS(avx512) || KERNEL_IS(avx2)
+    return (floats)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#elif KERNEL_IS(neon)
+    struct pair {
+        vf half[2];
+    } p, q, r;
+    memcpy(&p, &a, sizeof p);
+    memcpy(&q, &b, sizeof q);
+    memcpy(&r, &c, sizeof r);
+    for (int i = 0; i < 2; i++)
+        r.half[i] = multiply_add(p.half[i], q.half[i], r.half[i]);
+    memcpy(&c, &r, sizeof c);
+    return c;
+#else
+    return a * b + c;
+#endif
+}
 
 INLINE floats choose(ints mask, floats yes, floats no)
 {
@@ -27,20 +42,21 @@ INLINE floats choose(ints mask, floats yes, floats no)
  */
 INLINE floats power(floats x, float b)
 {
-    const floats most = (floats){0} + 126;
+    const floats most = (floats){0} + 126, zero = {0};
     ints bits = (ints)x, whole = (bits >> 23) - 127;
     floats m = (floats)((bits & 0x7fffff) | 0x3f800000), t, f, p;
 
     m = (m - 1.41421356f) / (m + 1.41421356f); /* log2 m = 1/2 + 2 atanh(m) / ln 2 */
     t = m * m;
-    t = b * (__builtin_convertvector(whole, floats) + 0.5f +
-             m * (2.88539008f + t * (0.96179669f + t * 0.60f)));
+    p = fused(t, fused(t, zero + 0.60f, zero + 0.96179669f), zero + 2.88539008f);
+    t = b * fused(m, p, __builtin_convertvector(whole, floats) + 0.5f);
     t = choose(t < most, t, most);
     t = choose(t > -most, t, -most);
     whole = __builtin_convertvector(t + 127, ints) - 127; /* rounds down, t + 127 being positive */
     f = t - __builtin_convertvector(whole, floats);
-    p = 1 + f * (0.69314718f +
-                 f * (0.24022651f + f * (0.05550411f + f * (0.00961813f + f * 0.00133336f))));
+    p = fused(f, zero + 0.00133336f, zero + 0.00961813f);
+    p = fused(f, fused(f, p, zero + 0.05550411f), zero + 0.24022651f);
+    p = fused(f, fused(f, p, zero + 0.69314718f), zero + 1);
     return (floats)((whole + 127) << 23) * p;
 }
 
@@ -90,13 +106,13 @@ INLINE void apply(const struct moves *m, const int dims, float *at, uint32_t sel
         for (int i = 0; i < LANES; i++)
             there[i] = m->x[(size_t)other[i] * (size_t)dims + (size_t)k];
         delta[k] = at[k] - there;
-        square += delta[k] * delta[k];
+        square = fused(delta[k], delta[k], square);
     }
     /* Points on the same spot do not move each other. */
     weight = choose(square > zero, weight, zero);
     square = choose(square > zero, square, zero + 1);
     y = power(square, m->b);
-    force = (n0 + n1 * y) / ((square + c) * (1 + m->a * y));
+    force = fused(n1, y, n0) / ((square + c) * fused(zero + m->a, y, zero + 1));
     for (int k = 0; k < dims; k++) {
         floats step = force * delta[k];
         float sum = 0;
@@ -104,7 +120,7 @@ INLINE void apply(const struct moves *m, const int dims, float *at, uint32_t sel
         step = choose(step > -four, step, -four) * weight;
         for (int i = 0; i < LANES; i++)
             sum += step[i];
-        at[k] += sum * m->alpha;
+        at[k] = multiply_add_one(sum, m->alpha, at[k]);
     }
 }
 
@@ -136,9 +152,7 @@ INLINE void move_point(const struct moves *m, const int dims, uint32_t self, flo
     }
 }
 
-void NAME(umap_move, KERNEL_VARIANT)(const struct moves *m, uint32_t begin, uint32_t end,
-                                     float *to);
-void NAME(umap_move, KERNEL_VARIANT)(const struct moves *m, uint32_t begin, uint32_t end, float *to)
+static void move(const struct moves *m, uint32_t begin, uint32_t end, float *to)
 {
     if (m->dims == 2)
         for (uint32_t i = begin; i < end; i++)
@@ -147,3 +161,5 @@ void NAME(umap_move, KERNEL_VARIANT)(const struct moves *m, uint32_t begin, uint
         for (uint32_t i = begin; i < end; i++)
             move_point(m, m->dims, m->order[i], to + (size_t)(i - begin) * (size_t)m->dims);
 }
+
+const struct umap_kernels VARIANT(umap_kernels) = {move};
