@@ -14,21 +14,23 @@ work=
 help() {
     cat <<'END'
 usage: rotpipe-report [-q] [-o file] [file ...]
-Write one self-contained HTML file after a plan, which has a line for every part of it: a word and,
-behind tabs, what belongs to it.
+Write one self-contained HTML file from a plan. Each line of the plan is one
+part of the report: a keyword, then its fields, separated by tabs.
 
-  title    TEXT                 of the whole
-  heading  TEXT                 of what follows
+  title    TEXT                 title of the report
+  heading  TEXT                 heading of a section
   text     TEXT                 a paragraph
-  picture  FILE  ALT  CAPTION   a PNG or SVG; ALT is for those who cannot see it
-  table    FILE  CAPTION        tab-separated text, a header in its first line
-  output   FILE  CAPTION        any other text, as it stands
+  picture  FILE  ALT  CAPTION   a PNG or SVG image, its alternative text ALT
+  table    FILE  CAPTION        tab-separated text; its first line is the header
+  output   FILE  CAPTION        any other text, shown unchanged
   model    FILE  CAPTION        how a model, or another stream, was made
 
-  -o, --output FILE  write the page to FILE, complete or not at all
-  -q, --quiet        no notes on standard error
-  -h, --help         this text
-      --version      the version
+Captions are optional.
+
+  -o, --output FILE  write the result to FILE, complete or not at all
+  -q, --quiet        no progress, no notes on standard error
+  -h, --help         print this help
+      --version      print the version
 END
 }
 
@@ -229,11 +231,11 @@ fetch() {
 fetch_text() {
     fetch "$@"
     case $(bytes "$2" 0 4) in
-    72747331) fail "$3: an rts stream, where text is needed (rtsinfo and rts2tsv write text)" ;;
-    89504e47) fail "$3: a PNG image, where text is needed" ;;
-    0000080?) fail "$3: an IDX file, where text is needed" ;;
+    72747331) fail "$3: is an rts stream, but text is needed (rtsinfo and rts2tsv write text)" ;;
+    89504e47) fail "$3: is a PNG image, but text is needed" ;;
+    0000080?) fail "$3: is an IDX file, but text is needed" ;;
     esac
-    [ "$(tr -d '\000' <"$2" | wc -c)" = "$(wc -c <"$2")" ] || fail "$3: no text: it has zero bytes"
+    [ "$(tr -d '\000' <"$2" | wc -c)" = "$(wc -c <"$2")" ] || fail "$3: is not text: it contains NUL bytes"
 }
 
 # bytes FILE FIRST N: in hexadecimal.
@@ -347,7 +349,7 @@ kind_of() {
         return
     fi
     [ "$(bytes "$work/source" 0 4)" != 72747331 ] ||
-        fail "$1: an rts stream, where a picture is needed (rts2png draws one)"
+        fail "$1: is an rts stream, but a picture is needed (rts2png draws one)"
     kind_of_svg "$work/source"
     case $? in
     0) ;;
@@ -419,7 +421,7 @@ ends_line() {
     [ "$(tail -c 1 <"$1" | od -An -tx1 | tr -d ' \n')" = 0a ]
 }
 
-# text_block CLASS FILE CAPTION: as it stands.
+# text_block CLASS FILE CAPTION: the text unchanged.
 text_block() {
     echo '<figure>' &&
         caption "$3" &&
@@ -462,10 +464,10 @@ part() {
     third=$field
     case $word in
     title | heading | text | picture | table | output | model) ;;
-    *) fail "$where'$word' is no part of a report" ;;
+    *) fail "$where'$word' is not a part of a report" ;;
     esac
-    [ -z "$rest" ] || fail "${where}more fields than '$word' has"
-    [ -n "$first" ] || fail "${where}nothing behind '$word' and a tab"
+    [ -z "$rest" ] || fail "${where}too many fields for '$word'"
+    [ -n "$first" ] || fail "${where}'$word' needs a value after a tab"
     : >"$work/source"
     : >"$work/part"
     html
@@ -485,7 +487,7 @@ html() {
     heading) keep "$work/part" printf '<h2>%s</h2>\n' "$shown" ;;
     text) keep "$work/part" printf '<p>%s</p>\n' "$shown" ;;
     picture)
-        [ -n "$second" ] || fail "${where}a picture needs a text for those who cannot see it"
+        [ -n "$second" ] || fail "${where}a picture needs an alternative text"
         fetch "$first" "$work/source" "$where$first"
         kind_of "$where$first"
         keep "$work/part" picture "$work/source" "$second" "$third"

@@ -13,41 +13,43 @@
 #include "rts/examples.h"
 
 static const char help[] =
-    "usage: rottrain [-q] [-m model] [-e epochs] [-b batch] [-s seed] [-j threads] [-o file]\n"
-    "                [--net string] [-c classes] [--lr rate] [--optimizer adam|adamw|sgd] ...\n"
-    "                [--state file | --save file] [--every steps] [--resume file] [file ...]\n"
+    "usage: rottrain [-q] [-m model] [-e epochs] [-b batch] [-s seed] [-j threads]\n"
+    "                [--net string] [-c classes] [--lr rate] [--optimizer name] ...\n"
+    "                [--state file | --save file] [--every steps] [--resume file]\n"
+    "                [-o file] [file ...]\n"
     "Train a network by cross-entropy on a labelled image stream; write the model.\n"
     "\n"
-    "  -m, --model FILE         start from this model (its net, weights, frozen layers)\n"
-    "      --net STRING         net of a fresh model (default \"" NET_DEFAULT "\")\n"
-    "  -c, --classes N          classes of a fresh model's head (default: as the data has)\n"
+    "  -m, --model FILE         start from this model: net, weights, frozen layers\n"
+    "      --net STRING         layers of a fresh model\n"
+    "                           (default: " NET_DEFAULT ")\n"
+    "  -c, --classes N          classes of a fresh model (default: from the data)\n"
     "  -e, --epochs N           passes over the data (default 10)\n"
-    "  -b, --batch N            images a step (default 128)\n"
+    "  -b, --batch N            images per step (default 128)\n"
     "      --optimizer NAME     adam (default), adamw or sgd\n"
     "      --lr X               learning rate (default 0.001; sgd: 0.01)\n"
-    "      --momentum X         of sgd (default 0.9)\n"
-    "      --nesterov           Nesterov's momentum, with sgd\n"
-    "      --weight-decay X     (default 0; adamw: 0.01)\n"
-    "      --schedule NAME      constant (default) or cosine\n"
+    "      --momentum X         momentum of sgd (default 0.9)\n"
+    "      --nesterov           Nesterov momentum, with sgd\n"
+    "      --weight-decay X     weight decay (default 0; adamw: 0.01)\n"
+    "      --schedule NAME      learning-rate schedule: constant (default) or cosine\n"
     "      --warmup N           steps over which the learning rate rises\n"
-    "                           (default: a tenth of all, at most 200)\n"
+    "                           (default: a tenth of all steps, at most 200)\n"
     "      --class-weight NAME  none (default) or balanced: rare classes count more\n"
-    "  -s, --seed N             of the weights and the order of the images (default 0)\n"
+    "  -s, --seed N             seed of weights and image order (default 0)\n"
     "  -j, --threads N          number of threads (default: all available processors)\n"
     "      --valid FILE         evaluate on this stream after each epoch\n"
-    "      --keep-best          write the model of the epoch that was best on --valid\n"
-    "      --log FILE           write a tab-separated line an epoch\n"
-    "      --state FILE         keep the state of the training there until it is complete;\n"
-    "                           continue from FILE if it exists\n"
-    "      --save FILE          save the state of the training there, after each epoch\n"
-    "      --every N            steps between two saves, instead of an epoch\n"
-    "      --resume FILE        continue from a saved state, with the same options and data\n"
+    "      --keep-best          write the model of the best epoch on --valid\n"
+    "      --log FILE           write a tab-separated table, one line per epoch\n"
+    "      --state FILE         keep the training state in FILE until the model is\n"
+    "                           complete; continue from FILE if it exists\n"
+    "      --save FILE          save the training state to FILE after each epoch\n"
+    "      --every N            steps between two saves (default: one epoch)\n"
+    "      --resume FILE        continue from a saved state, same options and data\n"
     "      --partial            when a signal stops training, write the model so far\n"
-    "      --no-history         write nothing of how it was made\n"
-    "  -o, --output FILE        write the model to FILE, complete or not at all\n"
+    "      --no-history         omit provenance records\n"
+    "  -o, --output FILE        write the result to FILE, complete or not at all\n"
     "  -q, --quiet              no progress, no notes on standard error\n"
-    "  -h, --help               this text\n"
-    "      --version            the version\n";
+    "  -h, --help               print this help\n"
+    "      --version            print the version\n";
 
 enum {
     OPT_NET = OPT_FIRST,
@@ -231,9 +233,10 @@ static void check_settings(struct settings *s, char **operands, int n)
     if (trainfiles_check(&files, &e) < 0)
         misused("%s", e.text);
     if (s->model && (s->net || s->classes))
-        misused("%s: the model of %s has its own", s->net ? "--net" : as_typed('c'), as_typed('m'));
+        misused("%s and %s are mutually exclusive: a model has its own net and classes",
+                s->net ? "--net" : as_typed('c'), as_typed('m'));
     if (t->optimizer != OPTIMIZER_SGD && (t->nesterov || s->has_momentum))
-        misused("%s goes with --optimizer sgd", t->nesterov ? "--nesterov" : "--momentum");
+        misused("%s needs --optimizer sgd", t->nesterov ? "--nesterov" : "--momentum");
     if (t->keep_best && !s->valid)
         misused("--keep-best needs --valid");
     if (t->nesterov && t->momentum == 0)
@@ -318,7 +321,7 @@ static int check_data(const struct model *m, const struct dataset *d, const char
         return error_set(e, "%s: images of %d x %d x %d, but the model is for %d x %d x %d", what,
                          b.h, b.w, b.c, a.h, a.w, a.c);
     if (largest >= m->net.classes)
-        return error_set(e, "%s: label %d, the head has %d classes (headswap -c makes another)",
+        return error_set(e, "%s: label %d, but the head has %d classes (headswap -c replaces it)",
                          what, largest, m->net.classes);
     if (model_check_names(m, d->names, largest, &why) < 0)
         return error_set(e, "%s: %.300s", what, why.text);
@@ -407,7 +410,7 @@ static int conclude(const struct settings *s, const struct dataset *d, const str
     if (end->dead)
         note(ACTIVITY_WARNING, end->dead, end->features, end->looked_at);
     if (end->guessing)
-        note("the loss on the training data is still that of guessing; try another learning rate "
+        note("the loss on the training data is still at chance level; try another learning rate "
              "(--lr) or more epochs (-e)");
     if (stopped && !s->partial)
         rts_abandon(out);

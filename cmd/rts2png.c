@@ -3,15 +3,15 @@
 #include "rts/examples.h"
 
 static const char help[] =
-    "usage: rts2png [-n count] [--columns n] [--border n] [--scale n] "
-    "[--labels] [file ...]\n"
-    "Draw the images of a stream side by side, as PNG.\n"
+    "usage: rts2png [-q] [-n count] [--columns n] [--border n] [--scale n]\n"
+    "               [--labels] [-o file] [file ...]\n"
+    "Draw the images of a stream as one PNG, a contact sheet.\n"
     "\n"
-    "  -n, --count N        the first N images (default 100)\n" SHEET_HELP
+    "  -n, --count N        draw the first N images (default 100)\n" SHEET_HELP
     "  -o, --output FILE    write the result to FILE, complete or not at all\n"
     "  -q, --quiet          no progress, no notes on standard error\n"
-    "  -h, --help           this text\n"
-    "      --version        the version\n";
+    "  -h, --help           print this help\n"
+    "      --version        print the version\n";
 
 static const struct option options[] = {
     {"count", required_argument, NULL, 'n'}, SHEET_OPTIONS, COMMON_OPTIONS};

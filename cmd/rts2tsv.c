@@ -6,15 +6,15 @@
 #include <errno.h>
 
 static const char help[] =
-    "usage: rts2tsv [--names] [-n count] [file ...]\n"
-    "Write a stream as text, one example a line: its label, then its values.\n"
+    "usage: rts2tsv [-q] [--names] [-n count] [-o file] [file ...]\n"
+    "Write a stream as text, one example per line: its label, then its values.\n"
     "\n"
-    "  -n, --count N      the first N examples only; the rest is still verified\n"
-    "      --names        the class's name in the place of its number\n"
+    "  -n, --count N      write the first N examples only; verify the rest\n"
+    "      --names        write class names instead of class numbers\n"
     "  -o, --output FILE  write the result to FILE, complete or not at all\n"
     "  -q, --quiet        no progress, no notes on standard error\n"
-    "  -h, --help         this text\n"
-    "      --version      the version\n";
+    "  -h, --help         print this help\n"
+    "      --version      print the version\n";
 
 enum { OPT_NAMES = OPT_FIRST };
 

@@ -5,21 +5,21 @@
 #include "rts/reread.h"
 
 static const char help[] =
-    "usage: rtsample -n count | -k count | --at-most count | --share share [-v] [-s seed]\n"
-    "                [--no-history] [file ...]\n"
-    "Write a random sample of a stream's examples, in their order.\n"
+    "usage: rtsample [-q] -n count | -k count | --at-most count | --share share\n"
+    "                [-v] [-s seed] [--no-history] [-o file] [file ...]\n"
+    "Write a random sample of the examples of a stream, in their order.\n"
     "\n"
-    "  -n, --count N      N examples in all, evenly over the classes\n"
-    "  -k, --per-class K  K examples of every class\n"
-    "      --at-most N    N examples of every class, or all where there are fewer\n"
-    "      --share SHARE  a share of the examples of every class, as 20% or 0.2\n"
-    "  -v, --invert       all the others instead\n"
+    "  -n, --count N      N examples in total, evenly over the classes\n"
+    "  -k, --per-class N  N examples of every class\n"
+    "      --at-most N    N examples of every class, or all if there are fewer\n"
+    "      --share SHARE  a share of the examples of every class: 20% or 0.2\n"
+    "  -v, --invert       write all other examples instead\n"
     "  -s, --seed N       seed of the choice (default 0)\n"
-    "      --no-history   write nothing of how it was made\n"
+    "      --no-history   omit provenance records\n"
     "  -o, --output FILE  write the result to FILE, complete or not at all\n"
     "  -q, --quiet        no progress, no notes on standard error\n"
-    "  -h, --help         this text\n"
-    "      --version      the version\n";
+    "  -h, --help         print this help\n"
+    "      --version      print the version\n";
 
 enum { OPT_AT_MOST = OPT_FIRST, OPT_SHARE };
 

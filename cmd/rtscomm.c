@@ -4,22 +4,25 @@
 #include "rts/gather.h"
 
 static const char help[] =
-    "usage: rtscomm [--rotated] [--duplicates] [--disjoint[=most]] a [b]\n"
-    "       rtscomm --only-a | --only-b | --both [-o file] [--no-history] [...] a [b]\n"
-    "Count the images that two streams share, by their pixels; or write those, or the others.\n"
+    "usage: rtscomm [-q] [--rotated] [--duplicates] [--disjoint[=most]] [-o file]\n"
+    "               a [b]\n"
+    "       rtscomm [-q] --only-a | --only-b | --both [--rotated] [--duplicates]\n"
+    "               [--disjoint[=most]] [--no-history] [-o file] a [b]\n"
+    "Count the images that two streams share, or write the images that they share\n"
+    "or do not share. Images are compared by their pixels.\n"
     "\n"
-    "      --rotated          an image is equal to its rotations by 90, 180 and 270 degrees\n"
-    "      --duplicates       count repetitions within each stream, too\n"
-    "      --disjoint[=MOST]  fail if they share an image, or more than MOST\n"
-    "      --only-a           write the images of A that B has not\n"
-    "      --only-b           write the images of B that A has not\n"
-    "      --both             write the images of A that B has as well\n"
-    "      --no-history       write nothing of how the stream was made\n"
-    "  -o, --output FILE      write the images to FILE, and the counts to standard output;\n"
-    "                         without --only-a, --only-b or --both the counts\n"
+    "      --rotated          also compare images turned by 90, 180 and 270 degrees\n"
+    "      --duplicates       also count repetitions within each stream\n"
+    "      --disjoint[=MOST]  fail if more than MOST images are shared (default 0)\n"
+    "      --only-a           write the images of A that are not in B\n"
+    "      --only-b           write the images of B that are not in A\n"
+    "      --both             write the images of A that are also in B\n"
+    "      --no-history       omit provenance records\n"
+    "  -o, --output FILE      write the result to FILE, complete or not at all;\n"
+    "                         counts go to standard output if FILE gets images\n"
     "  -q, --quiet            no progress, no notes on standard error\n"
-    "  -h, --help             this text\n"
-    "      --version          the version\n";
+    "  -h, --help             print this help\n"
+    "      --version          print the version\n";
 
 enum { OPT_ROTATED = OPT_FIRST, OPT_DUPLICATES, OPT_DISJOINT, OPT_ONLY_A, OPT_ONLY_B, OPT_BOTH };
 
@@ -203,7 +206,7 @@ static int check_disjoint(const struct job *j, struct error *e)
                      name_of(j->path[0]), name_of(j->path[1]), common, j->most);
 }
 
-/* *counted: there are counts to be told, whether or not they are those that were asked for. */
+/* *counted: there are counts to print, even if the streams are not disjoint as required. */
 static int run(struct job *j, int *counted, struct error *e)
 {
     struct rts_writer *out = NULL;
@@ -225,7 +228,7 @@ static int run(struct job *j, int *counted, struct error *e)
 static void choose(struct job *j, int option)
 {
     if (j->write)
-        misused("one of --only-a, --only-b and --both at a time");
+        misused("--only-a, --only-b and --both are mutually exclusive");
     j->write = option;
 }
 
@@ -259,14 +262,16 @@ static int check_settings(struct job *j, char **operands, int n)
 {
     static char standard_input[] = "-";
 
-    if (n < 1 || n > 2)
-        misused("two streams are compared");
+    if (n < 1)
+        misused("one or two streams are needed");
+    if (n > 2)
+        misused("too many operands");
     j->path[0] = operands[0];
     j->path[1] = n == 2 ? operands[1] : standard_input;
     if (standard_inputs(j->path, 2) > 1)
         misused("standard input can be only one of the streams");
     if (!j->write && j->drop)
-        misused("--no-history goes with --only-a, --only-b or --both");
+        misused("--no-history needs --only-a, --only-b or --both");
     j->held = j->write == OPT_ONLY_A || j->write == OPT_BOTH;
     return !j->write || (result_path() && strcmp(result_path(), "-") != 0);
 }

@@ -5,15 +5,15 @@
 #include "rts/summary.h"
 
 static const char help[] =
-    "usage: rtsinfo [-r | --history] [file ...]\n"
-    "Say what streams hold: data sets, models, anything. Verify them whole.\n"
+    "usage: rtsinfo [-q] [-r | --history] [-o file] [file ...]\n"
+    "Describe and verify streams: data sets, models and any other stream.\n"
     "\n"
-    "  -r, --records      every record: index, offset, name, dtype, shape, bytes\n"
-    "      --history      only how the stream was made, and from what\n"
+    "  -r, --records      list every record: index, offset, name, dtype, shape, bytes\n"
+    "      --history      print only how the stream was made\n"
     "  -o, --output FILE  write the result to FILE, complete or not at all\n"
     "  -q, --quiet        no progress, no notes on standard error\n"
-    "  -h, --help         this text\n"
-    "      --version      the version\n";
+    "  -h, --help         print this help\n"
+    "      --version      print the version\n";
 
 enum { OPT_HISTORY = OPT_FIRST };
 
@@ -190,7 +190,7 @@ int main(int argc, char **argv)
             common_option(option, help);
         }
     if (records && info.mode == HISTORY)
-        misused("-r and --history exclude each other");
+        misused("-r and --history are mutually exclusive");
     if (records)
         info.mode = RECORDS;
     start_text();

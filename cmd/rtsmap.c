@@ -6,23 +6,22 @@
 #include "rts/reread.h"
 
 static const char help[] =
-    "usage: rtsmap [--shift n] [--table file] [--names file] [--compact] [--transpose]\n"
-    "              [--unlabel] [--no-history] [file ...]\n"
-    "Change the labels and class names of a stream, transpose its images.\n"
+    "usage: rtsmap [-q] [--shift n] [--table file] [--names file] [--compact]\n"
+    "              [--transpose] [--unlabel] [--no-history] [-o file] [file ...]\n"
+    "Change the labels and class names of a stream, or transpose its images.\n"
+    "Changes are made in the order of this list, in any order of the options.\n"
     "\n"
-    "      --shift N      add N to every label, which may be negative: --shift=-1\n"
+    "      --shift N      add N to every label; N may be negative: --shift=-1\n"
     "      --table FILE   relabel by lines OLD<tab>NEW; a NEW of - drops examples\n"
-    "      --names FILE   new class names, one per line\n"
+    "      --names FILE   replace the class names, one per line\n"
     "      --compact      drop classes without examples, renumber the others from 0\n"
     "      --transpose    swap the rows and columns of every image\n"
     "      --unlabel      drop all labels\n"
-    "      --no-history   write nothing of how it was made\n"
+    "      --no-history   omit provenance records\n"
     "  -o, --output FILE  write the result to FILE, complete or not at all\n"
     "  -q, --quiet        no progress, no notes on standard error\n"
-    "  -h, --help         this text\n"
-    "      --version      the version\n"
-    "\n"
-    "All of this is done in the order of the list, whatever the order of the options.\n";
+    "  -h, --help         print this help\n"
+    "      --version      print the version\n";
 
 enum { OPT_SHIFT = OPT_FIRST, OPT_TABLE, OPT_NAMES, OPT_COMPACT, OPT_TRANSPOSE, OPT_UNLABEL };
 
@@ -296,7 +295,8 @@ int main(int argc, char **argv)
             common_option(option, help);
         }
     if (!(s.shifts || s.table || s.names || s.compact || s.transpose || s.unlabel))
-        misused("nothing to change: one of its options is needed");
+        misused("nothing to change: give at least one of --shift, --table, --names, --compact,"
+                " --transpose and --unlabel");
     inputs = standard_inputs(argv + optind, argc - optind);
     inputs += s.table && strcmp(s.table, "-") == 0;
     inputs += s.names && strcmp(s.names, "-") == 0;

@@ -248,10 +248,10 @@ idx_head() {
         # shellcheck disable=SC2086 # a command with its arguments
         refuses "texts.rts: record .*: more than 4194304 bytes of text" ${command/\%/texts.rts}
         # shellcheck disable=SC2086
-        refuses "junk.rts: record 4 'junk' .*: more than 16777216 bytes that are no weights" \
+        refuses "junk.rts: record 4 'junk' .*: more than 16777216 bytes besides weights" \
             ${command/\%/junk.rts}
         # shellcheck disable=SC2086
-        refuses "record .*: more than 16777216 bytes that are no weights" ${command/\%/dense-junk.rts}
+        refuses "record .*: more than 16777216 bytes besides weights" ${command/\%/dense-junk.rts}
     done
     # Compressed they are a few kilobytes.
     gzip -1 -c junk.rts >junk.gz

@@ -35,7 +35,7 @@ load nets
     echo 'hello, world: this is no stream' >text
     bad 'text: .*not an rts stream' text
     bad 'missing: No such file' missing
-    bad "m: record .*this is a model, where a data set is needed" m
+    bad "m: record .*the file is a model, but a data set is needed" m
     head -c $(($(size_of data.rts) / 2)) data.rts >half
     bad 'half: .*cut short' half
     last=$(records data.rts | tail -n 1 | cut -d ' ' -f 1)
@@ -46,7 +46,7 @@ load nets
         bad 'flipped: record .*damaged' flipped
     done
     featdump -m m data.rts >features
-    bad 'features: record .*features, where images are needed' features
+    bad 'features: record .*features, but images are needed' features
     idx_images 5 8 8 >images
     idx2rts images >unlabelled
     bad 'unlabelled: record .*images without labels' unlabelled
@@ -54,7 +54,7 @@ load nets
     idx2rts images >none
     bad 'none: contains no images' none
     stream 6 8 5 >five
-    bad "five: record .*label 3, the model's head has 3 classes" five
+    bad "five: record .*label 3, but the model's head has 3 classes" five
     stream 6 9 3 >nine
     bad 'nine: record .*images of 9 x 9 x 1, but the model is for 8 x 8 x 1' nine
 }
@@ -243,7 +243,7 @@ kill_features() {
     # Labels that have nothing to do with the images, and no step that is long enough to learn them.
     stream 200 8 4 >data.rts
     run --separate-stderr rottrain -e 1 --lr 1e-9 --net 'c4 r p' -o m data.rts
-    [[ $stderr == *'rottrain: the loss on the training data is still that of guessing'* ]] || fail "$stderr"
+    [[ $stderr == *'rottrain: the loss on the training data is still at chance level'* ]] || fail "$stderr"
     [[ $(payloads m history | head -n 1) == *' loss=chance' ]]
     run --separate-stderr rtsinfo m
     [[ $stderr == 'rtsinfo: m: training did not reduce the loss below that of guessing' ]] || fail "$stderr"

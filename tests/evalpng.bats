@@ -60,7 +60,7 @@ frames() {
 @test "evalpng: what the model cannot judge" {
     teach m
     stream 6 8 5 >five
-    expect_error 1 "five: record .*label 3, the model's head has 3 classes" evalpng -m m five
+    expect_error 1 "five: record .*label 3, but the model's head has 3 classes" evalpng -m m five
     stream 6 9 3 >nine
     expect_error 1 'nine: record .*images of 9 x 9 x 1, but the model is for 8 x 8 x 1' evalpng -m m nine
     idx_images 0 8 8 | idx2rts >none

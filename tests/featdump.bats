@@ -25,7 +25,7 @@ load nets
     expect_error 1 'nine: record .*images of 9 x 9 x 1, but the model is for 8 x 8 x 1' \
         featdump -m keep nine
     featdump -m keep good >features
-    expect_error 1 'features: record .*features, where images are needed' featdump -m keep features
+    expect_error 1 'features: record .*features, but images are needed' featdump -m keep features
 }
 
 @test "featdump: the shape of every layer" {

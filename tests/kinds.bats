@@ -62,9 +62,9 @@ other_kind() {
         return
         ;;
     plan)
-        expect_error 1 'data.rts: an rts stream, where text is needed \(rtsinfo' "$1" data.rts
-        expect_error 1 'photo.png: a PNG image, where text is needed' "$1" photo.png
-        expect_error 1 'images: an IDX file, where text is needed' "$1" images
+        expect_error 1 'data.rts: is an rts stream, but text is needed \(rtsinfo' "$1" data.rts
+        expect_error 1 'photo.png: is a PNG image, but text is needed' "$1" photo.png
+        expect_error 1 'images: is an IDX file, but text is needed' "$1" images
         return
         ;;
     esac
@@ -73,19 +73,19 @@ other_kind() {
     expect_error 1 'standard input: not an rts stream: it is a PNG image' "${command[@]}" - <photo.png
     case $(reads "$1") in
     model)
-        expect_error 1 'data.rts: .*data set, where a model is needed \(rottrain' "${command[@]}" data.rts
-        expect_error 1 'state.rts: a saved training state, where a model is needed \(rottrain --resume' \
+        expect_error 1 'data.rts: .*: the file is a data set, but a model is needed \(rottrain' "${command[@]}" data.rts
+        expect_error 1 'state.rts: is a saved training state, but a model is needed \(rottrain --resume' \
             "${command[@]}" state.rts
         ;;
     images | examples)
-        expect_error 1 'model.rts: .*a model, where a data set is needed \(models go with -m, or into filtdump' \
+        expect_error 1 'model.rts: .*the file is a model, but a data set is needed \(use a model with -m, or with filtdump' \
             "${command[@]}" model.rts
-        expect_error 1 'state.rts: .*the saved state of a training, where a data set is needed \(rottrain --resume' \
+        expect_error 1 'state.rts: .*the file is a saved training state, but a data set is needed \(rottrain --resume' \
             "${command[@]}" state.rts
         ;;
     esac
     [[ $(reads "$1") != images ]] ||
-        expect_error 1 'features.rts: .*features, where images are needed \(knneval, umap and rts2tsv' \
+        expect_error 1 'features.rts: .*features, but images are needed \(knneval, umap and rts2tsv' \
             "${command[@]}" features.rts
 }
 
@@ -98,15 +98,15 @@ other_kind() {
     for program in evalacc evalpng featdump 'layereval data.rts' rottrain; do
         # shellcheck disable=SC2086 # a program and an operand
         set -- $program
-        expect_error 1 'data.rts: .*data set, where a model is needed \(rottrain' "$@" -m data.rts data.rts
-        expect_error 1 'state.rts: a saved training state, where a model is needed \(rottrain --resume' \
+        expect_error 1 'data.rts: .*: the file is a data set, but a model is needed \(rottrain' "$@" -m data.rts data.rts
+        expect_error 1 'state.rts: is a saved training state, but a model is needed \(rottrain --resume' \
             "$@" -m state.rts data.rts
         expect_error 1 'images: not an rts stream: it is an IDX file' "$@" -m images data.rts
         expect_error 1 'photo.png: not an rts stream: it is a PNG image' "$@" -m photo.png data.rts
     done
-    expect_error 1 'model.rts: a model, where a saved training state is needed \(rottrain -m' \
+    expect_error 1 'model.rts: is a model, but a saved training state is needed \(rottrain -m' \
         rottrain -q --resume model.rts data.rts
-    expect_error 1 'line 1: data.rts: an rts stream, where a picture is needed \(rts2png' \
+    expect_error 1 'line 1: data.rts: is an rts stream, but a picture is needed \(rts2png' \
         rotpipe-report <(printf 'picture\tdata.rts\tseen\n')
 }
 

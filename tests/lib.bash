@@ -297,7 +297,7 @@ check_refusals() {
     mkdir folder
     expect_error 1 'folder: is a directory' "$@" folder
     model >model.rts
-    expect_error 1 "model.rts: record 0 'net' at offset 0: this is a model" "$@" model.rts
+    expect_error 1 "model.rts: record 0 'net' at offset 0: the file is a model" "$@" model.rts
     head -c $((size / 2)) "$good" >half
     expect_error 1 'half: .*cut short' "$@" half
     last=$(records "$good" | tail -n 1 | cut -d ' ' -f 1)

@@ -97,7 +97,7 @@ zeroed() {
             rottrain -q -e 1 -m m --valid $data data.rts
         # The other shape behind images that are right.
         cat data.rts $data >both
-        everywhere 'images of .* (but the model is for|among some of) 8 x 8 x 1' m both
+        everywhere 'images of .* (but the model is for|in a data set of) 8 x 8 x 1' m both
     done
     # The other way round: a model for colour, grey images.
     rottrain -q -e 1 --net c2 colour >n
@@ -108,8 +108,8 @@ zeroed() {
     local dtype
     teach m
     featdump -m m data.rts >features
-    everywhere 'features: record .*features, where images are needed' m features
-    none 'features: record .*features, where images' rottrain -q -e 1 --valid features data.rts
+    everywhere 'features: record .*features, but images are needed' m features
+    none 'features: record .*features, but images' rottrain -q -e 1 --valid features data.rts
     for dtype in f4 u8 i1 u2; do
         {
             record image $dtype 0 $((64 * ${dtype#?})) 1 8 8 1
@@ -144,8 +144,8 @@ zeroed() {
     done
     none 'two: images of 1 x 2 x 1, expected features of 2 as in layout' knneval -q -k 1 layout two
     none 'layout: features of 2, expected images of 1 x 2 x 1 as in two' knneval -q -k 1 two layout
-    none 'm: record .*this is a model' knneval -q -k 1 m data.rts
-    none 'm: record .*this is a model' umap -q -e 1 m
+    none 'm: record .*the file is a model' knneval -q -k 1 m data.rts
+    none 'm: record .*the file is a model' umap -q -e 1 m
 }
 
 # ---- normalisation ----
@@ -156,7 +156,7 @@ zeroed() {
     for name in input.mean input.std input.shape net head.bias conv1.weight; do
         rewrite m $name odd.name >n
         rtsinfo n >/dev/null
-        none "n: (no model: )?record '$name' is missing" evalacc -m n data.rts
+        none "n: (not a model: )?record '$name' is missing" evalacc -m n data.rts
     done
     rewrite m input.mean odd.name >n
     everywhere "n: record 'input.mean' is missing" n data.rts
@@ -166,11 +166,11 @@ zeroed() {
         none "n: record '$name': is not f4 \[1\]" evalacc -m n data.rts
         # Of two, nobody could say which one counts.
         with m $name f4 4 1 >n
-        everywhere "n: record [0-9]+ '$name' at offset [0-9]+: a model has no two records of one name" n data.rts
-        none "n: record [0-9]+ '$name' at offset [0-9]+: a model has no two records of one name" headswap -c 4 n
+        everywhere "n: record [0-9]+ '$name' at offset [0-9]+: duplicate record name" n data.rts
+        none "n: record [0-9]+ '$name' at offset [0-9]+: duplicate record name" headswap -c 4 n
     done
     zeroed m input.std >n
-    none 'n: impossible normalisation of channel 0' evalacc -m n data.rts
+    none 'n: invalid normalization of channel 0' evalacc -m n data.rts
     # Three means for one channel.
     stream 6 8 3 3 | rottrain -q -e 0 --net c2 >colour
     rewrite colour input.mean old.mean >n
@@ -186,13 +186,13 @@ zeroed() {
         'history text 1 1' 'digest text 1 1' 'input.shape u8 24 3'; do
         # shellcheck disable=SC2086 # name, dtype, size, shape
         with m2 $name >n
-        none "n: record [0-9]+ '${name%% *}' at offset [0-9]+: a model has no two records of one name" evalacc -m n data.rts
+        none "n: record [0-9]+ '${name%% *}' at offset [0-9]+: duplicate record name" evalacc -m n data.rts
     done
     # What is not known is no matter, once.
     with m umap.centre f4 12 3 >n
     evalacc -m n data.rts >/dev/null
     with n umap.centre f4 12 3 >o
-    none "o: record [0-9]+ 'umap.centre' at offset [0-9]+: a model has no two" evalacc -m o data.rts
+    none "o: record [0-9]+ 'umap.centre' at offset [0-9]+: duplicate record name" evalacc -m o data.rts
 }
 
 # ---- classes ----
@@ -200,14 +200,14 @@ zeroed() {
 @test "mismatch: labels beyond the head" {
     teach m
     named four '' 0 1 2 3
-    none "four: record .*label 3, the model's head has 3 classes" evalacc -m m four
-    none 'training data: label 3, the head has 3 classes' rottrain -q -e 1 -m m four
-    none 'four: label 3, the head has 3 classes' rottrain -q -e 1 --valid four data.rts
-    none 'training data: label 3, the head has 3 classes' rottrain -q -e 1 -c 3 four
+    none "four: record .*label 3, but the model's head has 3 classes" evalacc -m m four
+    none 'training data: label 3, but the head has 3 classes' rottrain -q -e 1 -m m four
+    none 'four: label 3, but the head has 3 classes' rottrain -q -e 1 --valid four data.rts
+    none 'training data: label 3, but the head has 3 classes' rottrain -q -e 1 -c 3 four
     # The only one, and the last of many.
     named last '' $(cycle 1500 3) 3
-    none "last: record .*label 3, the model's head has 3 classes" evalacc -m m last
-    none 'last: label 3, the head has 3 classes' rottrain -q -e 1 --valid last data.rts
+    none "last: record .*label 3, but the model's head has 3 classes" evalacc -m m last
+    none 'last: label 3, but the head has 3 classes' rottrain -q -e 1 --valid last data.rts
 }
 
 @test "mismatch: other class names, or the same in another order" {
@@ -235,10 +235,10 @@ zeroed() {
     named ab 'a b' 0 1 0 1
     none 'acb: class names differ from those of abc' knneval -q -k 1 abc acb
     none 'ab: class names differ from those of abc' knneval -q -k 1 abc ab
-    none 'acb: record .*class names differ from those before' umap -q -e 1 abc acb
+    none 'acb: record .*class names differ from the earlier class names' umap -q -e 1 abc acb
     cat abc acb >both
-    none 'both: record .*class names differ from those before' knneval -q -k 1 both abc
-    none 'both: record .*class names differ from those before' knneval -q -k 1 abc both
+    none 'both: record .*class names differ from the earlier class names' knneval -q -k 1 both abc
+    none 'both: record .*class names differ from the earlier class names' knneval -q -k 1 abc both
 }
 
 @test "mismatch: names that come behind the images they are for" {
@@ -265,21 +265,21 @@ zeroed() {
     rottrain -q -e 1 --net c2 abc >m
     rottrain -q -e 1 --net c2 <(rotgen abc) >unnamed
     cat abc acb >both
-    everywhere "both: record .*'names' .*class names differ from those before" m both
-    none "both: record .*class names differ from those before" rottrain -q -e 1 both
-    none "both: record .*class names differ from those before" rottrain -q -e 1 --valid both abc
+    everywhere "both: record .*'names' .*class names differ from the earlier class names" m both
+    none "both: record .*class names differ from the earlier class names" rottrain -q -e 1 both
+    none "both: record .*class names differ from the earlier class names" rottrain -q -e 1 --valid both abc
     for command in 'evalacc -m m' 'rottrain -q -e 1' 'featdump -m m' 'rtsample -n 2' rotgen; do
         # shellcheck disable=SC2086
-        none "acb: record .*class names differ from those before" $command abc acb
+        none "acb: record .*class names differ from the earlier class names" $command abc acb
     done
     # A set without names that has a class more.
     named more '' 0 1 2 3
     cat abc more >both
-    none "training data: label 3, but class names for 3 classes only" rottrain -q -e 1 both
-    none "training data: label 3, but class names for 3 classes only" rottrain -q -e 1 -c 9 both
+    none "training data: label 3, but only 3 classes have names" rottrain -q -e 1 both
+    none "training data: label 3, but only 3 classes have names" rottrain -q -e 1 -c 9 both
     none "both: label 3" rottrain -q -e 1 --valid both abc
     rottrain -q -e 1 -c 9 --net c2 abc >n
-    none "both: record .*label 3, but class names for 3 classes only" evalacc -m n both
+    none "both: record .*label 3, but only 3 classes have names" evalacc -m n both
 }
 
 @test "mismatch: a model without names, data with more names than its head has classes, or fewer" {
@@ -287,11 +287,11 @@ zeroed() {
     named abcd 'a b c d' 0 1 2
     named ab 'a b' 0 1
     named abc 'a b c' 0 1 2
-    none "abcd: record .*4 class names, the model's head has 3 classes" evalacc -m m abcd
-    none "ab: record .*2 class names, the model's head has 3 classes" evalacc -m m ab
-    none "training data: 4 class names, the model's head has 3 classes" rottrain -q -e 1 -m m abcd
-    none "training data: 4 class names, the model's head has 3 classes" rottrain -q -e 1 -c 3 abcd
-    none "ab: 2 class names, the model's head has 3 classes" rottrain -q -e 1 --valid ab data.rts
+    none "abcd: record .*4 class names, but the model's head has 3 classes" evalacc -m m abcd
+    none "ab: record .*2 class names, but the model's head has 3 classes" evalacc -m m ab
+    none "training data: 4 class names, but the model's head has 3 classes" rottrain -q -e 1 -m m abcd
+    none "training data: 4 class names, but the model's head has 3 classes" rottrain -q -e 1 -c 3 abcd
+    none "ab: 2 class names, but the model's head has 3 classes" rottrain -q -e 1 --valid ab data.rts
     evalacc -m m abc >/dev/null
     # A fresh head may be larger than its data need; they stay its data.
     rottrain -q -e 1 -c 9 --net c2 abc >n
@@ -426,13 +426,13 @@ END
         record train.position u8 $n 32 4
         record end u1 $((n + 1)) 0
     } >odd.rts
-    expect_error 1 'odd.rts: a saved training state, where a model is needed' rottrain -m odd.rts data.rts
-    expect_error 1 'odd.rts: a saved training state, where a model is needed' headswap -c 2 odd.rts
+    expect_error 1 'odd.rts: is a saved training state, but a model is needed' rottrain -m odd.rts data.rts
+    expect_error 1 'odd.rts: is a saved training state, but a model is needed' headswap -c 2 odd.rts
 }
 
 @test "mismatch: what is refused for its size names the limit" {
     idx2rts <(idx_images 1 1 2049) <(idx_labels 0) >wide.rts
-    expect_error 1 'images of 1 x 2049 x 1, at most 2048 x 2048 x 4096 are possible' rottrain -q -e 1 wide.rts
+    expect_error 1 'images of 1 x 2049 x 1, but at most 2048 x 2048 x 4096 are possible' rottrain -q -e 1 wide.rts
     stream 4 4 2 >data.rts
     expect_error 2 "net: 'r' at position 129: more than 64 layers" rottrain -q -e 1 \
         --net "$(printf 'r %.0s' {1..65})" data.rts

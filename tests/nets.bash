@@ -25,7 +25,7 @@ check_model_refusals() {
     mkdir -p folder
     with_model folder expect_error 1 'folder: is a directory' "$@"
     stream 3 8 2 >images.rts
-    with_model images.rts expect_error 1 "images.rts: record 1 'image' .*data set, where a model is needed" "$@"
+    with_model images.rts expect_error 1 "images.rts: record 1 'image' .*: the file is a data set, but a model is needed" "$@"
     head -c $((size / 2)) "$good" >half
     with_model half expect_error 1 'half: .*cut short' "$@"
     last=$(records "$good" | tail -n 1 | cut -d ' ' -f 1)
@@ -39,11 +39,11 @@ check_model_refusals() {
     { cat "$good" && echo rubbish; } >trailed
     with_model trailed expect_error 1 'trailed: .*damaged' "$@"
     cat "$good" "$good" >two
-    with_model two expect_error 1 'two: 2 streams, where one model is needed' "$@"
+    with_model two expect_error 1 'two: contains 2 streams, but one model is needed' "$@"
     { record conv1.bias f4 0 16 4 && record end u1 1 0; } >netless
-    with_model netless expect_error 1 "netless: no model: record 'net' is missing" "$@"
+    with_model netless expect_error 1 "netless: not a model: record 'net' is missing" "$@"
     model >bare
-    with_model bare expect_error 1 "bare: record 'net': bad text" "$@"
+    with_model bare expect_error 1 "bare: record 'net': is not valid text" "$@"
 }
 
 # with_model FILE COMMAND...: runs it with FILE in the place of %.

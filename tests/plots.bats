@@ -308,9 +308,10 @@ log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_sec
     cp -R "$RECIPE" recipe
     cp -R "$PLOTS" plots
     rm -rf recipe/out recipe/out-sample
+    ln -s "$DATA" data # where make sees no blank
     make_small() {
         env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES make -s -C recipe BIN="$BUILD" \
-            D=/nowhere DATA="$DATA/fashion-sample-" NAMES="$DATA/fashion-names.txt" \
+            D=/nowhere DATA=../data/fashion-sample- NAMES=../data/fashion-names.txt \
             PRETRAIN='-e 1 -b 512 -q --lr 0.003' FEW='-e 1 -b 32' LABELLED=60 SHARED=1000 \
             LABELS='20 40' FEWER_SEEDS='1 2' "$@"
     }

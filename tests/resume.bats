@@ -148,29 +148,29 @@ now() {
     stream 25 8 3 >other.rts
     rottrain -q -e 2 -b 8 --net c2 --save state data.rts >m
     local go='rottrain -q --resume state --net c2'
-    expect_error 1 "state: was saved with other settings: '-e 2' there, '-e 1' here; delete it to start over" \
+    expect_error 1 "state: was saved with different settings: '-e 2' in the file, '-e 1' now; delete it to start over" \
         $go -e 1 -b 8 data.rts
-    expect_error 1 "other settings: '-b 8' there, '-b 4' here" $go -e 2 -b 4 data.rts
-    expect_error 1 "'--net 'c2'' there, '--net 'c3'' here" rottrain --resume state --net c3 -e 2 -b 8 data.rts
-    expect_error 1 "'--lr 0.001' there, '--lr 0.01' here" $go -e 2 -b 8 --lr 0.01 data.rts
-    expect_error 1 "images=24.* there, .*images=25.* here" $go -e 2 -b 8 other.rts
-    expect_error 1 'images=24 kernels=[a-z0-9]+.* there, .*images=24 kernels=reference.* here' \
+    expect_error 1 "different settings: '-b 8' in the file, '-b 4' now" $go -e 2 -b 4 data.rts
+    expect_error 1 "'--net 'c2'' in the file, '--net 'c3'' now" rottrain --resume state --net c3 -e 2 -b 8 data.rts
+    expect_error 1 "'--lr 0.001' in the file, '--lr 0.01' now" $go -e 2 -b 8 --lr 0.01 data.rts
+    expect_error 1 "images=24.* in the file, .*images=25.* now" $go -e 2 -b 8 other.rts
+    expect_error 1 'images=24 kernels=[a-z0-9]+.* in the file, .*images=24 kernels=reference.* now' \
         env ROTPIPE_KERNELS=reference $go -e 2 -b 8 data.rts
     stream 25 8 3 | rtsample -n 24 -s 9 >shuffled.rts
-    expect_error 1 'state: was saved with other training data' $go -e 2 -b 8 shuffled.rts
+    expect_error 1 'state: was saved with different training data' $go -e 2 -b 8 shuffled.rts
     rottrain -q -e 2 -b 8 -m m --save state2 data.rts >m2
-    expect_error 1 'state2: was saved in training another model' \
+    expect_error 1 'state2: was saved while training a different model' \
         rottrain -q -e 2 -b 8 -m m2 --resume state2 data.rts
-    expect_error 1 'm: a model, where a saved training state is needed' \
+    expect_error 1 'm: is a model, but a saved training state is needed' \
         rottrain -q -e 2 -b 8 --net c2 --resume m data.rts
-    expect_error 1 'data.rts: .*data set, where a model is needed' \
+    expect_error 1 'data.rts: .*: the file is a data set, but a model is needed' \
         rottrain -q -e 2 -b 8 --net c2 --resume data.rts data.rts
     expect_error 1 'nothing: No such file' rottrain -q --resume nothing data.rts
     # And a state is no model.
     local program
     for program in 'rottrain -m state data.rts' 'evalacc -m state data.rts' \
         'featdump -m state data.rts' 'headswap -c 3 state'; do
-        expect_error 1 'state: a saved training state, where a model is needed' $program
+        expect_error 1 'state: is a saved training state, but a model is needed' $program
     done
 }
 
@@ -201,7 +201,7 @@ now() {
     rottrain $how --resume state --log log data.rts | cmp - want
     [[ $(cut -f 1 log | xargs) == 'epoch 5 6' ]]
     echo 'my letters' >log
-    expect_error 1 'log: is no log of a training' rottrain $how --resume state --log log data.rts
+    expect_error 1 'log: is not a training log, so it cannot be continued' rottrain $how --resume state --log log data.rts
     [[ $(<log) == 'my letters' ]]
 }
 
@@ -210,7 +210,7 @@ now() {
     local how='-q -e 4 -b 8 --net c2' said
     rottrain $how --save state data.rts >want
     cp state kept
-    said='state: holds a saved training of step 12; --resume it, or remove it$'
+    said='state: contains a checkpoint at step 12; use --resume or delete it$'
     expect_error 1 "$said" rottrain $how --save state -o m data.rts
     expect_error 1 "$said" rottrain $how --save ./state --resume kept -o m data.rts
     expect_error 1 "$said" rottrain $how --save state --resume - -o m data.rts <kept
@@ -234,15 +234,15 @@ now() {
     stream 24 8 3 >data.rts
     local go='rottrain -q --net c2 -b 8'
     $go -e 2 --warmup 1 --save state data.rts >m
-    expect_error 1 "settings: '--warmup 1' there, '--warmup 10' here" \
+    expect_error 1 "settings: '--warmup 1' in the file, '--warmup 10' now" \
         $go -e 2 --warmup 10 --resume state data.rts
-    expect_error 1 "settings: '-b 8' there, '-b 80' here" \
+    expect_error 1 "settings: '-b 8' in the file, '-b 80' now" \
         $go -b 80 -e 2 --warmup 1 --resume state data.rts
-    expect_error 1 "settings: '-s 0 .*' there, '--no-history' here" \
+    expect_error 1 "settings: '-s 0 .*' in the file, '--no-history' now" \
         $go -e 2 --warmup 1 --no-history --resume state data.rts
     rm state
     $go -e 2 --no-history --save state data.rts >m
-    expect_error 1 "settings: '--no-history' there, '-s 0 .*' here" $go -e 2 --resume state data.rts
+    expect_error 1 "settings: '--no-history' in the file, '-s 0 .*' now" $go -e 2 --resume state data.rts
     $go -e 2 --no-history --resume state data.rts | cmp - m
 }
 
@@ -280,7 +280,7 @@ now() {
     rottrain $how --state state data.rts | cmp - want
     [[ ! -e state ]]
     expect_error 1 'state: No such file' rottrain $how --resume state data.rts
-    expect_error 1 'data.rts: .*data set, where a model is needed' rottrain $how --state data.rts more.rts
+    expect_error 1 'data.rts: .*: the file is a data set, but a model is needed' rottrain $how --state data.rts more.rts
     expect_error 2 '--state and --save are mutually exclusive' rottrain --state s --save s data.rts
     expect_error 2 '--state and --resume are mutually exclusive' rottrain --state s --resume s data.rts
     expect_error 2 '--partial and --no-history are mutually exclusive' \
@@ -303,7 +303,7 @@ now() {
         rm -f s
         rottrain $how -e "$2" --save s "${@:4}" data.rts >short
         cp s kept
-        expect_error 1 "s: was saved with -e $2, and -e $3 would have begun with other learning rates: $1" \
+        expect_error 1 "s: was saved with -e $2, and -e $3 would have started with different learning rates: $1" \
             rottrain $how -e "$3" --resume s --save s "${@:4}" data.rts
         cmp s kept
     }
@@ -322,8 +322,8 @@ now() {
     # All other options, and fewer epochs, are refused as ever.
     rm s
     rottrain $how -e 3 --save s data.rts >short
-    expect_error 1 "settings: '-e 3' there, '-e 2' here" rottrain $how -e 2 --resume s data.rts
-    expect_error 1 "settings: '-e 3' there, '-e 5' here" \
+    expect_error 1 "settings: '-e 3' in the file, '-e 2' now" rottrain $how -e 2 --resume s data.rts
+    expect_error 1 "settings: '-e 3' in the file, '-e 5' now" \
         rottrain $how -e 5 --warmup 0 --resume s data.rts
 }
 

@@ -156,13 +156,13 @@ whole() {
 @test "rotpipe-report: a plan that is wrong" {
     need_netpbm
     picture
-    bad "plan: line 2: 'foo' is no part of a report" 'title\tx\nfoo\tbar'
-    bad "plan: line 1: 'text with blanks' is no part" 'text with blanks'
-    bad "plan: line 1: nothing behind 'text' and a tab" 'text'
-    bad "plan: line 1: nothing behind 'heading' and a tab" 'heading\t'
-    bad "plan: line 1: more fields than 'picture' has" 'picture\ta.png\tb\tc\td'
+    bad "plan: line 2: 'foo' is not a part of a report" 'title\tx\nfoo\tbar'
+    bad "plan: line 1: 'text with blanks' is not a part" 'text with blanks'
+    bad "plan: line 1: 'text' needs a value after a tab" 'text'
+    bad "plan: line 1: 'heading' needs a value after a tab" 'heading\t'
+    bad "plan: line 1: too many fields for 'picture'" 'picture\ta.png\tb\tc\td'
     bad 'plan: line 3: missing.png: No such file or directory' 'title\tx\n\npicture\tmissing.png\tx'
-    bad 'plan: line 1: a picture needs a text for those who cannot see it' 'picture\ta.png'
+    bad 'plan: line 1: a picture needs an alternative text' 'picture\ta.png'
     mkdir folder
     bad 'plan: line 1: folder: is a directory' 'table\tfolder'
     bad 'plan: line 1: folder: is a directory' 'model\tfolder'
@@ -181,7 +181,7 @@ whole() {
     bad 'plan: line 1: half: .*cut short' 'model\thalf'
     # The input is named, too.
     line foo bar >plan
-    expect_error 1 "standard input: line 1: 'foo' is no part" rotpipe-report <plan
+    expect_error 1 "standard input: line 1: 'foo' is not a part" rotpipe-report <plan
 }
 
 @test "rotpipe-report: a header stands as what is below it does: words to the left, numbers to the right" {
@@ -256,13 +256,13 @@ whole() {
     { line table t.tsv && line output t.tsv && line picture a.svg x; } | rotpipe-report >want
     { line table t.gz && line output t.gz && line picture a.svgz x; } | rotpipe-report >got
     cmp want got
-    bad 'plan: line 1: a.png: a PNG image, where text is needed' 'table\ta.png'
-    bad 'plan: line 1: a.png: a PNG image, where text is needed' 'output\ta.png'
+    bad 'plan: line 1: a.png: is a PNG image, but text is needed' 'table\ta.png'
+    bad 'plan: line 1: a.png: is a PNG image, but text is needed' 'output\ta.png'
     head -c 20 t.gz >half.gz
     bad 'plan: line 1: half.gz: damaged, or cut short' 'output\thalf.gz'
-    expect_error 1 'a.png: a PNG image, where text is needed' rotpipe-report a.png
+    expect_error 1 'a.png: is a PNG image, but text is needed' rotpipe-report a.png
     printf 'title\tA\0B\n' >zero
-    expect_error 1 'zero: no text: it has zero bytes' rotpipe-report zero
+    expect_error 1 'zero: is not text: it contains NUL bytes' rotpipe-report zero
 }
 
 @test "rotpipe-report: names with a dash before them, pictures with long remarks" {

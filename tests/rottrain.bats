@@ -29,15 +29,15 @@ column() {
     expect_error 2 "$two" rottrain --valid - </dev/null
     expect_error 2 "$two" rottrain -m - --valid - data.rts </dev/null
     expect_error 2 "$two" rottrain - - </dev/null
-    expect_error 2 '--net: the model of -m has its own' rottrain -m m --net c3 data.rts
-    expect_error 2 '-c: the model of -m has its own' rottrain -m m -c 3 data.rts
-    expect_error 2 '--momentum goes with --optimizer sgd' rottrain --momentum 0.5 data.rts
-    expect_error 2 '--nesterov goes with --optimizer sgd' rottrain --nesterov data.rts
+    expect_error 2 '--net and -m are mutually exclusive: a model has its own net and classes' rottrain -m m --net c3 data.rts
+    expect_error 2 '-c and -m are mutually exclusive: a model has its own net and classes' rottrain -m m -c 3 data.rts
+    expect_error 2 '--momentum needs --optimizer sgd' rottrain --momentum 0.5 data.rts
+    expect_error 2 '--nesterov needs --optimizer sgd' rottrain --nesterov data.rts
     expect_error 2 '--nesterov needs a momentum' \
         rottrain --optimizer sgd --momentum 0 --nesterov data.rts
     expect_error 2 "--optimizer: 'adam2' is not known" rottrain --optimizer adam2 data.rts
     expect_error 2 "--schedule: 'linear' is not known" rottrain --schedule linear data.rts
-    expect_error 2 "net: 'q7' at position 5: no such layer" rottrain --net 'c32 q7' data.rts
+    expect_error 2 "net: 'q7' at position 5: unknown layer" rottrain --net 'c32 q7' data.rts
     expect_error 2 "-e: '-1' is not an integer" rottrain -e -1 data.rts
     expect_error 2 "-b: '0' is not an integer" rottrain -b 0 data.rts
     expect_error 2 "-c: '1001' is not an integer" rottrain -c 1001 data.rts
@@ -52,13 +52,13 @@ column() {
 @test "rottrain: data that do not fit" {
     teach m
     stream 10 8 5 >five
-    expect_error 1 'training data: label 4, the head has 3 classes' rottrain -q -m m five
-    expect_error 1 'training data: label 4, the head has 3 classes' rottrain -q -c 3 five
-    expect_error 1 'five: label 4, the head has 3 classes' rottrain -q --valid five data.rts
+    expect_error 1 'training data: label 4, but the head has 3 classes' rottrain -q -m m five
+    expect_error 1 'training data: label 4, but the head has 3 classes' rottrain -q -c 3 five
+    expect_error 1 'five: label 4, but the head has 3 classes' rottrain -q --valid five data.rts
     stream 10 9 3 >nine
     expect_error 1 'images of 9 x 9 x 1, but the model is for 8 x 8 x 1' rottrain -q -m m nine
-    expect_error 1 'nine: images of 9 x 9 x 1, the model is for' rottrain -q --valid nine data.rts
-    expect_error 1 "nine: record .* images of 9 x 9 x 1 among some of 8 x 8 x 1" \
+    expect_error 1 'nine: images of 9 x 9 x 1, but the model is for' rottrain -q --valid nine data.rts
+    expect_error 1 "nine: record .* images of 9 x 9 x 1 in a data set of 8 x 8 x 1" \
         rottrain -q data.rts nine
     stream 6 8 3 3 >colour
     expect_error 1 'images of 8 x 8 x 3, but the model is for 8 x 8 x 1' rottrain -q -m m colour
@@ -67,12 +67,12 @@ column() {
     expect_error 1 "unlabelled: record .*'image' .*images without labels" rottrain -q unlabelled
     idx_images 0 8 8 >images
     idx2rts images >none
-    expect_error 1 'none: no images in it' rottrain -q none
-    expect_error 1 'standard input: no images in it' sh -c 'rottrain -q < none'
+    expect_error 1 'none: contains no images' rottrain -q none
+    expect_error 1 'standard input: contains no images' sh -c 'rottrain -q < none'
     featdump -m m data.rts >features
-    expect_error 1 'features: record .*features, where images are needed' rottrain -q features
-    expect_error 2 'net: pool4: nothing left to pool of 1 x 1' rottrain -q --net 'p p p p' data.rts
-    expect_error 1 "ROTPIPE_KERNELS: 'mmx' cannot run here, but .*plain and reference can" \
+    expect_error 1 'features: record .*features, but images are needed' rottrain -q features
+    expect_error 2 'net: pool4: cannot pool an input of 1 x 1' rottrain -q --net 'p p p p' data.rts
+    expect_error 1 "ROTPIPE_KERNELS: 'mmx' cannot run here; available: .*plain, reference" \
         env ROTPIPE_KERNELS=mmx rottrain -q data.rts
 }
 
@@ -221,7 +221,7 @@ torch() {
     # A saved state goes on with the same weights only.
     rottrain "${weighted[@]}" --save state --every 4 data.rts | cmp - want
     rottrain "${weighted[@]}" --resume state data.rts | cmp - want
-    expect_error 1 "saved with other settings: '--class-weight balanced' there" \
+    expect_error 1 "saved with different settings: '--class-weight balanced' in the file" \
         rottrain -q -e 3 -b 7 --net 'c3 r p' --resume state data.rts
 }
 
@@ -314,14 +314,14 @@ torch() {
     expect_error 2 "net: 'x3' at position 4" rottrain --net 'c2 x3' data.rts
     expect_error 2 'net: no layers' rottrain --net '' data.rts
     # For these the images must be known.
-    expect_error 2 '--net: net: pool4: nothing left to pool of 1 x 1 \(images of 8 x 8 x 1\)' \
+    expect_error 2 '--net: net: pool4: cannot pool an input of 1 x 1 \(images of 8 x 8 x 1\)' \
         rottrain -o m --net 'p p p p p p' data.rts
     expect_error 2 '--net: net: dense[0-9]: more than [0-9]+ parameters' \
         rottrain -o m --net 'd4096 d4096 d4096 d4096 d4096 d4096 d4096 d4096 d4096' data.rts
     [[ ! -e m ]]
     # The default net is nobody's mistake.
     stream 12 1 3 >small.rts
-    expect_error 1 'net: pool1: nothing left to pool' rottrain small.rts
+    expect_error 1 'net: pool1: cannot pool an input' rottrain small.rts
 }
 
 @test "rottrain: one plain line per epoch, or nothing with -q" {

@@ -21,7 +21,7 @@ three() {
     stream 6 5 3 >good
     check_refusals good rts2png
     features 2 3 >f.rts
-    expect_error 1 "f.rts: .*features, where images are needed" rts2png f.rts
+    expect_error 1 "f.rts: .*features, but images are needed" rts2png f.rts
 }
 
 @test "rts2png: damage after the last image drawn is an error, and nothing is written" {

@@ -126,19 +126,19 @@ plant() {
         # shellcheck disable=SC2086
         expect_error 1 'short: cut short .* no end record' rtscomm $what keep short
     done
-    expect_error 2 'two streams are compared' rtscomm
-    expect_error 2 'two streams are compared' rtscomm a b c
+    expect_error 2 'one or two streams are needed' rtscomm
+    expect_error 2 'too many operands' rtscomm a b c
     expect_error 2 'standard input can be only one of the streams' rtscomm -
     expect_error 2 'standard input can be only one of the streams' rtscomm - -
-    expect_error 2 'one of --only-a, --only-b and --both at a time' rtscomm --both --only-a a b
-    expect_error 2 '--no-history goes with --only-a' rtscomm --no-history a b
+    expect_error 2 '--only-a, --only-b and --both are mutually exclusive' rtscomm --both --only-a a b
+    expect_error 2 '--no-history needs --only-a' rtscomm --no-history a b
     expect_error 2 "--disjoint: 'x' is not an integer" rtscomm --disjoint=x a b
     expect_error 2 "--disjoint: '-1' is not an integer" rtscomm --disjoint=-1 a b
     expect_error 1 'standard output: cannot write' sh -c 'rtscomm good good > /dev/full'
     expect_error 1 'standard output: cannot write' refuse_sigpipe rtscomm good good
     features 2 3 >f
-    expect_error 1 "f: record 0 'feature' .*features, where images are needed" rtscomm f good
-    expect_error 1 "f: record 0 'feature' .*features, where images are needed" rtscomm good f
+    expect_error 1 "f: record 0 'feature' .*features, but images are needed" rtscomm f good
+    expect_error 1 "f: record 0 'feature' .*features, but images are needed" rtscomm good f
 }
 
 # Says nothing of streams that it has not read to a good end.

@@ -12,8 +12,8 @@ line() {
 @test "rtsinfo: manners" {
     check_common rtsinfo
     expect_error 2 'option' rtsinfo --no-such-option
-    expect_error 2 '-r and --history exclude each other' rtsinfo -r --history
-    expect_error 2 '-r and --history exclude each other' rtsinfo --history -r
+    expect_error 2 '-r and --history are mutually exclusive' rtsinfo -r --history
+    expect_error 2 '-r and --history are mutually exclusive' rtsinfo --history -r
     stream 3 4 2 >good
     expect_error 1 'standard output: cannot write' sh -c 'rtsinfo good > /dev/full'
     expect_error 1 'standard output: cannot write' sh -c 'rtsinfo -r good good > /dev/full'
@@ -67,7 +67,7 @@ line() {
     line history idx2rts 0.1.0 4x4x1
     [[ ${lines[-1]} == *'records in 2 streams, '* ]]
     quiet_success sh -c 'cat a a c | rtsinfo'
-    line images 17 of 4 x 4 x 1, others of another shape
+    line images 17 of 4 x 4 x 1, others have a different shape
     [[ $(grep -c '^history  *idx2rts' <<<"$output") == 2 ]]
 }
 

@@ -37,7 +37,7 @@ pairs() {
 
 @test "rtsmap: used wrongly" {
     stream 6 5 3 >s
-    expect_error 2 'nothing to change: one of its options is needed' rtsmap s
+    expect_error 2 'nothing to change: give at least one of --shift, --table, .* and --unlabel' rtsmap s
     expect_error 2 'nothing to change' rtsmap --no-history s
     for shift in x 1.5 '' 4294967296 -4294967296; do
         expect_error 2 "--shift: '$shift' is not an integer" rtsmap --shift "$shift" s
@@ -64,7 +64,7 @@ pairs() {
     named 4 1 none one two >s
     rtsmap --shift 1 --names names s | rtsmap --shift -1 >a
     [[ $(payloads a names | xargs) == 'one two' && $(labels a | sort -u) == 0 ]]
-    expect_error 1 '--shift 1: the first classes would have no name \(--names gives' rtsmap --shift 1 s
+    expect_error 1 '--shift 1: the first classes would have no name \(use --names to name them' rtsmap --shift 1 s
     expect_error 1 'label 0 cannot be shifted' rtsmap --shift -1 s
     # Past the last name there are none.
     idx_images 0 2 3 >images
@@ -126,11 +126,11 @@ pairs() {
     expect_error 1 'empty: empty, not a table of labels' rtsmap --table empty s
     expect_error 1 'missing: No such file' rtsmap --table missing s
     printf '0\t1\n1 2\n' >t
-    expect_error 1 't: line 2: is not OLD, a tab and NEW' rtsmap --table t s
+    expect_error 1 't: line 2: is not of the form OLD<tab>NEW' rtsmap --table t s
     for line in '0\t1\t2\n' '0\t\n' '\t0\n' '\n' '0\n'; do
         # shellcheck disable=SC2059 # the line is the format
         printf "$line" >t
-        expect_error 1 't: line 1: is not OLD' rtsmap --table t s
+        expect_error 1 't: line 1: is not of the form OLD' rtsmap --table t s
     done
     printf '0\t1\0\n' >t
     expect_error 1 't: holds NUL bytes' rtsmap --table t s
@@ -141,7 +141,7 @@ pairs() {
     table t b=2 0=1 1=3
     expect_error 1 't: lines 1 and 3 both map label 1' rtsmap --table t s
     table t '*=2' 0=1 '*=3'
-    expect_error 1 't: lines 1 and 3 are both for all other' rtsmap --table t s
+    expect_error 1 't: lines 1 and 3 both map all other' rtsmap --table t s
     table t 0=1 1=4294967296
     expect_error 1 't: line 2: label 4294967296 is larger than 4294967295' rtsmap --table t s
     table t e=0
@@ -152,7 +152,7 @@ pairs() {
     stream 6 4 3 >plain
     expect_error 1 "t: line 1: no class is called 'a' \(there are no class names\)" rtsmap --table t plain
     table t a=4
-    expect_error 1 "s: record .*'image' at offset [0-9]+: label 4 has no name: names go from 0 to 3 only" \
+    expect_error 1 "s: record .*'image' at offset [0-9]+: label 4 has no name: labels 0 to 3 have names" \
         rtsmap --table t s
     idx_images 3 4 4 | idx2rts >unlabelled
     table t 0=1
@@ -177,7 +177,7 @@ pairs() {
     stream 6 4 3 | rtsmap --names new >a
     payloads a names | cmp - new
     printf 'x\ny\n' >two
-    expect_error 1 'label 2 has no name: names go from 0 to 1 only' rtsmap --names two s
+    expect_error 1 'label 2 has no name: labels 0 to 1 have names' rtsmap --names two s
     expect_error 1 'missing: No such file' rtsmap --names missing s
     # A stream without labels may have names all the same.
     idx_images 3 4 4 | idx2rts | rtsmap --names new >a
@@ -249,7 +249,7 @@ pairs() {
     rtsmap --transpose a >b
     cmp <(payloads b image) <(payloads colour image)
     featdump -m <(stream 6 8 2 | rottrain -q -e 0 --net d2) <(stream 6 8 2) >features
-    expect_error 1 "features: record .*'feature' .*features, where images are needed" \
+    expect_error 1 "features: record .*'feature' .*features, but images are needed" \
         rtsmap --transpose features
 }
 

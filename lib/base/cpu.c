@@ -1,3 +1,4 @@
+/* Sets of kernels: which of them this processor runs, and the one that was asked for by name. */
 #include "base/cpu.h"
 
 #include "base/variants.h"
@@ -53,6 +54,6 @@ const void *cpu_pick(const struct variant *table, const char *name)
 int cpu_complain(const char *set, struct error *e)
 {
     return error_set(
-        e, "ROTPIPE_KERNELS: '%s' cannot run here, but " OTHERS_FORMAT "plain and reference can",
+        e, "ROTPIPE_KERNELS: '%s' cannot run here; available: " OTHERS_FORMAT "plain, reference",
         set OTHERS);
 }

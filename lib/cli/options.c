@@ -1,3 +1,4 @@
+/* getopt_long with the options that all programs have, and arguments checked and converted. */
 #include "cli/cli.h"
 
 #include "base/parse.h"

@@ -1,3 +1,4 @@
+/* Messages about the history of a model, and progress that survives its reader. */
 #include "cli/say.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* The comparison of every file that rottrain writes with all others of the command. */
 #include "cli/trainfiles.h"
 
 #include <stddef.h>

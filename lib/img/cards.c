@@ -1,3 +1,4 @@
+/* The layout of a sheet of predictions: frames, captions and bars. */
 #include "img/cards.h"
 
 #include "img/grid.h"

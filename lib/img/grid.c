@@ -1,3 +1,4 @@
+/* Cells painted into rows of pixels, one row at a time. */
 #include "img/grid.h"
 
 #include "img/png.h"

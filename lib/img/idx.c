@@ -1,3 +1,4 @@
+/* The header of IDX files, and their images and labels. */
 #include "img/idx.h"
 
 #include "base/filekind.h"

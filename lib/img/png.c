@@ -1,3 +1,4 @@
+/* PNG through libpng. */
 #include "img/png.h"
 
 #include <png.h>

@@ -1,3 +1,4 @@
+/* The choice of examples: for each class the ones with the smallest random keys. */
 #include "img/sample.h"
 
 #include "base/rng.h"

@@ -1,3 +1,4 @@
+/* A contact sheet from images as they come. */
 #include "img/sheet.h"
 
 #include "img/grid.h"

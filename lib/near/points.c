@@ -1,3 +1,4 @@
+/* Examples of a stream collected as points. */
 #include "near/points.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* A model opened for classification, and the checks of the data that it is given. */
 #include "net/classifier.h"
 
 #include <inttypes.h>
@@ -55,7 +56,7 @@ int classifier_check(struct classifier *c, const struct source *in, const struct
                                shape[1], shape[2], shape[3], want.h, want.w, want.c);
     for (uint64_t i = 0; chunk->label && i < chunk->n; i++) {
         if (chunk->label[i] >= (uint32_t)classes)
-            return source_complain(in, e, "label %" PRIu32 ", the model's head has %d classes",
+            return source_complain(in, e, "label %" PRIu32 ", but the model's head has %d classes",
                                    chunk->label[i], classes);
         if (chunk->label[i] > c->largest)
             c->largest = chunk->label[i];

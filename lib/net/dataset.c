@@ -1,3 +1,4 @@
+/* A data set read into memory, its statistics and class weights. */
 #include "net/dataset.h"
 
 #include <inttypes.h>
@@ -45,7 +46,7 @@ static int check_chunk(struct dataset *d, const struct source *s, const struct c
         if (shape[1] > NET_SIDE_MAX || shape[2] > NET_SIDE_MAX || shape[3] > NET_WIDTH_MAX)
             return source_complain(s, e,
                                    "images of %" PRIu64 " x %" PRIu64 " x %" PRIu64
-                                   ", at most %d x %d x %d are possible",
+                                   ", but at most %d x %d x %d are possible",
                                    shape[1], shape[2], shape[3], NET_SIDE_MAX, NET_SIDE_MAX,
                                    NET_WIDTH_MAX);
         d->image = (struct extent){(int)shape[1], (int)shape[2], (int)shape[3]};
@@ -53,11 +54,11 @@ static int check_chunk(struct dataset *d, const struct source *s, const struct c
     if (shape[1] != (uint64_t)d->image.h || shape[2] != (uint64_t)d->image.w ||
         shape[3] != (uint64_t)d->image.c)
         return source_complain(
-            s, e, "images of %" PRIu64 " x %" PRIu64 " x %" PRIu64 " among some of %d x %d x %d",
+            s, e, "images of %" PRIu64 " x %" PRIu64 " x %" PRIu64 " in a data set of %d x %d x %d",
             shape[1], shape[2], shape[3], d->image.h, d->image.w, d->image.c);
     for (uint64_t i = 0; i < c->n; i++)
         if (c->label[i] >= NET_CLASSES_MAX)
-            return source_complain(s, e, "label %" PRIu32 ", at most %d classes are possible",
+            return source_complain(s, e, "label %" PRIu32 ", but at most %d classes are possible",
                                    c->label[i], NET_CLASSES_MAX);
     return 0;
 }
@@ -106,7 +107,7 @@ int dataset_read(struct dataset *d, char **paths, int n, struct error *e)
             break;
         }
     if (got == 0 && d->n == 0)
-        got = error_set(e, "%s: no images in it", n ? paths[0] : "standard input");
+        got = error_set(e, "%s: contains no images", n ? paths[0] : "standard input");
     if (got == 0)
         got = keep_texts(d, s, e);
     source_close(s);

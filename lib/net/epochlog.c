@@ -1,3 +1,4 @@
+/* The log of epochs as a file that is begun or continued. */
 #include "net/epochlog.h"
 
 #include <errno.h>
@@ -119,7 +120,7 @@ FILE *epochlog_continue(const char *path, int epochs, struct error *e)
     end = end_of(log, epochs);
     if (end == 0) {
         close_log(log);
-        error_set(e, "%s: is no log of a training, to go on with", path);
+        error_set(e, "%s: is not a training log, so it cannot be continued", path);
         return NULL;
     }
     if (ftruncate(fileno(log), end) < 0 || fseeko(log, end, SEEK_SET) < 0) {

@@ -1,3 +1,4 @@
+/* A model made, loaded, saved and given another head. */
 #include "net/model.h"
 
 #include <inttypes.h>
@@ -16,7 +17,7 @@ int model_new(struct model *m, const char *net, struct extent image, int classes
     if (net_build(&m->net, net, image, classes, e) < 0)
         return -1;
     if (image.c > MODEL_CHANNELS_MAX)
-        return error_set(e, "images of %d channels, at most %d are possible", image.c,
+        return error_set(e, "images of %d channels, but at most %d are possible", image.c,
                          MODEL_CHANNELS_MAX);
     m->parameters = net_allocate(m->net.parameters);
     if (!m->parameters)
@@ -69,7 +70,7 @@ static int take_input(struct model *m, const char *file, struct extent *image, s
         !shape[0] || !shape[1] || !shape[2])
         return error_set(e,
                          "%s: record 'input.shape': images of %" PRIu64 " x %" PRIu64 " x %" PRIu64
-                         ", 1 x 1 x 1 to %d x %d x %d are possible",
+                         ", but 1 x 1 x 1 to %d x %d x %d are possible",
                          file, shape[0], shape[1], shape[2], NET_SIDE_MAX, NET_SIDE_MAX,
                          MODEL_CHANNELS_MAX);
     *image = (struct extent){(int)shape[0], (int)shape[1], (int)shape[2]};
@@ -78,7 +79,7 @@ static int take_input(struct model *m, const char *file, struct extent *image, s
         return -1;
     for (int k = 0; k < image->c; k++)
         if (!isfinite(m->mean[k]) || !isfinite(m->std[k]) || !(m->std[k] > 0))
-            return error_set(e, "%s: impossible normalisation of channel %d", file, k);
+            return error_set(e, "%s: invalid normalization of channel %d", file, k);
     return 0;
 }
 
@@ -125,7 +126,7 @@ static int understand(struct model *m, const char *file, struct error *e)
     if (records_take_text(&m->extras, "net", file, &net, e) < 0)
         return -1;
     if (!net)
-        return error_set(e, "%s: no model: record 'net' is missing", file);
+        return error_set(e, "%s: not a model: record 'net' is missing", file);
     if ((head = records_find(m->extras, "head.weight")))
         classes = head->head.shape[0];
     if (take_input(m, file, &image, e) < 0)
@@ -175,12 +176,12 @@ int model_check_names(const struct model *m, const char *names, int64_t largest,
     if (!names)
         return 0;
     if (largest >= 0 && (uint64_t)largest >= named)
-        return error_set(e, "label %" PRId64 ", but class names for %" PRIu64 " classes only",
-                         largest, named);
+        return error_set(e, "label %" PRId64 ", but only %" PRIu64 " classes have names", largest,
+                         named);
     if (m->names && strcmp(names, m->names) != 0)
         return error_set(e, "class names differ from the model's");
     if (!m->names && named != (uint64_t)m->net.classes)
-        return error_set(e, "%" PRIu64 " class names, the model's head has %d classes", named,
+        return error_set(e, "%" PRIu64 " class names, but the model's head has %d classes", named,
                          m->net.classes);
     return 0;
 }
@@ -193,8 +194,8 @@ int model_load(struct model *m, const char *path, struct error *e)
         if (strncmp(r->head.name, "train.", 6) == 0) {
             model_free(m);
             return error_set(e,
-                             "%s: a saved training state, where a model is needed (rottrain "
-                             "--resume goes on with it)",
+                             "%s: is a saved training state, but a model is needed (rottrain "
+                             "--resume continues it)",
                              strcmp(path, "-") == 0 ? "standard input" : path);
         }
     return 0;

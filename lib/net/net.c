@@ -1,3 +1,4 @@
+/* The words of a net string, the layers they name, and the places of their parameters. */
 #include "net/net.h"
 
 #include <math.h>
@@ -46,15 +47,15 @@ static int next_token(const char *text, const char **next, struct token *t, stru
         t->kind = LAYER_POOL;
         break;
     default:
-        return token_error(t, text, "no such layer (cN, r, p and dN are known)", e);
+        return token_error(t, text, "unknown layer (use cN, r, p or dN)", e);
     }
     if (*p == 'r' || *p == 'p')
         return t->length == 1 ? 1 : token_error(t, text, "takes no number", e);
     if (t->length == 1 || t->length > 5 || (int)strspn(digits, "0123456789") < t->length - 1)
-        return token_error(t, text, "needs a whole number of at most 4 digits", e);
+        return token_error(t, text, "needs an integer of at most 4 digits", e);
     t->width = atoi(digits);
     if (t->width < 1 || t->width > NET_WIDTH_MAX)
-        return token_error(t, text, "width out of range 1 to 4096", e);
+        return token_error(t, text, "width is not between 1 and 4096", e);
     return 1;
 }
 
@@ -69,7 +70,7 @@ int net_check(const char *text, struct error *e)
         return error_set(e, "net: longer than %d characters", NET_TEXT_MAX - 1);
     while ((got = next_token(text, &next, &t, e)) > 0) {
         if (flat && (t.kind == LAYER_CONV || t.kind == LAYER_POOL))
-            return token_error(&t, text, "needs rows and columns, a dense layer leaves none", e);
+            return token_error(&t, text, "cannot follow a dense layer", e);
         flat |= t.kind == LAYER_DENSE;
         if (++layers > NET_LAYERS_MAX) {
             snprintf(why, sizeof why, "more than %d layers", NET_LAYERS_MAX);
@@ -130,7 +131,7 @@ static int add_layer(struct net *n, enum layer_kind kind, int width, struct erro
     l->out_lanes = net_pad(l->out.c);
     n->layers++;
     if (l->out.h < 1 || l->out.w < 1)
-        return error_set(e, "net: %s: nothing left to pool of %d x %d", l->name, l->in.h, l->in.w);
+        return error_set(e, "net: %s: cannot pool an input of %d x %d", l->name, l->in.h, l->in.w);
     return check_activations(n, e);
 }
 
@@ -165,10 +166,11 @@ int net_build(struct net *n, const char *text, struct extent image, int classes,
         return -1;
     if (image.h < 1 || image.w < 1 || image.c < 1 || image.h > NET_SIDE_MAX ||
         image.w > NET_SIDE_MAX || image.c > NET_WIDTH_MAX)
-        return error_set(e, "net: images of %d x %d x %d, 1 x 1 x 1 to %d x %d x %d are possible",
+        return error_set(e,
+                         "net: images of %d x %d x %d, but 1 x 1 x 1 to %d x %d x %d are possible",
                          image.h, image.w, image.c, NET_SIDE_MAX, NET_SIDE_MAX, NET_WIDTH_MAX);
     if (classes < 1 || classes > NET_CLASSES_MAX)
-        return error_set(e, "net: %d classes, 1 to %d are possible", classes, NET_CLASSES_MAX);
+        return error_set(e, "net: %d classes, but 1 to %d are possible", classes, NET_CLASSES_MAX);
     memset(n, 0, sizeof *n);
     strcpy(n->text, text);
     n->image = image;

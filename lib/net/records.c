@@ -1,3 +1,4 @@
+/* A list of records, searched and taken apart by name. */
 #include "net/records.h"
 
 #include "net/net.h"
@@ -50,18 +51,18 @@ static int allow(struct amounts *had, const struct record *list, struct rts_read
 {
     if (strcmp(h->name, "image") == 0 || strcmp(h->name, "feature") == 0)
         return rts_complain(
-            r, e, "this is a data set, where a model is needed (rottrain makes one from it)");
+            r, e, "the file is a data set, but a model is needed (rottrain makes one from it)");
     if (++had->count > RECORDS_MAX)
         return rts_complain(r, e, "more than %d records: not a model", RECORDS_MAX);
     /* The second would be taken for one that is not known, and outlive the first. */
     if (rts_streams(r) == 0 && records_find(list, h->name))
-        return rts_complain(r, e, "a model has no two records of one name");
+        return rts_complain(r, e, "duplicate record name");
     if (h->dtype == RTS_TEXT) {
         if (h->size <= EXAMPLES_TEXT_MAX && (had->text += h->size) > TEXT_BYTES_MAX)
             return rts_complain(r, e, "more than %d bytes of text: not a model", TEXT_BYTES_MAX);
     } else if (!is_tensor(h->name)) {
         if (h->size > OTHER_BYTES_MAX || (had->other += h->size) > OTHER_BYTES_MAX)
-            return rts_complain(r, e, "more than %d bytes that are no weights: not a model",
+            return rts_complain(r, e, "more than %d bytes besides weights: not a model",
                                 OTHER_BYTES_MAX);
     }
     return 0;
@@ -92,8 +93,8 @@ int records_load(struct record **list, struct rts_reader *r, struct error *e)
             return -1;
     }
     if (got == 0 && rts_streams(r) != 1)
-        return error_set(e, "%s: %" PRIu64 " streams, where one model is needed", rts_file_name(r),
-                         rts_streams(r));
+        return error_set(e, "%s: contains %" PRIu64 " streams, but one model is needed",
+                         rts_file_name(r), rts_streams(r));
     return got;
 }
 
@@ -153,7 +154,7 @@ int records_take_text(struct record **list, const char *name, const char *file, 
     n = r->head.size;
     if (r->head.dtype != RTS_TEXT || n > EXAMPLES_TEXT_MAX || memchr(r->payload, '\0', n)) {
         record_free(r);
-        return error_set(e, "%s: record '%s': bad text", file, name);
+        return error_set(e, "%s: record '%s': is not valid text", file, name);
     }
     *text = malloc(n + 1);
     if (*text) {

@@ -1,3 +1,4 @@
+/* The state of a training, saved and taken up again. */
 #include "net/trainer.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@
 #include "base/sigpipe.h"
 #include "net/tensors.h"
 
-/* The names of what an optimiser keeps, as in PyTorch. */
+/* The names of what an optimizer keeps, as in PyTorch. */
 static const char *moment1_name(const struct train_options *o)
 {
     return o->optimizer == OPTIMIZER_SGD ? ".momentum_buffer" : ".exp_avg";
@@ -30,10 +31,10 @@ static const char *moment2_name(const struct train_options *o)
 }
 
 enum {
-    AT_STEP,    /* optimiser steps done */
+    AT_STEP,    /* optimizer steps done */
     AT_EPOCH,   /* in hand, from 1 */
     AT_DONE,    /* images of it */
-    AT_CORRECT, /* of these recognised */
+    AT_CORRECT, /* of these recognized */
     AT_COUNT
 };
 
@@ -177,9 +178,10 @@ static int check_settings(const char *saved, const char *now, const char *file, 
         i++;
     a_length = option_around(saved, i, &a);
     b_length = option_around(now, i, &b);
-    return error_set(
-        e, "%s: was saved with other settings: '%.*s' there, '%.*s' here; delete it to start over",
-        file, a_length < 120 ? a_length : 120, a, b_length < 120 ? b_length : 120, b);
+    return error_set(e,
+                     "%s: was saved with different settings: '%.*s' in the file, '%.*s' now; "
+                     "delete it to start over",
+                     file, a_length < 120 ? a_length : 120, a, b_length < 120 ? b_length : 120, b);
 }
 
 /*
@@ -194,12 +196,13 @@ static int check_plan(const struct trainer *t, int then, const char *file, struc
     for (uint64_t i = 0; i < t->step; i++)
         if (trainer_rate(o, &old, i) != trainer_rate(o, &t->plan, i)) {
             if (i < old.warmup || i < t->plan.warmup)
-                return error_set(e,
-                                 "%s: was saved with -e %d, and -e %d would have begun with other"
-                                 " learning rates: a warm-up of %" PRIu64 " steps, not %" PRIu64,
-                                 file, then, o->epochs, t->plan.warmup, old.warmup);
+                return error_set(
+                    e,
+                    "%s: was saved with -e %d, and -e %d would have started with different"
+                    " learning rates: a warm-up of %" PRIu64 " steps, not %" PRIu64,
+                    file, then, o->epochs, t->plan.warmup, old.warmup);
             return error_set(e,
-                             "%s: was saved with -e %d, and -e %d would have begun with other"
+                             "%s: was saved with -e %d, and -e %d would have started with different"
                              " learning rates: the schedule extends over all epochs",
                              file, then, o->epochs);
         }
@@ -227,7 +230,7 @@ static int check_model(const struct trainer *t, const struct model *saved, const
            memcmp(m->parameters, saved->parameters, t->first * sizeof *m->parameters) == 0;
     for (int i = 0; same && i < a->layers; i++)
         same = a->layer[i].frozen == b->layer[i].frozen;
-    return same ? 0 : error_set(e, "%s: was saved in training another model", file);
+    return same ? 0 : error_set(e, "%s: was saved while training a different model", file);
 }
 
 static int take_data(struct record **list, const char *name, const struct fingerprint *now,
@@ -238,7 +241,7 @@ static int take_data(struct record **list, const char *name, const struct finger
     if (records_copy(list, name, file, RTS_U8, 1, (uint64_t[]){2}, data, e) < 0)
         return -1;
     if (data[0] != now->images || data[1] != now->crc)
-        return error_set(e, "%s: was saved with other %s data; delete it to start over", file,
+        return error_set(e, "%s: was saved with different %s data; delete it to start over", file,
                          strcmp(name, "train.data") == 0 ? "training" : "validation");
     return 0;
 }
@@ -255,10 +258,10 @@ static int take_position(struct trainer *t, struct record **list, const char *fi
     if (at[AT_EPOCH] < 1 || at[AT_EPOCH] > (uint64_t)t->o->epochs + 1 || at[AT_DONE] > n ||
         (at[AT_DONE] < n && at[AT_DONE] % batch) || at[AT_CORRECT] > at[AT_DONE] ||
         !(measures[0] >= 0 && measures[0] <= DBL_MAX && measures[1] >= 0 && measures[1] <= FLT_MAX))
-        return error_set(e, "%s: record 'train.position': impossible", file);
+        return error_set(e, "%s: record 'train.position': invalid", file);
     step = (at[AT_EPOCH] - 1) * ((n + batch - 1) / batch) + (at[AT_DONE] + batch - 1) / batch;
     if (step != at[AT_STEP] || step > t->plan.steps)
-        return error_set(e, "%s: record 'train.position': impossible", file);
+        return error_set(e, "%s: record 'train.position': invalid", file);
     t->step = step;
     t->lr = (float)measures[1];
     t->so_far =
@@ -277,7 +280,8 @@ static int take_generator(struct trainer *t, struct record **list, const char *f
     for (int epoch = t->so_far.done ? 0 : 1; epoch < t->so_far.epoch; epoch++)
         trainer_shuffle(t);
     if (t->rng.state != generator[0] || t->rng.increment != generator[1])
-        return error_set(e, "%s: record 'train.generator': not of this seed and position", file);
+        return error_set(e, "%s: record 'train.generator': does not match the seed and position",
+                         file);
     return 0;
 }
 
@@ -291,7 +295,7 @@ static int take_best(struct trainer *t, struct record **list, const char *file, 
         records_copy(list, "train.best", file, RTS_F8, 1, (uint64_t[]){3}, best, e) < 0)
         return -1;
     if (!(best[0] >= 0 && best[0] <= t->so_far.epoch) || best[0] != floor(best[0]))
-        return error_set(e, "%s: record 'train.best': impossible", file);
+        return error_set(e, "%s: record 'train.best': invalid", file);
     t->best_epoch = (struct epoch){
         .number = (int)best[0], .has_valid = 1, .valid_loss = best[1], .valid_accuracy = best[2]};
     if (best[0] == 0)
@@ -310,7 +314,7 @@ static int take_up(struct trainer *t, struct model *saved, const char *file, str
         return -1;
     status = settings ? check_settings(settings, t->o->settings, file, &then, e)
                       : error_set(e,
-                                  "%s: a model, where a saved training state is needed (rottrain "
+                                  "%s: is a model, but a saved training state is needed (rottrain "
                                   "-m starts from a model)",
                                   file);
     free(settings);
@@ -375,7 +379,7 @@ int train_may_save(const struct train_options *o, struct error *e)
         return -1;
     if (steps == 0)
         return 0;
-    return error_set(e, "%s: holds a saved training of step %" PRIu64 "; --resume it, or remove it",
+    return error_set(e, "%s: contains a checkpoint at step %" PRIu64 "; use --resume or delete it",
                      o->save, steps);
 }
 

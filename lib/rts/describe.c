@@ -1,3 +1,4 @@
+/* The overview that rtsinfo prints. */
 #include "rts/describe.h"
 
 #include "base/utf8.h"
@@ -62,7 +63,7 @@ static void print_examples(FILE *to, const char *word, const struct summary_exam
     fprintf(to, "%" PRIu64 " of ", x->count);
     for (uint32_t i = 1; i < x->ndim; i++)
         fprintf(to, "%s%" PRIu64, i > 1 ? " x " : "", x->shape[i]);
-    fputs(x->mixed ? ", others of another shape\n" : "\n", to);
+    fputs(x->mixed ? ", others have a different shape\n" : "\n", to);
 }
 
 static uint64_t classes_seen(const struct summary *s)

@@ -1,3 +1,4 @@
+/* Chunks of examples read from streams and written to them. */
 #include "rts/examples.h"
 
 #include <stdarg.h>
@@ -171,7 +172,8 @@ static int take_names(struct source *s, struct error *e)
     if (s->names) {
         int same = strcmp(s->names, names) == 0;
         free(names);
-        return same ? 0 : rts_complain(s->reader, e, "class names differ from those before");
+        return same ? 0
+                    : rts_complain(s->reader, e, "class names differ from the earlier class names");
     }
     if (s->writer && !(s->drop & SOURCE_DROP_NAMES) &&
         rts_put_text(s->writer, "names", names, e) < 0) {
@@ -196,13 +198,14 @@ static int take_other(struct source *s, const struct rts_header *h, struct error
     if (strcmp(h->name, "names") == 0)
         return take_names(s, e);
     if (strcmp(h->name, "net") == 0)
-        return rts_complain(s->reader, e,
-                            "this is a model, where a data set is needed (models go with -m, or "
-                            "into filtdump, headswap and rtsinfo)");
+        return rts_complain(
+            s->reader, e,
+            "the file is a model, but a data set is needed (use a model with -m, or "
+            "with filtdump, headswap or rtsinfo)");
     if (strcmp(h->name, "train.settings") == 0)
         return rts_complain(s->reader, e,
-                            "this is the saved state of a training, where a data set is needed "
-                            "(rottrain --resume goes on with it)");
+                            "the file is a saved training state, but a data set is needed "
+                            "(rottrain --resume continues it)");
     if (strcmp(h->name, "label") == 0)
         return rts_complain(s->reader, e, "labels without examples before them");
     return s->writer ? rts_copy(s->reader, h, s->writer, e) : rts_skip(s->reader, e);
@@ -289,7 +292,7 @@ int source_next(struct source *s, struct chunk *c, struct error *e)
             if (got > 0)
                 continue;
             if (!s->seen_chunk)
-                return error_set(e, "%s: holds no examples", rts_file_name(s->reader));
+                return error_set(e, "%s: contains no examples", rts_file_name(s->reader));
             return 0;
         }
         if (strcmp(h.name, "image") == 0 || strcmp(h.name, "feature") == 0)
@@ -305,7 +308,7 @@ int source_next_images(struct source *s, struct chunk *c, struct error *e)
 
     if (got > 0 && c->kind != CHUNK_IMAGES)
         return source_complain(s, e,
-                               "features, where images are needed (knneval, umap "
+                               "features, but images are needed (knneval, umap "
                                "and rts2tsv take features)");
     return got;
 }

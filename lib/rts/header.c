@@ -1,3 +1,4 @@
+/* The header of a record, packed and checked. */
 #include "rts/header.h"
 
 #include <string.h>
@@ -129,8 +130,7 @@ const char *rts_decode(const unsigned char bytes[RTS_HEADER_BYTES], struct rts_h
     uint64_t size;
 
     if (memcmp(bytes, "rts1", 4) != 0)
-        return memcmp(bytes, "rts", 3) == 0 ? "a version of the format that is not known here"
-                                            : "not an rts stream";
+        return memcmp(bytes, "rts", 3) == 0 ? "unknown version of the format" : "not an rts stream";
     if (get_u32(bytes + AT_HEADER_CRC) != crc32_z(0, bytes, AT_HEADER_CRC))
         return "header is damaged (checksum differs)";
     memset(h, 0, sizeof *h);
@@ -142,7 +142,7 @@ const char *rts_decode(const unsigned char bytes[RTS_HEADER_BYTES], struct rts_h
     memcpy(h->name, bytes + AT_NAME, RTS_NAME_BYTES - 1);
     h->crc = get_u32(bytes + AT_CRC);
     if (h->flags & 0xffff)
-        return "a flag that is not known here";
+        return "unknown flag";
     if (!is_padded(bytes + AT_NAME, RTS_NAME_BYTES) || !rts_name_valid(h->name))
         return "bad record name";
     if (!is_padded(bytes + AT_DTYPE, 4) || !rts_name_valid(h->dtype_text))
@@ -160,7 +160,7 @@ const char *rts_decode(const unsigned char bytes[RTS_HEADER_BYTES], struct rts_h
         if (strcmp(h->dtype_text, dtypes[t].text) == 0)
             h->dtype = (enum rts_dtype)t;
     if (h->size >> 63)
-        return "impossible size";
+        return "invalid size";
     if (h->dtype != RTS_OTHER && strcmp(h->name, "end") != 0 &&
         (rts_payload_size(h, &size) < 0 || size != h->size))
         return "size does not fit the shape";

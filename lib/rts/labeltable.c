@@ -1,3 +1,4 @@
+/* A table of labels read and looked up. */
 #include "rts/labeltable.h"
 
 #include "base/input.h"
@@ -68,7 +69,7 @@ static const char *cut(struct line *l, char *text, size_t n)
     text[n] = '\0';
     tab = strchr(text, '\t');
     if (!tab || strchr(tab + 1, '\t') || tab == text || !tab[1])
-        return "is not OLD, a tab and NEW";
+        return "is not of the form OLD<tab>NEW";
     *tab = '\0';
     l->old = text;
     l->new = tab + 1;
@@ -174,7 +175,7 @@ int labeltable_resolve(struct labeltable *t, const char *old_names, const char *
         if (!m.drops && resolve(t, l, l->new, new_names, &m.to, e) < 0)
             return -1;
         if (others && t->others.number)
-            return error_set(e, "%s: lines %zu and %zu are both for all other labels", t->path,
+            return error_set(e, "%s: lines %zu and %zu both map all other labels", t->path,
                              t->others.number, m.number);
         if (others)
             t->others = m;

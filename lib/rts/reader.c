@@ -1,3 +1,4 @@
+/* Records read one by one, with every checksum verified. */
 #include "base/filekind.h"
 #include "rts/header.h"
 
@@ -86,7 +87,7 @@ int rts_read(struct rts_reader *r, void *to, uint64_t n, struct error *e)
     int64_t got;
 
     if (n > r->left)
-        return rts_complain(r, e, "holds fewer bytes than its reader needs");
+        return rts_complain(r, e, "has fewer bytes than expected");
     got = input_read(r->in, to, n, e);
     if (got < 0)
         return -1;
@@ -153,7 +154,7 @@ static int read_header(struct rts_reader *r, struct error *e)
         return error_set(e, "%s: record at offset %llu: %s", input_name(r->in),
                          (unsigned long long)offset, wrong);
     if (h.index != r->next_index)
-        return error_set(e, "%s: record at offset %llu: is number %llu, number %llu is missing",
+        return error_set(e, "%s: record at offset %llu: has index %llu, expected %llu",
                          input_name(r->in), (unsigned long long)offset, (unsigned long long)h.index,
                          (unsigned long long)r->next_index);
     r->head = h;
@@ -200,7 +201,7 @@ int rts_load(struct rts_reader *r, uint64_t most, void **buffer, size_t *capacit
     uint64_t size = r->left, have = 0;
 
     if (size > most || size > SIZE_MAX - 1)
-        return rts_complain(r, e, "%llu bytes, at most %llu are allowed here",
+        return rts_complain(r, e, "%llu bytes, but at most %llu are allowed",
                             (unsigned long long)size, (unsigned long long)most);
     do {
         /* Doubles what has arrived: a header alone never makes this program allocate much. */

@@ -1,3 +1,4 @@
+/* Shift, table, names and renumbering applied to labels. */
 #include "rts/relabel.h"
 
 #include "rts/examples.h"
@@ -25,8 +26,8 @@ int relabel_begin(struct relabel *r, const char *names, struct error *e)
         shifted = NULL;
     if (names && r->shift > 0 && !r->names)
         return error_set(e,
-                         "--shift %lld: the first classes would have no name (--names gives new"
-                         " ones)",
+                         "--shift %lld: the first classes would have no name (use --names"
+                         " to name them)",
                          (long long)r->shift);
     r->labels = r->names ? r->names : shifted;
     r->named = names_count(r->labels);
@@ -44,7 +45,7 @@ int relabel_map(const struct relabel *r, uint32_t old, uint32_t *new, struct err
     if (r->table && !labeltable_map(r->table, *new, new))
         return 0;
     if (r->named && *new >= r->named)
-        return error_set(e, "label %lu has no name: names go from 0 to %llu only",
+        return error_set(e, "label %lu has no name: labels 0 to %llu have names",
                          (unsigned long)*new, (unsigned long long)(r->named - 1));
     return 1;
 }

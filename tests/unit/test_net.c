@@ -41,22 +41,21 @@ static void test_bad_strings(void)
     } bad[] = {
         {"", "net: no layers"},
         {" \t\n", "net: no layers"},
-        {"x", "net: 'x' at position 1: no such layer (cN, r, p and dN are known)"},
-        {"c32 r  q p", "net: 'q' at position 8: no such layer (cN, r, p and dN are known)"},
-        {"C32", "net: 'C32' at position 1: no such layer (cN, r, p and dN are known)"},
-        {"c32,r", "net: 'c32,r' at position 1: needs a whole number of at most 4 digits"},
-        {"c", "net: 'c' at position 1: needs a whole number of at most 4 digits"},
-        {"r d", "net: 'd' at position 3: needs a whole number of at most 4 digits"},
-        {"c-1", "net: 'c-1' at position 1: needs a whole number of at most 4 digits"},
-        {"c1.5", "net: 'c1.5' at position 1: needs a whole number of at most 4 digits"},
-        {"c00001", "net: 'c00001' at position 1: needs a whole number of at most 4 digits"},
-        {"c0", "net: 'c0' at position 1: width out of range 1 to 4096"},
-        {"d5 d4097", "net: 'd4097' at position 4: width out of range 1 to 4096"},
+        {"x", "net: 'x' at position 1: unknown layer (use cN, r, p or dN)"},
+        {"c32 r  q p", "net: 'q' at position 8: unknown layer (use cN, r, p or dN)"},
+        {"C32", "net: 'C32' at position 1: unknown layer (use cN, r, p or dN)"},
+        {"c32,r", "net: 'c32,r' at position 1: needs an integer of at most 4 digits"},
+        {"c", "net: 'c' at position 1: needs an integer of at most 4 digits"},
+        {"r d", "net: 'd' at position 3: needs an integer of at most 4 digits"},
+        {"c-1", "net: 'c-1' at position 1: needs an integer of at most 4 digits"},
+        {"c1.5", "net: 'c1.5' at position 1: needs an integer of at most 4 digits"},
+        {"c00001", "net: 'c00001' at position 1: needs an integer of at most 4 digits"},
+        {"c0", "net: 'c0' at position 1: width is not between 1 and 4096"},
+        {"d5 d4097", "net: 'd4097' at position 4: width is not between 1 and 4096"},
         {"c8 r2", "net: 'r2' at position 4: takes no number"},
         {"c8 p2 d4", "net: 'p2' at position 4: takes no number"},
-        {"c8 d4 r c8",
-         "net: 'c8' at position 9: needs rows and columns, a dense layer leaves none"},
-        {"d4 p", "net: 'p' at position 4: needs rows and columns, a dense layer leaves none"},
+        {"c8 d4 r c8", "net: 'c8' at position 9: cannot follow a dense layer"},
+        {"d4 p", "net: 'p' at position 4: cannot follow a dense layer"},
         {"c8 averyveryverylongtokenindeed", "net: 'averyveryverylongtokenin' at position 4: no "
                                             "such layer (cN, r, p and dN are known)"},
     };
@@ -87,7 +86,7 @@ static void test_long_strings(void)
     CHECK_TEXT(e.text, "net: longer than 1023 characters");
     text[NET_TEXT_MAX - 1] = '\0';
     CHECK(net_check(text, &e) == -1);
-    CHECK_TEXT(e.text, "net: 'cccccccccccccccccccccccc' at position 1: needs a whole number of at "
+    CHECK_TEXT(e.text, "net: 'cccccccccccccccccccccccc' at position 1: needs an integer of at "
                        "most 4 digits");
     for (int i = 0; i < 65; i++)
         memcpy(text + 2 * i, "r ", 3);
@@ -106,18 +105,18 @@ static void test_impossible_nets(void)
         int classes;
         const char *error;
     } bad[] = {
-        {"c4", {28, 28, 1}, 0, "net: 0 classes, 1 to 1000 are possible"},
-        {"c4", {28, 28, 1}, 1001, "net: 1001 classes, 1 to 1000 are possible"},
+        {"c4", {28, 28, 1}, 0, "net: 0 classes, but 1 to 1000 are possible"},
+        {"c4", {28, 28, 1}, 1001, "net: 1001 classes, but 1 to 1000 are possible"},
         {"c4",
          {0, 28, 1},
          4,
-         "net: images of 0 x 28 x 1, 1 x 1 x 1 to 2048 x 2048 x 4096 are possible"},
+         "net: images of 0 x 28 x 1, but 1 x 1 x 1 to 2048 x 2048 x 4096 are possible"},
         {"c4",
          {28, 2049, 1},
          4,
-         "net: images of 28 x 2049 x 1, 1 x 1 x 1 to 2048 x 2048 x 4096 are possible"},
-        {"p p p", {7, 28, 1}, 4, "net: pool3: nothing left to pool of 1 x 7"},
-        {"c4 p", {28, 1, 1}, 4, "net: pool1: nothing left to pool of 28 x 1"},
+         "net: images of 28 x 2049 x 1, but 1 x 1 x 1 to 2048 x 2048 x 4096 are possible"},
+        {"p p p", {7, 28, 1}, 4, "net: pool3: cannot pool an input of 1 x 7"},
+        {"c4 p", {28, 1, 1}, 4, "net: pool1: cannot pool an input of 28 x 1"},
         {"c32", {2048, 2048, 1}, 4, "net: conv1: more than 16777216 activations"},
         {"c9 c9 c9 c9 c9 c9",
          {1000, 1000, 1},
@@ -361,7 +360,7 @@ static void test_fresh_head(void)
                  head->weights * sizeof(float)) != 0);
     CHECK(memcmp(fresh.parameters, swapped.parameters, body * sizeof(float)) == 0);
     CHECK(model_swap_head(&swapped, swapped.net.layers - 1, 1001, 8, &e) == -1);
-    CHECK_TEXT(e.text, "net: 1001 classes, 1 to 1000 are possible");
+    CHECK_TEXT(e.text, "net: 1001 classes, but 1 to 1000 are possible");
     model_free(&fresh);
     model_free(&swapped);
 }

@@ -18,7 +18,7 @@ static void test_rts_forged_headers(void)
                  {3, '2', "version"},
                  {4, 1, "flag"},
                  {5, 0x80, "flag"},
-                 {23, 0x80, "impossible size"},
+                 {23, 0x80, "invalid size"},
                  {16, 5, "size does not fit"},
                  {24, ' ', "bad dtype"},
                  {27, 'x', "bad dtype"},

@@ -165,25 +165,25 @@ static void test_of_another_training(void)
     model_free(&m);
     p = options(&s);
     p.settings = "set --up 1";
-    refused("was saved with other settings: 'set up' there, '--up 1' here", &p, &d,
+    refused("was saved with different settings: 'set up' in the file, '--up 1' now", &p, &d,
             "c5 r p c4 r d6 r", 0);
     p = options(&s);
-    refused("was saved in training another model", &p, &d, "c5 r p c4 r d7 r", 0);
-    refused("was saved in training another model", &p, &d, "c5 r p c4 r d6 r", 1);
+    refused("was saved while training a different model", &p, &d, "c5 r p c4 r d7 r", 0);
+    refused("was saved while training a different model", &p, &d, "c5 r p c4 r d6 r", 1);
     p.seed = 1;
     refused("'train.generator': not of this seed", &p, &d, "c5 r p c4 r d6 r", 0);
     p = options(&s);
     p.epochs = 1;
-    refused("'train.position': impossible", &p, &d, "c5 r p c4 r d6 r", 0);
+    refused("'train.position': invalid", &p, &d, "c5 r p c4 r d6 r", 0);
     p = options(&s);
     p.batch = 5;
-    refused("'train.position': impossible", &p, &d, "c5 r p c4 r d6 r", 0);
+    refused("'train.position': invalid", &p, &d, "c5 r p c4 r d6 r", 0);
     p = options(&s);
     p.optimizer = OPTIMIZER_SGD;
     refused("'conv1.weight.momentum_buffer' is missing", &p, &d, "c5 r p c4 r d6 r", 0);
     p = options(&s);
     d.label[7] ^= 1;
-    refused("was saved with other training data", &p, &d, "c5 r p c4 r d6 r", 0);
+    refused("was saved with different training data", &p, &d, "c5 r p c4 r d6 r", 0);
     dataset_free(&d);
 }
 
