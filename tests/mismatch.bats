@@ -432,7 +432,7 @@ END
 
 @test "mismatch: what is refused for its size names the limit" {
     idx2rts <(idx_images 1 1 2049) <(idx_labels 0) >wide.rts
-    expect_error 1 'images of 1 x 2049 x 1, at most 2048 x 2048 x 4096 are possible' rottrain -q -e 1 wide.rts
+    expect_error 1 'images of 1 x 2049 x 1, but at most 2048 x 2048 x 4096 are possible' rottrain -q -e 1 wide.rts
     stream 4 4 2 >data.rts
     expect_error 2 "net: 'r' at position 129: more than 64 layers" rottrain -q -e 1 \
         --net "$(printf 'r %.0s' {1..65})" data.rts
