@@ -421,7 +421,7 @@ ends_line() {
     [ "$(tail -c 1 <"$1" | od -An -tx1 | tr -d ' \n')" = 0a ]
 }
 
-# text_block CLASS FILE CAPTION: as it stands.
+# text_block CLASS FILE CAPTION: the text unchanged.
 text_block() {
     echo '<figure>' &&
         caption "$3" &&

@@ -19,7 +19,7 @@ static const char help[] =
     "                [-o file] [file ...]\n"
     "Train a network by cross-entropy on a labelled image stream; write the model.\n"
     "\n"
-    "  -m, --model FILE         start from this model (its net, weights, frozen layers)\n"
+    "  -m, --model FILE         start from this model: net, weights, frozen layers\n"
     "      --net STRING         layers of a fresh model\n"
     "                           (default: " NET_DEFAULT ")\n"
     "  -c, --classes N          classes of a fresh model (default: from the data)\n"

@@ -1,5 +1,5 @@
 /*
- * A file or standard input, read as bytes; gzip is recognised by its first two bytes (1f 8b) and
+ * A file or standard input, read as bytes; gzip is recognized by its first two bytes (1f 8b) and
  * inflated on the way (RFC 1952, several members in a row included, and zeros behind the last one).
  */
 #ifndef ROTPIPE_BASE_INPUT_H

@@ -216,7 +216,7 @@ INLINE unsigned lanes_set(vf x)
 #endif
 }
 
-/* Bit l is set unless a > most in lane l; a lane that is no number is set. */
+/* Bit l is set unless a > most in lane l; a lane that is NaN is set. */
 INLINE unsigned lanes_within(vf a, vf most)
 {
 #if KERNEL_IS(avx512)

@@ -1,3 +1,4 @@
+/* A team of POSIX threads that take the tasks of one job after the other. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* sched_getaffinity */
 #endif
@@ -58,7 +59,7 @@ int team_default_size(void)
 }
 
 /*
- * Numbers too small for a normalised float count as zero from here on, in this thread. Gradients
+ * Numbers too small for a normalized float count as zero from here on, in this thread. Gradients
  * of examples that are learnt well get that small, and a processor that has to compute with them
  * exactly takes a hundred times as long.
  */

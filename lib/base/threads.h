@@ -17,7 +17,7 @@ int team_default_size(void);
 
 /*
  * A team of `size` threads, the caller among them; NULL on error. Freed by team_free. In all of
- * them, the caller too and from then on, floats too small to be normalised count as zero.
+ * them, the caller too and from then on, floats too small to be normalized count as zero.
  */
 struct team *team_new(int size, struct error *e);
 int team_size(const struct team *t);

@@ -1,5 +1,5 @@
 /*
- * The table of a training's epochs: tab-separated text, a header and a line an epoch.
+ * The table of a training's epochs: tab-separated text, a header and one line per epoch.
  */
 #ifndef ROTPIPE_NET_EPOCHLOG_H
 #define ROTPIPE_NET_EPOCHLOG_H

@@ -95,7 +95,7 @@ struct kernels {
     void (*sum)(float *to, const float *from, size_t stride, int count, size_t n);
 
     /*
-     * One optimiser step over n parameters, as torch.optim has it: Adam (Kingma and Ba, 2015) and
+     * One optimizer step over n parameters, as torch.optim has it: Adam (Kingma and Ba, 2015) and
      * AdamW (Loshchilov and Hutter, 2019); SGD with momentum (Sutskever et al., 2013).
      */
     void (*adam)(const struct adam *a, float *w, const float *grad, float *m, float *v, size_t n);

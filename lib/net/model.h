@@ -31,7 +31,7 @@ struct model {
     struct record *extras; /* records not known here, written back as they came */
 };
 
-/* A model of fresh weights (head included); normalisation left at mean 0, std 1. 0 or -1. */
+/* A model of fresh weights (head included); normalization left at mean 0, std 1. 0 or -1. */
 int model_new(struct model *m, const char *net, struct extent image, int classes, uint64_t seed,
               struct error *e);
 
@@ -64,7 +64,7 @@ void model_drop_history(struct model *m);
 void model_free(struct model *m);
 
 /*
- * table[channel * 256 + byte]: the normalised value of a pixel; 256 floats a channel, to be freed.
+ * table[channel * 256 + byte]: the normalized value of a pixel; 256 floats a channel, to be freed.
  */
 float *model_pixel_table(const struct model *m, struct error *e);
 

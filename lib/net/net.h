@@ -113,7 +113,7 @@ static inline uint64_t extent_size(struct extent x)
 }
 
 /*
- * He initialisation (He et al., 2015, eq. 10, in its uniform form): weights uniform in
+ * He initialization (He et al., 2015, eq. 10, in its uniform form): weights uniform in
  * +-sqrt(6 / fan_in), biases zero; those of the head, which no ReLU follows, a tenth of that, so
  * that training starts from nearly even probabilities. (With a head at full size the first steps
  * are so large that on Fashion-MNIST most of the default net's 16 features die for good, in

@@ -9,7 +9,7 @@ static inline float multiply_add_one(float a, float b, float c)
     return a * b + c;
 }
 
-#include "net/optimiser.h"
+#include "net/optimizer.h"
 
 static struct tensor view(const struct layout *l, const float *sample)
 {
@@ -112,17 +112,17 @@ static void dense_backward_all(const struct dense *d, const float *weight, const
 
 static void sum(float *to, const float *from, size_t stride, int count, size_t n)
 {
-    optimiser_sum(to, from, stride, count, n);
+    optimizer_sum(to, from, stride, count, n);
 }
 
 static void adam(const struct adam *a, float *w, const float *grad, float *m, float *v, size_t n)
 {
-    optimiser_adam(a, w, grad, m, v, n);
+    optimizer_adam(a, w, grad, m, v, n);
 }
 
 static void sgd(const struct sgd *a, float *w, const float *grad, float *m, size_t n)
 {
-    optimiser_sgd(a, w, grad, m, n);
+    optimizer_sgd(a, w, grad, m, n);
 }
 
 const struct kernels kernels_reference = {

@@ -1,3 +1,4 @@
+/* The state of a training, saved and taken up again. */
 #include "net/trainer.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@
 #include "base/sigpipe.h"
 #include "net/tensors.h"
 
-/* The names of what an optimiser keeps, as in PyTorch. */
+/* The names of what an optimizer keeps, as in PyTorch. */
 static const char *moment1_name(const struct train_options *o)
 {
     return o->optimizer == OPTIMIZER_SGD ? ".momentum_buffer" : ".exp_avg";
@@ -30,10 +31,10 @@ static const char *moment2_name(const struct train_options *o)
 }
 
 enum {
-    AT_STEP,    /* optimiser steps done */
+    AT_STEP,    /* optimizer steps done */
     AT_EPOCH,   /* in hand, from 1 */
     AT_DONE,    /* images of it */
-    AT_CORRECT, /* of these recognised */
+    AT_CORRECT, /* of these recognized */
     AT_COUNT
 };
 

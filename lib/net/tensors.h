@@ -1,6 +1,6 @@
 /*
  * A net's parameters, and what belongs to each of them, as records in PyTorch's layouts and under
- * PyTorch's names: LAYER.weight and LAYER.bias (model.h), with a suffix for an optimiser's moments.
+ * PyTorch's names: LAYER.weight and LAYER.bias (model.h), with a suffix for an optimizer's moments.
  *
  * values: those of the parameter vector from number `first` on, which is where a layer begins;
  * layers before it have no records.

@@ -68,7 +68,7 @@ struct step {
 
 /* How training came to its end. */
 struct ending {
-    uint64_t steps, planned; /* optimiser steps; fewer than planned if it was stopped */
+    uint64_t steps, planned; /* optimizer steps; fewer than planned if it was stopped */
     int best_epoch;          /* whose weights the model has, from 1; 0: those of the last step */
     int unsaved;             /* its state could not be saved when it last was to be: */
     struct error why;
@@ -95,7 +95,7 @@ struct train_listener {
     void (*unsaved)(void *context, const struct error *why);
 };
 
-/* The options that are used where nothing is said: Adam, 1e-3, 10 epochs, batch 128. */
+/* The default options: Adam, 1e-3, 10 epochs, batch 128. */
 struct train_options train_defaults(void);
 
 /*

@@ -1,5 +1,5 @@
 /*
- * A training in hand: private to train.c (preparation and the epochs), step.c (one optimiser step)
+ * A training in hand: private to train.c (preparation and the epochs), step.c (one optimizer step)
  * and state.c (saving it and taking it up again).
  */
 #ifndef ROTPIPE_NET_TRAINER_H
@@ -18,7 +18,7 @@ struct fingerprint {
     uint64_t images, crc; /* CRC-32 of all images, then all labels */
 };
 
-/* Optimiser steps in all, and over how many of them the learning rate rises. */
+/* Optimizer steps in all, and over how many of them the learning rate rises. */
 struct plan {
     uint64_t steps, warmup;
 };
@@ -47,7 +47,7 @@ struct trainer {
     struct epoch best_epoch;
 
     /* How far it has come. */
-    uint64_t step;      /* optimiser steps done */
+    uint64_t step;      /* optimizer steps done */
     struct step so_far; /* of the epoch in hand; loss and accuracy as sums over its images */
     int unsaved;        /* the state could not be saved when it last was to be: */
     struct error why;
@@ -71,7 +71,7 @@ struct plan trainer_plan(const struct trainer *t, int epochs);
 /* The learning rate of a step, from 0. */
 float trainer_rate(const struct train_options *o, const struct plan *p, uint64_t step);
 
-/* One optimiser step on the epoch's next batch; adds to so_far. 0 or -1. */
+/* One optimizer step on the epoch's next batch; adds to so_far. 0 or -1. */
 int trainer_step(struct trainer *t, struct error *e);
 
 /* Puts an image of the data into a thread's workspace as input of stage t->from, from the cache if

@@ -42,7 +42,7 @@ struct summary {
     unsigned layers;
     uint64_t more_parameters; /* of layers past the last */
     char *training;           /* the settings of a saved training state, or NULL: none */
-    uint64_t position[4];     /* its steps, epoch in hand, images of that, of these recognised */
+    uint64_t position[4];     /* its steps, epoch in hand, images of that, of these recognized */
     struct history history;
     struct history digest; /* of the sources, as lines */
     struct history_seen history_seen, digest_seen;

@@ -1,3 +1,4 @@
+/* The spectral start of a layout, by the Lanczos method. */
 #include "umap/umap.h"
 
 #include <math.h>
@@ -147,7 +148,7 @@ static void subtract_task(void *context, int thread, int task)
 }
 
 /* Frees the newest vector of all before it; returns its length, having made that 1. */
-static double orthogonalise(struct lanczos *l)
+static double orthogonalize(struct lanczos *l)
 {
     float *v = vector(l, l->vectors - 1);
     double length;
@@ -192,7 +193,7 @@ static void set_out(struct lanczos *l, int known, struct rng *r)
     l->known = known;
     l->vectors = known + 1;
     l->steps = 0;
-    orthogonalise(l);
+    orthogonalize(l);
 }
 
 /* ---- eigenvectors ---- */
@@ -237,7 +238,7 @@ static void iterate(struct lanczos *l, struct ritz *z, int dims)
     while (!ended) {
         l->vectors++;
         team_run(l->team, multiply_task, l, blocks(l));
-        l->beta[l->steps] = orthogonalise(l);
+        l->beta[l->steps] = orthogonalize(l);
         l->steps++;
         ended = l->steps >= most || l->beta[l->steps - 1] < 1e-6;
         if (ended || l->steps % STEPS_BETWEEN == 0)

@@ -1,4 +1,4 @@
-/* The loader of training data, and the statistics that a model normalises its images by. */
+/* The loader of training data, and the statistics that a model normalizes its images by. */
 #include "fuzz.h"
 
 #include "net/dataset.h"

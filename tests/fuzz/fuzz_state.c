@@ -1,7 +1,7 @@
 /*
  * The states that rottrain --save writes: one that is taken up is saved again the same, and both
  * go on to the same end, whose weights are numbers. Data and net are those of make-corpus; whether
- * there is an optimiser of another kind, and a best epoch, is read off the state's own settings.
+ * there is an optimizer of another kind, and a best epoch, is read off the state's own settings.
  */
 #include "fuzz.h"
 

@@ -1,6 +1,6 @@
 /*
  * What the tests of lib/net share: random tensors, layouts as kernels.h describes them, and a net
- * that is built, initialised and ready to run.
+ * that is built, initialized and ready to run.
  */
 #ifndef ROTPIPE_TESTS_NETS_H
 #define ROTPIPE_TESTS_NETS_H

@@ -1,5 +1,5 @@
 /* Every set of kernels that this processor runs against the plain layers: dense layers, sums; and
- * optimisers against their formulas in double precision. */
+ * optimizers against their formulas in double precision. */
 #include "check.h"
 #include "nets.h"
 
@@ -149,7 +149,7 @@ static void test_dense(void)
         check_dense(48, 18, 1, n, &r);
 }
 
-/* ---- sums and optimisers ---- */
+/* ---- sums and optimizers ---- */
 
 static void test_sum_in_order(void)
 {
@@ -174,7 +174,7 @@ static void test_sum_in_order(void)
         }
 }
 
-/* Five steps of an optimiser on one parameter, in double precision, written from the papers. */
+/* Five steps of an optimizer on one parameter, in double precision, written from the papers. */
 static double adam_in_double(const struct adam *a, double lr, double decay, double w,
                              const float *grad)
 {
@@ -260,7 +260,7 @@ static void check_sgd(const struct kernels *k, size_t n, float momentum, int nes
     free(w), free(m), free(grad), free(start);
 }
 
-static void test_optimisers(void)
+static void test_optimizers(void)
 {
     static const size_t sizes[] = {1, 7, 16, 100, 2048};
     const struct kernels *k;
@@ -277,7 +277,7 @@ static void test_optimisers(void)
 }
 
 /* Padding has a gradient of zero, is zero, and stays so. */
-static void test_optimisers_keep_zero(void)
+static void test_optimizers_keep_zero(void)
 {
     const struct adam a = {0.01f, 0.9f, 0.999f, 1e-8f, 0.1f, 0.99f, 0.1f, 0.001f, 0.1f, 0.03f};
     const struct sgd b = {0.1f, 0.9f, 0.1f, 1, 1};
@@ -298,7 +298,7 @@ int main(void)
 {
     RUN(test_dense);
     RUN(test_sum_in_order);
-    RUN(test_optimisers);
-    RUN(test_optimisers_keep_zero);
+    RUN(test_optimizers);
+    RUN(test_optimizers_keep_zero);
     return check_status();
 }

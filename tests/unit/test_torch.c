@@ -1,6 +1,6 @@
 /*
  * What PyTorch computes for the same nets (tests/data/torch, made by make-fixtures.py): outputs of
- * layers, loss, gradients, and the parameters after ten steps of each optimiser, by every set of
+ * layers, loss, gradients, and the parameters after ten steps of each optimizer, by every set of
  * kernels that this processor runs; and of ten epochs whose loss is weighted by class.
  *
  * The fixtures are PyTorch's results in double precision. Its own float32 run is off from them by
@@ -158,7 +158,7 @@ static void close_fixture(struct fixture *f)
     model_free(&f->model);
 }
 
-static void check_normalisation(const struct fixture *f)
+static void check_normalization(const struct fixture *f)
 {
     float mean[MODEL_CHANNELS_MAX], std[MODEL_CHANNELS_MAX];
 
@@ -230,8 +230,8 @@ static void check_gradients(const struct fixture *f, const struct kernels *k,
     free(grad);
 }
 
-/* The optimisers as make-fixtures.py sets them. */
-static struct train_options options_for(const char *net, const char *optimiser)
+/* The optimizers as make-fixtures.py sets them. */
+static struct train_options options_for(const char *net, const char *optimizer)
 {
     struct train_options o = train_defaults();
 
@@ -242,20 +242,20 @@ static struct train_options options_for(const char *net, const char *optimiser)
         o.batch = 4;
         o.class_weight = CLASS_WEIGHT_BALANCED;
     }
-    if (strcmp(optimiser, "adamw") == 0) {
+    if (strcmp(optimizer, "adamw") == 0) {
         o.optimizer = OPTIMIZER_ADAMW;
         o.lr = 0.002;
         o.weight_decay = 0.1;
-    } else if (strcmp(optimiser, "adaml2") == 0) {
+    } else if (strcmp(optimizer, "adaml2") == 0) {
         o.weight_decay = 0.05;
-    } else if (strcmp(optimiser, "cosine") == 0) {
+    } else if (strcmp(optimizer, "cosine") == 0) {
         o.schedule = SCHEDULE_COSINE;
         o.warmup = 3;
-    } else if (strcmp(optimiser, "adam") != 0) {
+    } else if (strcmp(optimizer, "adam") != 0) {
         o.optimizer = OPTIMIZER_SGD;
         o.lr = 0.02;
         o.weight_decay = 0.01;
-        o.nesterov = strcmp(optimiser, "nesterov") == 0;
+        o.nesterov = strcmp(optimizer, "nesterov") == 0;
     }
     return o;
 }
@@ -264,10 +264,10 @@ static struct train_options options_for(const char *net, const char *optimiser)
  * Ten epochs. Those of one step see all images at once: their order does not matter but for
  * rounding.
  */
-static void check_steps(const struct fixture *f, const char *optimiser, const struct kernels *k,
+static void check_steps(const struct fixture *f, const char *optimizer, const struct kernels *k,
                         struct tolerance allowed)
 {
-    struct train_options o = options_for(f->name, optimiser);
+    struct train_options o = options_for(f->name, optimizer);
     struct model m = f->model;
     struct error e = {0};
 
@@ -275,7 +275,7 @@ static void check_steps(const struct fixture *f, const char *optimiser, const st
     memcpy(m.parameters, f->model.parameters, m.net.parameters * sizeof(float));
     if (!CHECK(train(&m, &f->data, NULL, &o, k, f->team, NULL, &e) == 0))
         printf("# %s\n", e.text);
-    check_parameters(&f->torch, optimiser, k->name, &m.net, m.parameters, allowed);
+    check_parameters(&f->torch, optimizer, k->name, &m.net, m.parameters, allowed);
     free(m.parameters);
 }
 
@@ -288,17 +288,17 @@ static const struct tolerance steps_default = {1e-4, 5e-6}, steps_small = {1e-5,
 static const struct tolerance steps_cancelled = {2e-2, 5e-4};
 
 static void check_fixture(const char *name, struct tolerance gradient, struct tolerance steps,
-                          const char *const *optimisers)
+                          const char *const *optimizers)
 {
     struct fixture f;
     const struct kernels *k;
 
     open_fixture(&f, name);
-    check_normalisation(&f);
+    check_normalization(&f);
     for (int i = 0; (k = kernels_list(i)); i++) {
         check_activations(&f, k);
         check_gradients(&f, k, gradient);
-        for (const char *const *o = optimisers; *o; o++) {
+        for (const char *const *o = optimizers; *o; o++) {
             int cancels = strcmp(name, "deep") == 0 && strcmp(*o, "adam") == 0;
             check_steps(&f, *o, k, cancels && k != &kernels_reference ? steps_cancelled : steps);
         }
@@ -363,7 +363,7 @@ static void test_torch_uneven(void)
 }
 
 /* For rottrain.bats. */
-static int compare(const char *path, const char *name, const char *optimiser)
+static int compare(const char *path, const char *name, const char *optimizer)
 {
     struct fixture f;
     struct model m;
@@ -374,7 +374,7 @@ static int compare(const char *path, const char *name, const char *optimiser)
         return 1;
     }
     open_fixture(&f, name);
-    check_parameters(&f.torch, optimiser, "rottrain", &m.net, m.parameters,
+    check_parameters(&f.torch, optimizer, "rottrain", &m.net, m.parameters,
                      strcmp(name, "default") == 0 ? steps_default : steps_small);
     close_fixture(&f);
     model_free(&m);

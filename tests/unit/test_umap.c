@@ -122,7 +122,7 @@ static void test_tridiagonal(void)
         }
 }
 
-/* A path of n points: of its normalised Laplacian the second eigenvector is a cosine along it. */
+/* A path of n points: of its normalized Laplacian the second eigenvector is a cosine along it. */
 static void test_spectral(void)
 {
     enum { N = 200 };

@@ -1,6 +1,6 @@
 /* The kernels of one instruction set behind the interface of kernels.h. */
 #include "net/kernels/variant.h"
-#include "net/optimiser.h"
+#include "net/optimizer.h"
 
 static size_t packed(const struct conv *c)
 {
@@ -53,17 +53,17 @@ static void backward(const struct conv *c, const float *weight, const float *pac
 
 static void sum(float *to, const float *from, size_t stride, int count, size_t n)
 {
-    optimiser_sum(to, from, stride, count, n);
+    optimizer_sum(to, from, stride, count, n);
 }
 
 static void adam(const struct adam *a, float *w, const float *grad, float *m, float *v, size_t n)
 {
-    optimiser_adam(a, w, grad, m, v, n);
+    optimizer_adam(a, w, grad, m, v, n);
 }
 
 static void sgd(const struct sgd *a, float *w, const float *grad, float *m, size_t n)
 {
-    optimiser_sgd(a, w, grad, m, n);
+    optimizer_sgd(a, w, grad, m, n);
 }
 
 #define TEXT_EXPAND(x) TEXT(x)

@@ -5,7 +5,7 @@
  * the adjoint of F(2x2, 3x3), which is G^T [sum over tiles of (B^T d B) . (A dz A^T)] G with d the
  * 4x4 patch of x and dz the 2x2 tile of the gradient. Small tiles here: what cancels exactly when
  * it is summed directly, the gradient of a weight whose input is dead wherever its output is not,
- * leaves a remainder in these sums, and an optimiser that divides by a gradient's size follows it.
+ * leaves a remainder in these sums, and an optimizer that divides by a gradient's size follows it.
  */
 #include "net/kernels/variant.h"
 

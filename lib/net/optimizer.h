@@ -1,16 +1,16 @@
 /*
- * The optimisers' arithmetic, element by element, written once: reference.c compiles it plainly
+ * The optimizers' arithmetic, element by element, written once: reference.c compiles it plainly
  * and kernels/table.c for each instruction set, where the compiler makes vectors of it. The
  * includer defines multiply_add_one(a, b, c), a b + c as simd.h has it.
  */
-#ifndef ROTPIPE_NET_OPTIMISER_H
-#define ROTPIPE_NET_OPTIMISER_H
+#ifndef ROTPIPE_NET_OPTIMIZER_H
+#define ROTPIPE_NET_OPTIMIZER_H
 
 #include <math.h>
 
 #include "net/kernels.h"
 
-static inline void optimiser_sum(float *restrict to, const float *restrict from, size_t stride,
+static inline void optimizer_sum(float *restrict to, const float *restrict from, size_t stride,
                                  int count, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -20,7 +20,7 @@ static inline void optimiser_sum(float *restrict to, const float *restrict from,
             to[i] += from[(size_t)k * stride + i];
 }
 
-static inline void optimiser_adam(const struct adam *a, float *restrict w,
+static inline void optimizer_adam(const struct adam *a, float *restrict w,
                                   const float *restrict grad, float *restrict m, float *restrict v,
                                   size_t n)
 {
@@ -36,7 +36,7 @@ static inline void optimiser_adam(const struct adam *a, float *restrict w,
     }
 }
 
-static inline void optimiser_sgd(const struct sgd *a, float *restrict w, const float *restrict grad,
+static inline void optimizer_sgd(const struct sgd *a, float *restrict w, const float *restrict grad,
                                  float *restrict m, size_t n)
 {
     const struct sgd p = *a;
