@@ -27,7 +27,7 @@ struct cards {
     const struct card *card;
     uint64_t height, width, channels; /* of an image: 1 or 3 channels */
     int classes;
-    const char *names;      /* one a line, or NULL: numbers */
+    const char *names;      /* one per line, or NULL: numbers */
     uint64_t columns;       /* 0: about square */
     uint64_t border, scale; /* as in struct sheet_style */
     int captions, bars;     /* what is beneath; both: bars */

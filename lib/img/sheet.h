@@ -31,7 +31,7 @@ int sheet_add(struct sheet *s, uint64_t height, uint64_t width, uint64_t channel
               const uint8_t *pixels, const uint32_t *label, struct error *e);
 
 /*
- * Writes the sheet to out, in the memory of one row of pixels. names: class names, one a line, or
+ * Writes the sheet to out, in the memory of one row of pixels. names: class names, one per line, or
  * NULL: captions are then the numbers. Without an image, or with captions but without labels, it
  * is an error. Returns 0 or -1; out stays the caller's.
  */
