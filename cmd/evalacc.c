@@ -1,4 +1,4 @@
-/* evalacc - accuracy of a model on a labelled image stream */
+/* evalacc - accuracy of a model on labelled images */
 #include "base/rate.h"
 #include "cli/cli.h"
 #include "cli/say.h"
@@ -7,18 +7,19 @@
 #include "net/score.h"
 
 static const char help[] =
-    "usage: evalacc -m model [--confusion] [--report] [--json] [-j threads] [file ...]\n"
-    "Classify a labelled image stream and print how right the model is.\n"
+    "usage: evalacc [-q] [-o file] -m model [--confusion] [--report] [--json]\n"
+    "               [-j threads] [file ...]\n"
+    "Classify labelled images with a model; print the accuracy.\n"
     "\n"
-    "  -m, --model FILE    the model\n"
-    "      --confusion     the confusion matrix: a row a true class, a column a predicted one\n"
-    "      --report        precision, recall and F1 of each class\n"
-    "      --json          all of it as one JSON object\n"
+    "  -m, --model FILE    model\n"
+    "      --confusion     confusion matrix: one row per true class\n"
+    "      --report        balanced accuracy; precision, recall and F1 of each class\n"
+    "      --json          everything as one JSON object\n"
     "  -j, --threads N     number of threads (default: all available processors)\n"
     "  -o, --output FILE   write the result to FILE, complete or not at all\n"
     "  -q, --quiet         no progress, no notes on standard error\n"
-    "  -h, --help          this text\n"
-    "      --version       the version\n";
+    "  -h, --help          print this help\n"
+    "      --version       print the version\n";
 
 enum { OPT_CONFUSION = OPT_FIRST, OPT_REPORT, OPT_JSON };
 
@@ -48,7 +49,7 @@ static int reserve(struct evaluator *v, uint64_t n, struct error *e)
     return v->label && v->prediction ? 0 : error_memory(e, "predictions");
 }
 
-/* name: what the user calls the data. */
+/* name: the name of the data in messages. */
 static int evaluate(struct evaluator *v, struct source *in, const char *name, struct error *e)
 {
     struct chunk c;
@@ -78,7 +79,7 @@ static int evaluate(struct evaluator *v, struct source *in, const char *name, st
     return got < 0 ? -1 : classifier_check_names(&v->c, in, e);
 }
 
-/* Signs that the model has not learnt what it looks as if it had. */
+/* Notes on signs that the model has learnt less than the accuracy suggests. */
 static void warn(const struct evaluator *v)
 {
     const struct score *s = &v->score;

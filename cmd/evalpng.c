@@ -1,4 +1,4 @@
-/* evalpng - images with what a model makes of them, as a contact sheet */
+/* evalpng - images with the predictions of a model, as a contact sheet */
 #include "cli/say.h"
 #include "cli/sheetoptions.h"
 #include "img/cards.h"
@@ -9,21 +9,21 @@
 #include <math.h>
 
 static const char help[] =
-    "usage: evalpng -m model [-n count] [--worst] [--bars] [--columns n] [--border n] [--scale n]\n"
-    "               [--labels] [-j threads] [file ...]\n"
-    "Draw images and what a model makes of each: a thin green frame is right, a thick red one "
-    "wrong.\n"
+    "usage: evalpng [-q] [-o file] -m model [-n count] [--worst] [--bars]\n"
+    "               [--columns n] [--border n] [--scale n] [--labels] [-j threads]\n"
+    "               [file ...]\n"
+    "Draw images with the predictions of a model, as PNG: a thin green frame is\n"
+    "right, a thick red frame is wrong, a grey frame has no label.\n"
     "\n"
-    "  -m, --model FILE     the model\n"
-    "  -n, --count N        the first N images (default 100)\n"
-    "      --worst          instead those whose true class the model believed in least, worst "
-    "first\n"
-    "      --bars           under every image the belief in each class\n" SHEET_HELP
+    "  -m, --model FILE     model\n"
+    "  -n, --count N        number of images (default 100)\n"
+    "      --worst          the images with the largest loss instead, worst first\n"
+    "      --bars           probability of every class under every image\n" SHEET_HELP
     "  -j, --threads N      number of threads (default: all available processors)\n"
     "  -o, --output FILE    write the result to FILE, complete or not at all\n"
     "  -q, --quiet          no progress, no notes on standard error\n"
-    "  -h, --help           this text\n"
-    "      --version        the version\n";
+    "  -h, --help           print this help\n"
+    "      --version        print the version\n";
 
 enum { OPT_WORST = OPT_SHEET_END, OPT_BARS };
 
@@ -151,7 +151,7 @@ static int collect(struct job *j, struct source *in, struct error *e)
     while ((got = source_next_images(in, &c, e)) > 0) {
         uint64_t wanted = j->worst ? c.n : j->count - j->n;
         if (j->worst && c.n && !c.label)
-            return source_complain(in, e, "images without labels: none is worse than another");
+            return source_complain(in, e, "images without labels; --worst needs labels");
         if (classifier_check(&j->c, in, &c, e) < 0 ||
             judge(j, in, &c, c.n < wanted ? c.n : wanted, e) < 0)
             return -1;
@@ -266,7 +266,7 @@ int main(int argc, char **argv)
     if (!model)
         misused("-m: a model is needed");
     if (j.bars && j.style.captions)
-        misused("--bars name the classes already: no --labels with them");
+        misused("--bars and --labels are mutually exclusive");
     if (standard_inputs(argv + optind, argc - optind) + (strcmp(model, "-") == 0) > 1)
         misused("standard input can be only one of data and -m");
     sheet_settle(&j.style, j.bars || j.style.captions);

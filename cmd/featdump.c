@@ -1,4 +1,4 @@
-/* featdump - what a layer of a model makes of each image */
+/* featdump - the outputs of a layer of a model for each image */
 #include "base/cpu.h"
 #include "cli/cli.h"
 #include "cli/say.h"
@@ -7,17 +7,18 @@
 #include "rts/examples.h"
 
 static const char help[] =
-    "usage: featdump -m model [--layer name] [-j threads] [--no-history] [file ...]\n"
-    "Write a layer's output for every image, as a feature stream.\n"
+    "usage: featdump [-q] [-o file] -m model [--layer name] [-j threads]\n"
+    "                [--no-history] [file ...]\n"
+    "Write the outputs of a layer of a model for every image, as a feature stream.\n"
     "\n"
-    "  -m, --model FILE    the model\n"
-    "      --layer NAME    the layer (default: the one below the head)\n"
+    "  -m, --model FILE    model\n"
+    "      --layer NAME    name of the layer (default: the layer below the head)\n"
     "  -j, --threads N     number of threads (default: all available processors)\n"
-    "      --no-history    write nothing of how it was made\n"
+    "      --no-history    omit provenance records\n"
     "  -o, --output FILE   write the result to FILE, complete or not at all\n"
     "  -q, --quiet         no progress, no notes on standard error\n"
-    "  -h, --help          this text\n"
-    "      --version       the version\n";
+    "  -h, --help          print this help\n"
+    "      --version       print the version\n";
 
 enum { OPT_LAYER = OPT_FIRST };
 
@@ -106,7 +107,7 @@ static int choose_layer(struct net *net, const char *name, struct error *e)
         return -1;
     bytes = extent_size(net->layer[net->layers - 1].out) * sizeof(float);
     if (bytes > EXAMPLES_CHUNK_MAX)
-        return error_set(e, "%s: %" PRIu64 " bytes an image, at most %d are possible",
+        return error_set(e, "%s: %" PRIu64 " bytes per image, but at most %d are possible",
                          net->layer[net->layers - 1].name, bytes, EXAMPLES_CHUNK_MAX);
     return 0;
 }

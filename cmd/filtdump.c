@@ -1,65 +1,38 @@
 /* filtdump - the filters of a model's first convolution as images */
 #include "cli/cli.h"
 #include "cli/say.h"
+#include "net/filters.h"
 #include "net/model.h"
 #include "rts/examples.h"
 
 #include <math.h>
 
-static const char help[] = "usage: filtdump [--each] [--no-history] [file]\n"
-                           "Write the filters of a model's first convolution as images.\n"
+static const char help[] = "usage: filtdump [-q] [-o file] [--each] [--no-history] [model]\n"
+                           "Write the filters of a model's first convolution as an image stream.\n"
                            "\n"
-                           "      --each         every image has a scale of its own\n"
-                           "      --no-history   write nothing of how it was made\n"
+                           "      --each         scale the colours of every image separately\n"
+                           "      --no-history   omit provenance records\n"
                            "  -o, --output FILE  write the result to FILE, complete or not at all\n"
                            "  -q, --quiet        no progress, no notes on standard error\n"
-                           "  -h, --help         this text\n"
-                           "      --version      the version\n";
+                           "  -h, --help         print this help\n"
+                           "      --version      print the version\n";
 
 enum { OPT_EACH = OPT_FIRST };
 
 static const struct option options[] = {
     {"each", no_argument, NULL, OPT_EACH}, STREAM_OPTIONS, COMMON_OPTIONS};
 
-enum { TAPS = 9, RGB = 3 };
+/* The colours of -1, 0 and 1; colours between them are interpolated linearly. */
+static const uint8_t low[FILTERS_RGB] = {0, 74, 134}, zero[FILTERS_RGB] = {230, 230, 230},
+                     high[FILTERS_RGB] = {176, 64, 0};
 
-/* The colours of -1, 0 and 1; between them it is a straight line. */
-static const uint8_t low[RGB] = {0, 74, 134}, zero[RGB] = {230, 230, 230}, high[RGB] = {176, 64, 0};
-
-/*
- * The filters as pictures of 3 x 3 pixels: of RGB images one a filter, whose channels are those of
- * the picture, 0 being the middle of each; of others one a filter and channel, in the above
- * colours.
- */
-struct pictures {
-    uint64_t n;
-    int rgb;       /* the channels side by side */
-    float *weight; /* [n][TAPS], or [n][TAPS][RGB] */
-    size_t stride; /* floats of one picture */
-};
-
-static int gather(struct pictures *p, const struct model *m, const char *name, struct error *e)
+static int gather(struct filters *f, const struct model *m, const char *name, struct error *e)
 {
     int at = net_find(&m->net, "conv1");
-    const struct layer *l = at < 0 ? NULL : &m->net.layer[at];
-    uint64_t total, channels;
 
-    if (!l)
+    if (at < 0)
         return error_set(e, "%s: no convolution in '%s'", name, m->net.text);
-    channels = (uint64_t)l->in.c;
-    total = (uint64_t)l->out.c * channels * TAPS;
-    p->rgb = channels == RGB;
-    p->stride = p->rgb ? TAPS * RGB : TAPS;
-    p->n = total / p->stride;
-    p->weight = malloc(total * sizeof *p->weight);
-    if (!p->weight)
-        return error_memory(e, "filters");
-    for (uint64_t i = 0; i < total; i++) {
-        float w = m->parameters[l->weight + layer_weight_index(l, i)];
-        uint64_t filter = i / (channels * TAPS), channel = i / TAPS % channels, tap = i % TAPS;
-        p->weight[p->rgb ? (filter * TAPS + tap) * RGB + channel : i] = w;
-    }
-    return 0;
+    return filters_take(f, &m->net.layer[at], m->parameters, e);
 }
 
 /* The largest magnitude. */
@@ -73,7 +46,7 @@ static float largest(const float *weight, size_t n)
     return most;
 }
 
-/* x from -1 to 1 as a number of 0 to 255 between those that -1, 0 and 1 have. */
+/* The level, 0 to 255, of x from -1 to 1, given the levels of -1, 0 and 1. */
 static uint8_t shade(float x, int below, int middle, int above)
 {
     float to = (float)(x < 0 ? below : above);
@@ -81,44 +54,44 @@ static uint8_t shade(float x, int below, int middle, int above)
     return (uint8_t)((float)middle + fabsf(x) * (to - (float)middle) + 0.5f);
 }
 
-static void colour(const struct pictures *p, size_t at, float most, uint8_t *to)
+static void colour(const struct filters *f, size_t at, float most, uint8_t *to)
 {
-    float w = p->weight[at], x = most > 0 ? w / most : 0;
+    float w = f->weight[at], x = most > 0 ? w / most : 0;
 
-    if (p->rgb)
+    if (f->rgb)
         *to = shade(x, 0, 128, 255);
     else
-        for (int k = 0; k < RGB; k++)
+        for (int k = 0; k < FILTERS_RGB; k++)
             to[k] = shade(x, low[k], zero[k], high[k]);
 }
 
-/* Writes them, labelled by their numbers. */
-static int put(const struct pictures *p, int each, struct rts_writer *out, struct error *e)
+/* Writes the filters, labelled by their numbers. */
+static int put(const struct filters *f, int each, struct rts_writer *out, struct error *e)
 {
-    const uint64_t shape[4] = {0, 3, 3, RGB};
-    uint8_t *image = malloc(p->n * TAPS * RGB);
-    uint32_t *label = malloc(p->n * sizeof *label);
-    float most = largest(p->weight, p->n * p->stride);
-    size_t step = p->rgb ? 1 : RGB;
+    const uint64_t shape[4] = {0, 3, 3, FILTERS_RGB};
+    uint8_t *image = malloc(f->n * FILTERS_TAPS * FILTERS_RGB);
+    uint32_t *label = malloc(f->n * sizeof *label);
+    float most = largest(f->weight, f->n * f->stride);
+    size_t step = f->rgb ? 1 : FILTERS_RGB;
     struct rts_header h;
     int status = image && label ? 0 : error_memory(e, "filters");
 
     rts_describe(&h, "image", RTS_U1, 4, shape);
-    for (uint64_t i = 0; status == 0 && i < p->n; i++) {
+    for (uint64_t i = 0; status == 0 && i < f->n; i++) {
         label[i] = (uint32_t)i;
         if (each)
-            most = largest(p->weight + i * p->stride, p->stride);
-        for (size_t k = 0; k < p->stride; k++)
-            colour(p, i * p->stride + k, most, image + i * TAPS * RGB + k * step);
+            most = largest(f->weight + i * f->stride, f->stride);
+        for (size_t k = 0; k < f->stride; k++)
+            colour(f, i * f->stride + k, most, image + i * FILTERS_TAPS * FILTERS_RGB + k * step);
     }
     if (status == 0)
-        status = examples_put(out, &h, p->n, image, label, e);
+        status = examples_put(out, &h, f->n, image, label, e);
     free(image);
     free(label);
     return status;
 }
 
-/* How they were made: the model's history, then this step. */
+/* The provenance of the filters: the model's history, then this step. */
 static int put_history(struct model *m, int each, struct rts_writer *out, struct error *e)
 {
     char line[64];
@@ -133,21 +106,21 @@ static int put_history(struct model *m, int each, struct rts_writer *out, struct
 static int run(const char *path, int each, int no_history, struct error *e)
 {
     struct rts_writer *out = NULL;
-    struct pictures p = {0};
+    struct filters f = {0};
     struct model m;
     int status = -1;
 
     if (model_load(&m, path, e) < 0)
         return -1;
     say_stopped(path, m.history.text);
-    if (gather(&p, &m, strcmp(path, "-") == 0 ? "standard input" : path, e) == 0 &&
+    if (gather(&f, &m, strcmp(path, "-") == 0 ? "standard input" : path, e) == 0 &&
         (out = rts_create(result_path(), e)) &&
-        (no_history || put_history(&m, each, out, e) == 0) && put(&p, each, out, e) == 0) {
+        (no_history || put_history(&m, each, out, e) == 0) && put(&f, each, out, e) == 0) {
         status = rts_finish(out, e);
         out = NULL;
     }
     rts_abandon(out);
-    free(p.weight);
+    filters_free(&f);
     model_free(&m);
     return status;
 }
@@ -170,7 +143,7 @@ int main(int argc, char **argv)
             common_option(option, help);
         }
     if (argc - optind > 1)
-        misused("one model at a time");
+        misused("too many operands");
     if (run(optind < argc ? argv[optind] : "-", each, no_history, &e) < 0)
         die(&e);
     return EXIT_DONE;

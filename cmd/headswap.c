@@ -5,26 +5,25 @@
 #include "rts/examples.h"
 
 static const char help[] =
-    "usage: headswap [-c classes] [--at layer] [-s seed] [--names file] [--freeze[=layer] | "
-    "--thaw]\n"
-    "                [--no-history] [file]\n"
-    "       headswap --list [file]\n"
+    "usage: headswap [-q] [-o file] [-c classes] [--at layer] [-s seed]\n"
+    "                [--names file] [--freeze[=layer] | --thaw] [--no-history]\n"
+    "                [model]\n"
+    "       headswap --list [model]\n"
     "Give a model a fresh head, freeze or thaw the layers below it.\n"
     "\n"
-    "  -c, --classes N        a fresh head for N classes\n"
-    "      --at LAYER         a fresh head on the output of LAYER; the layers behind it are "
-    "removed\n"
-    "                         (classes: those of the old head, unless -c is given)\n"
-    "      --names FILE       class names, one per line\n"
-    "  -s, --seed N           seed of the fresh head (default 0)\n"
-    "      --freeze[=LAYER]   freeze all layers below the head, or all up to LAYER\n"
-    "      --thaw             thaw all layers\n"
-    "      --list             print the layers and the sizes of their outputs\n"
-    "      --no-history       write nothing of how it was made\n"
-    "  -o, --output FILE      write the result to FILE, complete or not at all\n"
-    "  -q, --quiet            no progress, no notes on standard error\n"
-    "  -h, --help             this text\n"
-    "      --version          the version\n";
+    "  -c, --classes N       number of classes of a fresh head\n"
+    "      --at LAYER        put a fresh head on the output of LAYER; remove the\n"
+    "                        layers above it (default classes: as the old head)\n"
+    "      --names FILE      class names, one per line\n"
+    "  -s, --seed N          seed of the fresh head (default 0)\n"
+    "      --freeze[=LAYER]  freeze all layers below the head, or all up to LAYER\n"
+    "      --thaw            thaw all layers\n"
+    "      --list            list the layers and the sizes of their outputs\n"
+    "      --no-history      omit provenance records\n"
+    "  -o, --output FILE     write the result to FILE, complete or not at all\n"
+    "  -q, --quiet           no progress, no notes on standard error\n"
+    "  -h, --help            print this help\n"
+    "      --version         print the version\n";
 
 enum { OPT_AT = OPT_FIRST, OPT_NAMES, OPT_FREEZE, OPT_THAW, OPT_LIST };
 
@@ -169,19 +168,19 @@ static int run(const struct settings *s, const char *path, struct error *e)
     return status;
 }
 
-/* Options that do not go together. */
+/* Refuses options that exclude each other. */
 static void check_settings(const struct settings *s, int seeded)
 {
     int fresh = s->classes || s->at;
 
     if (s->list && (fresh || seeded || s->names || s->freeze || s->thaw || s->no_history))
-        misused("--list changes nothing: no other option goes with it");
+        misused("--list cannot be combined with options that change the model");
     if (s->freeze && s->thaw)
         misused("--freeze and --thaw are mutually exclusive");
     if (seeded && !fresh)
-        misused("%s is for the fresh head of -c or --at", as_typed('s'));
+        misused("%s needs -c or --at", as_typed('s'));
     if (fresh && s->layer && strcmp(s->layer, "head") == 0)
-        misused("--freeze=head: a fresh head is never frozen");
+        misused("--freeze=head: a fresh head cannot be frozen");
 }
 
 int main(int argc, char **argv)
@@ -224,7 +223,7 @@ int main(int argc, char **argv)
         }
     check_settings(&s, seeded);
     if (argc - optind > 1)
-        misused("one model at a time");
+        misused("too many operands");
     if (s.list)
         start_text();
     if (run(&s, optind < argc ? argv[optind] : "-", &e) < 0)

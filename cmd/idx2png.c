@@ -7,21 +7,22 @@
 #include <sys/stat.h>
 
 static const char help[] =
-    "usage: idx2png [-n count] [--columns n] [--border n] [--scale n] [--labels] [--names file]\n"
+    "usage: idx2png [-q] [-o file] [-n count] [--columns n] [--border n] [--scale n]\n"
+    "               [--labels] [--names file] [--range low:high] [images [labels]]\n"
+    "       idx2png [-q] -d folder [-f] [-n count] [--scale n] [--names file]\n"
     "               [--range low:high] [images [labels]]\n"
-    "       idx2png -d folder [-f] [-n count] [--scale n] [--names file] [--range low:high]\n"
-    "               [images [labels]]\n"
-    "Draw IDX images side by side, as PNG; or write each to a file of its own.\n"
+    "Draw IDX images side by side, as PNG; or write one PNG file per image.\n"
     "\n"
-    "  -n, --count N        the first N images (default 100; with -d all)\n" SHEET_HELP
-    "      --names FILE     the names of the classes, one per line\n"
-    "      --range LOW:HIGH  scale pixels of any IDX type: LOW becomes 0, HIGH 255\n"
-    "  -d, --directory DIR  one PNG an image there, named by its index and label\n"
-    "  -f, --force          with -d, replace files that are there already\n"
+    "  -n, --count N        number of images (default 100; all with -d)\n" SHEET_HELP
+    "      --names FILE     class names, one per line\n"
+    "      --range LOW:HIGH\n"
+    "                       scale pixels of any IDX type: LOW becomes 0, HIGH 255\n"
+    "  -d, --directory DIR  write one PNG per image to DIR, named by index and label\n"
+    "  -f, --force          with -d, replace existing files\n"
     "  -o, --output FILE    write the sheet to FILE, complete or not at all\n"
     "  -q, --quiet          no progress, no notes on standard error\n"
-    "  -h, --help           this text\n"
-    "      --version        the version\n";
+    "  -h, --help           print this help\n"
+    "      --version        print the version\n";
 
 enum { OPT_NAMES = OPT_SHEET_END, OPT_RANGE };
 
@@ -141,20 +142,20 @@ static int run(struct job *j, struct error *e)
     return -1;
 }
 
-/* Refuses options that mean nothing together. */
+/* Refuses options and operands that cannot be combined. */
 static void check_use(const struct job *j, int named, char **operand, int operands)
 {
     if (operands > 2)
-        misused("'%s': one file of images and one of labels are all", operand[2]);
+        misused("too many operands");
     if (operands == 2 && strcmp(operand[0], "-") == 0 && strcmp(operand[1], "-") == 0)
         misused("images and labels cannot both be standard input");
     if (j->folder &&
         (j->style.captions || j->style.columns || j->style.border != SHEET_BORDER_UNSET))
-        misused("%s draws no sheet: no --labels, --columns or --border with it", as_typed('d'));
+        misused("%s cannot be combined with --labels, --columns or --border", as_typed('d'));
     if (!j->folder && j->force)
-        misused("%s is for -d", as_typed('f'));
+        misused("%s needs -d", as_typed('f'));
     if (j->folder && result_path())
-        misused("%s names the files itself: no %s with it", as_typed('d'), as_typed('o'));
+        misused("%s and %s are mutually exclusive", as_typed('d'), as_typed('o'));
     if (j->style.captions && operands < 2)
         misused("--labels needs a file of labels");
     if (named && operands < 2)
@@ -186,7 +187,7 @@ int main(int argc, char **argv)
             break;
         case OPT_RANGE:
             if (idx_range_parse(optarg, &range) < 0)
-                misused("--range: '%s' is not LOW:HIGH, two numbers of which the first is lower",
+                misused("--range: '%s' is not LOW:HIGH, two numbers with LOW less than HIGH",
                         optarg);
             scaled = &range;
             break;

@@ -4,16 +4,17 @@
 #include "rts/examples.h"
 
 static const char help[] =
-    "usage: idx2rts [--names file] [--range low:high] [--no-history] [images [labels]]\n"
-    "Turn IDX images, and their labels, into an image stream.\n"
+    "usage: idx2rts [-q] [-o file] [--names file] [--range low:high] [--no-history]\n"
+    "               [images [labels]]\n"
+    "Convert IDX images, and their labels, to an image stream.\n"
     "\n"
     "      --names FILE      class names, one per line\n"
     "      --range LOW:HIGH  scale pixels of any IDX type: LOW becomes 0, HIGH 255\n"
-    "      --no-history      write nothing of how it was made\n"
+    "      --no-history      omit provenance records\n"
     "  -o, --output FILE     write the result to FILE, complete or not at all\n"
     "  -q, --quiet           no progress, no notes on standard error\n"
-    "  -h, --help            this text\n"
-    "      --version         the version\n";
+    "  -h, --help            print this help\n"
+    "      --version         print the version\n";
 
 enum { OPT_NAMES = OPT_FIRST, OPT_RANGE };
 
@@ -102,8 +103,7 @@ int main(int argc, char **argv)
         else if (option == OPT_RANGE && idx_range_parse(optarg, &range) == 0)
             scaled = &range;
         else if (option == OPT_RANGE)
-            misused("--range: '%s' is not LOW:HIGH, two numbers of which the first is lower",
-                    optarg);
+            misused("--range: '%s' is not LOW:HIGH, two numbers with LOW less than HIGH", optarg);
         else if (option == OPT_NO_HISTORY)
             provenance = 0;
         else
@@ -111,7 +111,7 @@ int main(int argc, char **argv)
     argc -= optind;
     argv += optind;
     if (argc > 2)
-        misused("'%s': one file of images and one of labels are all", argv[2]);
+        misused("too many operands");
     if (argc == 2 && strcmp(argv[0], "-") == 0 && strcmp(argv[1], "-") == 0)
         misused("images and labels cannot both be standard input");
 

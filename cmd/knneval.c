@@ -1,4 +1,4 @@
-/* knneval - accuracy of a vote of the nearest neighbours in feature space */
+/* knneval - accuracy of a vote of the nearest neighbours */
 #include "base/cpu.h"
 #include "base/progress.h"
 #include "base/rate.h"
@@ -10,19 +10,21 @@
 #include "net/score.h"
 
 static const char help[] =
-    "usage: knneval [-k list] [--metric name] [-j threads] [-q] train [test]\n"
-    "       knneval --leave-one-out [-k list] [--metric name] [-j threads] [-q] [examples]\n"
-    "Classify labelled examples by their nearest neighbours among others; print how right that "
-    "is.\n"
+    "usage: knneval [-q] [-o file] [-k list] [--metric name] [-j threads] train\n"
+    "               [test]\n"
+    "       knneval --leave-one-out [-q] [-o file] [-k list] [--metric name]\n"
+    "               [-j threads] [examples]\n"
+    "Classify labelled examples by a vote of their nearest neighbours in another\n"
+    "stream; print the accuracy.\n"
     "\n"
-    "  -k, --neighbors LIST  how many vote, one or several (default 1,5,20)\n"
+    "  -k, --neighbors LIST  numbers of neighbours, comma-separated (default 1,5,20)\n"
     "      --metric NAME     euclidean (default) or cosine\n"
-    "      --leave-one-out   classify each example by all the others of the same stream\n"
+    "      --leave-one-out   classify each example by all others of one stream\n"
     "  -j, --threads N       number of threads (default: all available processors)\n"
     "  -o, --output FILE     write the result to FILE, complete or not at all\n"
     "  -q, --quiet           no progress, no notes on standard error\n"
-    "  -h, --help            this text\n"
-    "      --version         the version\n";
+    "  -h, --help            print this help\n"
+    "      --version         print the version\n";
 
 enum { OPT_METRIC = OPT_FIRST, OPT_LEAVE_ONE_OUT };
 
@@ -61,7 +63,7 @@ static int read_points(struct points *p, char **names, char **path, struct error
     int status = in ? points_read(p, in, e) : -1;
 
     if (status == 0 && p->n == 0)
-        status = error_set(e, "%s: no examples in it", name_of(*path));
+        status = error_set(e, "%s: contains no examples", name_of(*path));
     for (size_t r = 0; status == 0 && r < p->runs; r++)
         if (!p->run[r].labelled)
             status = error_set(e, "%s: examples without labels", name_of(*path));
@@ -71,14 +73,14 @@ static int read_points(struct points *p, char **names, char **path, struct error
     return status;
 }
 
-/* The same examples twice: each would be its own nearest neighbour, and right. */
+/* Notes that both streams are the same: each example is then its own nearest neighbour. */
 static void note_same(const struct settings *s, const struct job *j)
 {
     const struct points *a = &j->train, *b = &j->test;
 
     if (a->n == b->n && memcmp(a->x, b->x, a->n * a->d * sizeof *a->x) == 0)
-        note("%s and %s hold the same examples, each of which is its own neighbour; --leave-one-out"
-             " asks the others",
+        note("%s and %s contain the same examples, so that each is its own nearest neighbour; "
+             "use --leave-one-out",
              name_of(s->path[0]), name_of(s->path[1]));
 }
 
@@ -90,7 +92,7 @@ static int read_test(const struct settings *s, struct job *j, struct error *e)
     if (read_points(&j->test, &names, &path[1], e) == 0) {
         status = 0;
         if (!points_alike(&j->train.like, &j->test.like, why, sizeof why))
-            status = error_set(e, "%s: %s, those of %s", name_of(path[1]), why, name_of(path[0]));
+            status = error_set(e, "%s: %s as in %s", name_of(path[1]), why, name_of(path[0]));
         else if (j->names && names && strcmp(j->names, names) != 0)
             status = error_set(e, "%s: class names differ from those of %s", name_of(path[1]),
                                name_of(path[0]));
@@ -109,10 +111,10 @@ static int read_all(const struct settings *s, struct job *j, struct error *e)
     j->asked = s->leave_one_out ? &j->train : &j->test;
     for (int i = 0; i < s->ks; i++)
         if ((uint64_t)s->k[i] > j->train.n - (uint64_t)s->leave_one_out)
-            return error_set(e, "%s: %" PRIu64 " examples, %s %d%s", name_of(path[0]), j->train.n,
-                             s->given ? "-k asks for" : "the default -k 1,5,20 needs",
+            return error_set(e, "%s: %" PRIu64 " examples, but %s %d%s", name_of(path[0]),
+                             j->train.n, s->given ? "-k needs" : "the default -k 1,5,20 needs",
                              s->given ? s->k[i] : j->most,
-                             s->leave_one_out ? " others of each" : "");
+                             s->leave_one_out ? " other examples" : "");
     if (!s->leave_one_out)
         note_same(s, j);
     return 0;
@@ -162,7 +164,8 @@ static int search(const struct settings *s, struct job *j, const struct near_ker
     return status;
 }
 
-/* A line for each k: the accuracy, its interval, how many were right, of how many. */
+/* One line for each k: accuracy, its interval, number of correct predictions, number of examples.
+ */
 static int report(const struct settings *s, const struct job *j, struct error *e)
 {
     uint32_t *scratch = malloc(2 * (size_t)j->most * sizeof *scratch);
@@ -231,8 +234,10 @@ static void check_operands(struct settings *s, char **operands, int n)
         s->path[0] = s->path[1] = n ? operands[0] : standard_input;
         return;
     }
-    if (n < 1 || n > 2)
-        misused("two streams are needed, train and test");
+    if (n < 1)
+        misused("one or two streams are needed");
+    if (n > 2)
+        misused("too many operands");
     s->path[0] = operands[0];
     s->path[1] = n == 2 ? operands[1] : standard_input;
     if (standard_inputs(s->path, 2) > 1)

@@ -1,4 +1,4 @@
-/* layereval - how much each layer of a model knows of the classes */
+/* layereval - how well the outputs of each layer of a model separate classes */
 #include "cli/cli.h"
 #include "cli/say.h"
 
@@ -12,19 +12,20 @@
 #include <math.h>
 
 static const char help[] =
-    "usage: layereval -m model [-k neighbors] [--layers list] [-j threads] labelled [test]\n"
-    "Print for each layer how well the classes can be told by its outputs: by a vote of the "
-    "nearest\n"
-    "neighbours and by a linear probe; and how many of its outputs are dead.\n"
+    "usage: layereval [-q] [-o file] -m model [-k neighbors] [--layers list]\n"
+    "                 [-j threads] labelled [test]\n"
+    "Print for each layer of a model how well its outputs separate the classes: by a\n"
+    "vote of the nearest neighbours and by a linear probe; and the number of its\n"
+    "outputs that are dead.\n"
     "\n"
-    "  -m, --model FILE      the model\n"
-    "  -k, --neighbors N     how many neighbours vote (default 5)\n"
-    "      --layers LIST     these layers only, comma-separated; input: the pixels\n"
+    "  -m, --model FILE      model\n"
+    "  -k, --neighbors N     number of neighbours that vote (default 5)\n"
+    "      --layers LIST     layers to examine, comma-separated; input: the pixels\n"
     "  -j, --threads N       number of threads (default: all available processors)\n"
     "  -o, --output FILE     write the result to FILE, complete or not at all\n"
     "  -q, --quiet           no progress, no notes on standard error\n"
-    "  -h, --help            this text\n"
-    "      --version         the version\n";
+    "  -h, --help            print this help\n"
+    "      --version         print the version\n";
 
 enum { OPT_LAYERS = OPT_FIRST };
 
@@ -103,8 +104,8 @@ static int read_all(struct settings *s, struct job *j, struct error *e)
         return error_set(e, "%s: class names differ from those of %s", name_of(s->path[1]),
                          name_of(s->path[0]));
     if ((uint64_t)s->k > j->labelled.n)
-        return error_set(e, "%s: %" PRIu64 " images, -k asks for %d neighbours",
-                         name_of(s->path[0]), j->labelled.n, s->k);
+        return error_set(e, "%s: %" PRIu64 " images, but -k needs %d", name_of(s->path[0]),
+                         j->labelled.n, s->k);
     return 0;
 }
 
@@ -193,8 +194,10 @@ static void check_settings(struct settings *s, char **operands, int n)
 
     if (!s->model)
         misused("-m: a model is needed");
-    if (n < 1 || n > 2)
-        misused("two streams are needed, labelled and test");
+    if (n < 1)
+        misused("one or two streams are needed");
+    if (n > 2)
+        misused("too many operands");
     s->path[0] = operands[0];
     s->path[1] = n == 2 ? operands[1] : standard_input;
     if (standard_inputs(s->path, 2) + (strcmp(s->model, "-") == 0) > 1)

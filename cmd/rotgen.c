@@ -4,16 +4,16 @@
 #include "img/rotate.h"
 #include "rts/examples.h"
 
-static const char help[] = "usage: rotgen [-r [-s seed]] [--no-history] [file ...]\n"
+static const char help[] = "usage: rotgen [-q] [-o file] [-r [-s seed]] [--no-history] [file ...]\n"
                            "Write every image of a stream in four rotations, labelled 0 to 3.\n"
                            "\n"
-                           "  -r, --random       one rotation an image, drawn at random\n"
+                           "  -r, --random       write every image once, in a random rotation\n"
                            "  -s, --seed N       seed of -r (default 0)\n"
-                           "      --no-history   write nothing of how it was made\n"
+                           "      --no-history   omit provenance records\n"
                            "  -o, --output FILE  write the result to FILE, complete or not at all\n"
                            "  -q, --quiet        no progress, no notes on standard error\n"
-                           "  -h, --help         this text\n"
-                           "      --version      the version\n";
+                           "  -h, --help         print this help\n"
+                           "      --version      print the version\n";
 
 static const struct option options[] = {{"random", no_argument, NULL, 'r'},
                                         {"seed", required_argument, NULL, 's'},
@@ -55,7 +55,7 @@ static int rotate_chunk(struct rotator *r, const struct source *in, const struct
     uint64_t batch = examples_per_chunk(c->stride) / 4, done = 0;
 
     if (c->head.shape[1] != c->head.shape[2])
-        return source_complain(in, e, "%" PRIu64 " x %" PRIu64 " images: only squares are rotated",
+        return source_complain(in, e, "images of %" PRIu64 " x %" PRIu64 " pixels are not square",
                                c->head.shape[1], c->head.shape[2]);
     if (batch < 1)
         batch = 1;
@@ -104,7 +104,7 @@ int main(int argc, char **argv)
             common_option(option, help);
         }
     if (seeded && !r.random)
-        misused("%s is for -r", as_typed('s'));
+        misused("%s needs -r", as_typed('s'));
     rng_seed(&r.rng, seed, RNG_ROTATE);
     snprintf(step, sizeof step, r.random ? "rotgen %s -r -s %" PRIu64 : "rotgen %s",
              ROTPIPE_VERSION, seed);

@@ -246,7 +246,7 @@ kill_features() {
     [[ $stderr == *'rottrain: the loss on the training data is still at chance level'* ]] || fail "$stderr"
     [[ $(payloads m history | head -n 1) == *' loss=chance' ]]
     run --separate-stderr rtsinfo m
-    [[ $stderr == 'rtsinfo: m: training has not brought the loss below that of guessing' ]] || fail "$stderr"
+    [[ $stderr == 'rtsinfo: m: training did not reduce the loss below that of guessing' ]] || fail "$stderr"
     # What has learnt is not accused.
     fashion train | rtsample -n 300 >f.rts
     quiet_success rottrain -q -e 2 -b 16 --net 'c8 r p p' -o m f.rts

@@ -53,7 +53,7 @@ frames() {
     expect_error 2 "$two" evalpng -m m - - </dev/null
     expect_error 2 "-n: '0' is not an integer" evalpng -m m -n 0 good
     expect_error 2 "-j: '0' is not an integer" evalpng -m m -j 0 good
-    expect_error 2 '--bars name the classes already' evalpng -m m --bars --labels good
+    expect_error 2 '--bars and --labels are mutually exclusive' evalpng -m m --bars --labels good
     expect_error 1 "ROTPIPE_KERNELS: 'mmx' cannot run here" env ROTPIPE_KERNELS=mmx evalpng -m m good
 }
 
@@ -68,7 +68,7 @@ frames() {
     expect_error 1 'sheet: no images to draw' evalpng -m m --worst none
     idx_images 5 8 8 | idx2rts >unlabelled
     expect_error 1 'unlabelled: record .*images without labels' evalpng -m m --worst unlabelled
-    expect_error 1 'sheet: more than 1000000 pixels per side|at most 1000000 a side' \
+    expect_error 1 'sheet: more than 1000000 pixels per side|at most 1000000 per side' \
         evalpng -m m -n 1000 --columns 1000 --scale 1000 \
         data.rts data.rts data.rts data.rts data.rts data.rts
     # What is damaged behind the last image drawn is damaged still, and nothing is written.

@@ -144,7 +144,7 @@ load nets
     idx_labels 0 >labels
     idx2rts images labels >large
     rottrain -q -e 0 -c 2 --net 'c32 p p p' large >m
-    expect_error 1 'conv1: 5120000 bytes an image, at most 4194304 are possible' \
+    expect_error 1 'conv1: 5120000 bytes per image, but at most 4194304 are possible' \
         featdump -m m --layer conv1 large
     featdump -m m --layer pool1 large | { cat >f && records f; } | grep -q '\[1,100,100,32\] feature'
 }

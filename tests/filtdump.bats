@@ -35,7 +35,7 @@ alike() {
     teach m
     check_model_refusals m filtdump %
     cp m n
-    expect_error 2 'one model at a time' filtdump m n
+    expect_error 2 'too many operands' filtdump m n
     expect_error 1 'standard output: No space left' sh -c 'filtdump m > /dev/full'
     expect_error 1 'standard output: Broken pipe' refuse_sigpipe filtdump m
     silent_sigpipe filtdump m

@@ -19,16 +19,16 @@ body() {
     silent_sigpipe headswap m
     expect_error 2 'option' headswap --no-such-option m
     expect_error 2 '--freeze and --thaw are mutually exclusive' headswap --freeze --thaw m
-    expect_error 2 'one model at a time' headswap m m
+    expect_error 2 'too many operands' headswap m m
     expect_error 2 "-c: '0' is not an integer" headswap -c 0 m
     expect_error 2 "-c: '1001' is not an integer" headswap -c 1001 m
-    expect_error 2 "-s: 'x' is not a seed" headswap -s x m
-    expect_error 2 '-s is for the fresh head of -c or --at' headswap -s 7 m
-    expect_error 2 '--freeze=head: a fresh head is never frozen' headswap -c 4 --freeze=head m
-    expect_error 2 '--freeze=head: a fresh head is never frozen' headswap --at conv1 --freeze=head m
+    expect_error 2 "-s: 'x' is not an integer between 0 and 2\^64 - 1" headswap -s x m
+    expect_error 2 '-s needs -c or --at' headswap -s 7 m
+    expect_error 2 '--freeze=head: a fresh head cannot be frozen' headswap -c 4 --freeze=head m
+    expect_error 2 '--freeze=head: a fresh head cannot be frozen' headswap --at conv1 --freeze=head m
     for option in '-c 3' '--at conv1' --freeze --thaw --no-history; do
         # shellcheck disable=SC2086 # an option and its argument
-        expect_error 2 '--list changes nothing' headswap --list $option m
+        expect_error 2 '--list cannot be combined with options that change the model' headswap --list $option m
     done
 }
 

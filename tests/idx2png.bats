@@ -6,14 +6,14 @@ load lib
 @test "idx2png: manners" {
     check_common idx2png
     expect_error 2 'option' idx2png --no-such-option
-    expect_error 2 'one file of images and one of labels' idx2png a b c
+    expect_error 2 'too many operands' idx2png a b c
     expect_error 2 'cannot both be standard input' idx2png - -
-    expect_error 2 '-f is for -d' idx2png -f a
+    expect_error 2 '-f needs -d' idx2png -f a
     expect_error 2 '--labels needs a file of labels' idx2png --labels a
-    expect_error 2 'no --labels, --columns or --border' idx2png -d x --labels a b
-    expect_error 2 'no --labels, --columns or --border' idx2png -d x --columns 2 a
-    expect_error 2 'no --labels, --columns or --border' idx2png -d x --border 3 a
-    expect_error 2 'no --labels, --columns or --border' idx2png -d x --border 1 a
+    expect_error 2 '-d cannot be combined with --labels, --columns or --border' idx2png -d x --labels a b
+    expect_error 2 '-d cannot be combined with --labels, --columns or --border' idx2png -d x --columns 2 a
+    expect_error 2 '-d cannot be combined with --labels, --columns or --border' idx2png -d x --border 3 a
+    expect_error 2 '-d cannot be combined with --labels, --columns or --border' idx2png -d x --border 1 a
     expect_error 2 '--names needs a file of labels' idx2png --names x a
     expect_error 2 "-n: 'many' is not an integer" idx2png -n many a
 }
@@ -54,8 +54,8 @@ load lib
     idx_labels 0 1 >two
     expect_error 1 'two: 2 labels for the 5 images' idx2png images two
     printf 'one\n' >names
-    expect_error 1 'label 1 of image 1: names go' idx2png --names names images labels
-    expect_error 1 'label 1 of image 1: names go' idx2png -d pngs --names names images labels
+    expect_error 1 'label 1 of image 1 has no name: labels 0 to 0 have names' idx2png --names names images labels
+    expect_error 1 'label 1 of image 1 has no name: labels 0 to 0 have names' idx2png -d pngs --names names images labels
     run sh -c 'idx2png -n 1 long 2>/dev/null | wc -c'
     [[ $output == 0 ]]
     idx_images 0 3 3 >none

@@ -6,7 +6,7 @@ load lib
 @test "idx2rts: manners" {
     check_common idx2rts
     expect_error 2 'option' idx2rts --no-such-option
-    expect_error 2 'one file of images and one of labels' idx2rts a b c
+    expect_error 2 'too many operands' idx2rts a b c
     expect_error 2 'cannot both be standard input' idx2rts - -
 }
 
@@ -159,7 +159,7 @@ idx_file() {
     for type in '9 signed byte' '11 short' '12 int' '13 float' '14 double'; do
         { octal 0 0 "${type%% *}" 3; be32 1 1 1; octal 1; } >f
         for program in idx2rts idx2png; do
-            expect_error 1 "f: images of type ${type#* }: only .* scale others by --range LOW:HIGH" \
+            expect_error 1 "f: images of type ${type#* }, expected unsigned bytes; use --range LOW:HIGH" \
                 $program f
         done
     done
@@ -278,7 +278,7 @@ scaled() {
     { octal 0 0 8 4; be32 1 4294967295 4294967295 3; } >huge4
     expect_error 1 'huge4: the product of the dimensions overflows' idx2rts huge4
     { octal 0 0 8 3; be32 1 4096 4096; } >big
-    expect_error 1 'big: images of 16777216 bytes: at most 4194304' idx2rts big
+    expect_error 1 'big: images of 16777216 bytes, but at most 4194304' idx2rts big
 }
 
 @test "idx2rts: files that are too short or too long" {
@@ -326,7 +326,7 @@ scaled() {
     idx_images 3 2 2 >images
     idx_labels 0 2 1 >labels
     printf 'a\nb\n' >two
-    expect_error 1 'labels: label 2 of image 1: names go from 0 to 1 only' \
+    expect_error 1 'labels: label 2 of image 1 has no name: labels 0 to 1 have names' \
         idx2rts --names two images labels
     printf 'a\n\nb\n' >gap
     expect_error 1 'gap: line 2: an empty class name' idx2rts --names gap images labels

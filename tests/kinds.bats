@@ -54,7 +54,7 @@ other_kind() {
     use "$1"
     case $(reads "$1") in
     idx)
-        expect_error 1 'data.rts: not an IDX file: it is an rts stream already \(rts2png' "$1" data.rts
+        expect_error 1 'data.rts: not an IDX file: it is already an rts stream \(rts2png' "$1" data.rts
         expect_error 1 'photo.png: not an IDX file: it is a PNG image; images must be in the IDX format' \
             "$1" photo.png
         expect_error 1 'labels: IDX of 1 dimension: images have 3 or 4 \(labels are the second' "$1" labels

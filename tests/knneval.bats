@@ -60,14 +60,14 @@ oracle() {
     run --separate-stderr knneval a.rts a.rts
     printf '%s\n' "$output" >table
     # Nobody takes that for a result.
-    [[ $status == 0 && $stderr == 'knneval: a.rts and a.rts hold the same examples, '*'; --leave-one-out '* ]] ||
+    [[ $status == 0 && $stderr == 'knneval: a.rts and a.rts contain the same examples, '*'; use --leave-one-out'* ]] ||
         fail "$stderr"
     quiet_success knneval -q a.rts a.rts
     { cat a.rts; stream 1 6 3; } >more.rts
     quiet_success knneval a.rts more.rts
     gzip -c a.rts >b.rts.gz
     run --separate-stderr knneval a.rts b.rts.gz
-    [[ $stderr == *'a.rts and b.rts.gz hold the same examples'* ]] || fail "$stderr"
+    [[ $stderr == *'a.rts and b.rts.gz contain the same examples'* ]] || fail "$stderr"
     [[ $(head -n 1 table) == $'k\taccuracy\tlow\thigh\tcorrect\texamples' ]]
     [[ $(sed 1d table | cut -f 1 | xargs) == '1 5 20' ]]
     [[ $(grep '^1	' table | cut -f 2,5,6) == $'1.0000\t30\t30' ]]
@@ -98,7 +98,7 @@ oracle() {
         knneval --leave-one-out -k $k <a.rts | cmp - <(printf '%s\n' "$output")
     done
     knneval --leave-one-out -k 23 a.rts >/dev/null
-    expect_error 1 'a.rts: 24 examples, -k asks for 24 others of each' knneval --leave-one-out -k 24 a.rts
+    expect_error 1 'a.rts: 24 examples, but -k needs 24 other examples' knneval --leave-one-out -k 24 a.rts
     expect_error 2 '--leave-one-out takes one stream' knneval --leave-one-out a.rts a.rts
 }
 
@@ -115,8 +115,8 @@ oracle() {
 @test "knneval: wrong input" {
     stream 12 5 3 >a.rts
     stream 12 6 3 >b.rts
-    expect_error 1 'b.rts: images of 6 x 6 x 1 beside images of 5 x 5 x 1, those of a.rts' knneval -k 1 a.rts b.rts
-    expect_error 1 'a.rts: 12 examples, the default -k 1,5,20 needs 20' knneval a.rts a.rts
+    expect_error 1 'b.rts: images of 6 x 6 x 1, expected images of 5 x 5 x 1 as in a.rts' knneval -k 1 a.rts b.rts
+    expect_error 1 'a.rts: 12 examples, but the default -k 1,5,20 needs 20' knneval a.rts a.rts
     idx2rts <(idx_images 4 5 5) >c.rts
     expect_error 1 'c.rts: examples without labels' knneval -k 1 a.rts c.rts
     expect_error 1 'c.rts: examples without labels' knneval -k 1 c.rts a.rts
@@ -124,8 +124,8 @@ oracle() {
     expect_error 1 'd.rts: .*cut short' knneval -k 1 a.rts d.rts
     rottrain -q -e 0 --net c2 a.rts >m
     expect_error 1 'm: ' knneval -k 1 m a.rts
-    expect_error 2 'two streams are needed' knneval
-    expect_error 2 'two streams are needed' knneval a.rts a.rts a.rts
+    expect_error 2 'one or two streams are needed' knneval
+    expect_error 2 'too many operands' knneval a.rts a.rts a.rts
     expect_error 2 'only one of the streams' knneval -
     expect_error 2 "-k: '0' is not an integer" knneval -k 1,0 a.rts a.rts
     expect_error 2 "-k: '' is not an integer" knneval -k 1, a.rts a.rts

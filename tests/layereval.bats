@@ -98,7 +98,7 @@ learn() {
     stream 12 5 3 >other
     expect_error 1 'other: images of 5 x 5 x 1, but the model is for 8 x 8 x 1' layereval -m m -k 1 other data.rts
     expect_error 1 'other: images of 5 x 5 x 1, but the model is for 8 x 8 x 1' layereval -m m -k 1 data.rts other
-    expect_error 1 'data.rts: 24 images, -k asks for 25 neighbours' layereval -m m -k 25 data.rts data.rts
+    expect_error 1 'data.rts: 24 images, but -k needs 25' layereval -m m -k 25 data.rts data.rts
     expect_error 1 "no layer 'x': the model has conv1 .* head" layereval -m m --layers conv1,x data.rts data.rts
     expect_error 1 "no layer '': the model has" layereval -m m --layers conv1, data.rts data.rts
     idx2rts <(idx_images 4 8 8) >unlabelled
@@ -111,7 +111,8 @@ learn() {
     head -c 1000 data.rts >half
     expect_error 1 'half: .*cut short' layereval -m m -k 1 data.rts half
     expect_error 2 '-m: a model is needed' layereval data.rts data.rts
-    expect_error 2 'two streams are needed' layereval -m m
+    expect_error 2 'one or two streams are needed' layereval -m m
+    expect_error 2 'too many operands' layereval -m m data.rts data.rts data.rts
     expect_error 2 'only one of the streams' layereval -m - data.rts
     expect_error 2 "-k: '0'" layereval -m m -k 0 data.rts data.rts
     expect_error 1 "'x' cannot run here" env ROTPIPE_KERNELS=x layereval -m m data.rts data.rts

@@ -70,7 +70,7 @@ help() {
     quiet_success "$1" -h
     "$1" --help | cmp - <(printf '%s\n' "$output") || fail '-h is not --help' || return 1
     # It fits into a terminal.
-    awk 'length > 100 { exit 1 }' <<<"$output" || fail 'lines of more than 100 characters'
+    awk 'length > 80 { exit 1 }' <<<"$output" || fail 'lines of more than 80 characters'
 }
 
 version() {
@@ -287,7 +287,7 @@ refused() {
     cp "$file" kept
     # rottrain sees it in its options already.
     [[ $* == *rottrain*' -o '* ]] && status=2
-    expect_error $status "(is both input and output|-o needs a file of its own: '[a-z.]*' is )" "$@"
+    expect_error $status "(is both input and output|-o: '[a-z.]*' is also )" "$@"
     cmp "$file" kept
 }
 
@@ -350,9 +350,9 @@ own_input() {
             expect_error 2 "^$program: -$letter: 'x' is not a" "${command[@]}" "-${letter}x" "$operand"
         done
     done
-    expect_error 2 '^rotgen: --seed is for -r' rotgen --seed 3 data.rts
-    expect_error 2 '^headswap: --seed is for ' headswap --seed 3 model.rts
-    expect_error 2 '^idx2png: --force is for -d' idx2png --force images
+    expect_error 2 '^rotgen: --seed needs -r' rotgen --seed 3 data.rts
+    expect_error 2 '^headswap: --seed needs -c or --at' headswap --seed 3 model.rts
+    expect_error 2 '^idx2png: --force needs -d' idx2png --force images
 }
 
 @test "manners: a letter means the same in every program" {

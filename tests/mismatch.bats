@@ -134,16 +134,16 @@ zeroed() {
     idx2rts <(idx_images 6 1 2) <(idx_labels $(cycle 6 3)) >two
     umap -q -e 1 data.rts >layout
     for data in nine colour wide features; do
-        none "$data: images of .* beside images of 8 x 8 x 1|features of .* beside images" \
+        none "$data: images of .*, expected images of 8 x 8 x 1|features of .*, expected images" \
             knneval -q -k 1 data.rts $data
-        none "$data: record .* beside images of 8 x 8 x 1" umap -q -e 1 data.rts $data
+        none "$data: record .*, expected images of 8 x 8 x 1" umap -q -e 1 data.rts $data
         cat data.rts $data >both
-        none "both: record .* beside images of 8 x 8 x 1" knneval -q -k 1 both data.rts
-        none "both: record .* beside images of 8 x 8 x 1" knneval -q -k 1 data.rts both
-        none "both: record .* beside images of 8 x 8 x 1" umap -q -e 1 both
+        none "both: record .*, expected images of 8 x 8 x 1" knneval -q -k 1 both data.rts
+        none "both: record .*, expected images of 8 x 8 x 1" knneval -q -k 1 data.rts both
+        none "both: record .*, expected images of 8 x 8 x 1" umap -q -e 1 both
     done
-    none 'two: images of 1 x 2 x 1 beside features of 2, those of layout' knneval -q -k 1 layout two
-    none 'layout: features of 2 beside images of 1 x 2 x 1, those of two' knneval -q -k 1 two layout
+    none 'two: images of 1 x 2 x 1, expected features of 2 as in layout' knneval -q -k 1 layout two
+    none 'layout: features of 2, expected images of 1 x 2 x 1 as in two' knneval -q -k 1 two layout
     none 'm: record .*the file is a model' knneval -q -k 1 m data.rts
     none 'm: record .*the file is a model' umap -q -e 1 m
 }

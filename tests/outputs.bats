@@ -51,7 +51,7 @@ setup() {
     ln -s /proc/self/fd/0 in
     stream 6 3 2 >b.rts
     expect_error 1 'in: Bad file descriptor' $train -o in a.rts <b.rts
-    expect_error 2 "-o needs a file of its own: 'in' is the training data" $train -o in a.rts <a.rts
+    expect_error 2 "-o: 'in' is also the training data" $train -o in a.rts <a.rts
     # Another program's: opened anew.
     sleep 60 >held &
     local pid=$!

@@ -181,8 +181,8 @@ now() {
     [[ ! -e m ]]
     expect_error 2 '--every needs --state or --save' rottrain --every 3 data.rts
     expect_error 2 '--every: ' rottrain --save s --every 0 data.rts
-    expect_error 2 '--save needs a file of its own' rottrain --save m -o m data.rts
-    expect_error 2 '--save needs a file of its own' rottrain --save - data.rts
+    expect_error 2 "--save: 'm' is also the output" rottrain --save m -o m data.rts
+    expect_error 2 "--save: '-' is not a file name" rottrain --save - data.rts
     expect_error 2 'standard input can be only one' rottrain -m - --resume - data.rts
 }
 

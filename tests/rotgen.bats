@@ -20,8 +20,8 @@ turn() {
 
 @test "rotgen: manners" {
     check_common rotgen
-    expect_error 2 '-s: .x. is not a seed' rotgen -s x
-    expect_error 2 '-s is for -r' rotgen -s 5
+    expect_error 2 '-s: .x. is not an integer between 0 and 2\^64 - 1' rotgen -s x
+    expect_error 2 '-s needs -r' rotgen -s 5
 }
 
 @test "rotgen: wrong input, cut, damaged, not to be written" {
@@ -30,7 +30,7 @@ turn() {
     features 2 3 >f.rts
     expect_error 1 "f.rts: record 0 'feature' .*images are needed" rotgen f.rts
     idx_images 2 3 4 | idx2rts >oblong
-    expect_error 1 "oblong: record 1 'image' .*3 x 4 images: only squares" rotgen oblong
+    expect_error 1 "oblong: record 1 'image' .*images of 3 x 4 pixels are not square" rotgen oblong
 }
 
 @test "rotgen: four rotations, counter-clockwise" {

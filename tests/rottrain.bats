@@ -42,7 +42,7 @@ column() {
     expect_error 2 "-b: '0' is not an integer" rottrain -b 0 data.rts
     expect_error 2 "-c: '1001' is not an integer" rottrain -c 1001 data.rts
     expect_error 2 "-j: '0' is not an integer" rottrain -j 0 data.rts
-    expect_error 2 "-s: '-1' is not a seed" rottrain -s -1 data.rts
+    expect_error 2 "-s: '-1' is not an integer between 0 and 2\^64 - 1" rottrain -s -1 data.rts
     expect_error 2 "--lr: 'fast' is not a number" rottrain --lr fast data.rts
     expect_error 2 "--warmup: '1.5' is not an integer" rottrain --warmup 1.5 data.rts
     expect_error 2 "--momentum: '2' is not a number" rottrain --optimizer sgd --momentum 2 data.rts
@@ -441,7 +441,7 @@ torch() {
         done
         [[ ${BASH_REMATCH[2]} == 'the model so far is written' ]] || fail "$said"
         rtsinfo --history m 2>noted | grep -q "stopped=SIG$name at step ${BASH_REMATCH[1]} of 3000000\$"
-        [[ $(<noted) == "rtsinfo: m: the model of a training that was stopped by SIG$name at step ${BASH_REMATCH[1]} of 3000000" ]] ||
+        [[ $(<noted) == "rtsinfo: m: training of this model was stopped by SIG$name at step ${BASH_REMATCH[1]} of 3000000" ]] ||
             fail "$(<noted)"
         evalacc -m m data.rts >/dev/null
         [[ $(echo m*) == m ]]

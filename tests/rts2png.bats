@@ -113,7 +113,7 @@ END
     png_text a.png | tail -n +2 | sed -n '4p' | tr ' ' '\n' | sed 's/255/./; s/^0$/#/' | tr -d '\n' >text
     # "HIT", of which the T has no room.
     [[ $(cat text) == '#...#...#..' ]] || fail "$(cat text)"
-    idx2rts images | expect_error 1 'images without labels have no captions' rts2png --labels
+    idx2rts images | expect_error 1 'images without labels cannot have captions' rts2png --labels
 }
 
 @test "rts2png: the border that fits where none is asked for" {
@@ -131,7 +131,7 @@ END
     expect_error 1 'sheet: no images to draw' rts2png none
     stream 2 3 2 >a
     stream 2 4 2 >b
-    expect_error 1 'images of differing sizes: 4x4x1 after 3x3x1' rts2png a b
+    expect_error 1 'images of different sizes: 4 x 4 x 1 after 3 x 3 x 1' rts2png a b
     quiet_success sh -c 'rts2png -n 2 a b >sheet.png'
     { record image u1 0 8 1 2 2 2; record end u1 1 0; } >two
     expect_error 1 'images of 2 channels' rts2png two

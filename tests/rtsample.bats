@@ -40,7 +40,7 @@ per_class() {
     done
     expect_error 2 "-n: 'x' is not an integer" rtsample -n x
     expect_error 2 "-k: '-1' is not an integer" rtsample -k -1
-    expect_error 2 '-s: .* is not a seed' rtsample -k 1 -s -1
+    expect_error 2 '-s: .* is not an integer between 0 and 2\^64 - 1' rtsample -k 1 -s -1
 }
 
 @test "rtsample: wrong input, cut, damaged, not to be written" {
@@ -185,7 +185,7 @@ uneven() {
     rtsample --at-most 0 s >a
     [[ -z $(indices a) ]]
     idx_images 5 2 2 | idx2rts >unlabelled
-    expect_error 1 'no labels, without which there are no classes' rtsample --at-most 2 unlabelled
+    expect_error 1 'no labels; sampling by class needs labels' rtsample --at-most 2 unlabelled
     idx_images 0 2 2 | idx2rts | rtsample --at-most 2 >a
     [[ $(records a) == *'0 u1 [0,2,2,1] image'* ]]
 }
@@ -219,7 +219,7 @@ shares() {
     idx_images 0 2 2 | idx2rts | rtsample --share 50% >a
     [[ $(records a) == *'0 u1 [0,2,2,1] image'* ]]
     stream 4 2 2 >labelled
-    expect_error 1 'some examples have labels, some have not' rtsample --share 1 labelled unlabelled
+    expect_error 1 'some examples have labels, others do not' rtsample --share 1 labelled unlabelled
 }
 
 @test "rtsample: classes with a name and no examples are passed over, with one note" {
@@ -264,10 +264,10 @@ shares() {
     printf 'cat\ndog\n' >names
     idx2rts images labels >plain
     idx2rts --names names images labels >named
-    expect_error 1 'class 1: 2 examples, where 3 are wanted' rtsample -k 3 plain
-    expect_error 1 'class 1 \(dog\): 2 examples, where 3 are wanted' rtsample -n 6 named
+    expect_error 1 'class 1: 2 examples, but 3 are needed' rtsample -k 3 plain
+    expect_error 1 'class 1 \(dog\): 2 examples, but 3 are needed' rtsample -n 6 named
     quiet_success sh -c 'rtsample -n 5 named > s'
-    expect_error 1 'class 1 \(dog\): 2 examples, where 3 are wanted' rtsample -v -k 3 named
+    expect_error 1 'class 1 \(dog\): 2 examples, but 3 are needed' rtsample -v -k 3 named
     run sh -c 'rtsample -k 3 plain 2>/dev/null | wc -c'
     [[ $output == 0 ]]
 }
@@ -280,9 +280,9 @@ shares() {
     sort <(images a 4) <(images b 4) | cmp - <(images s 4 | sort)
     run ! grep -q label a
     expect_error 1 'no labels' rtsample -k 2 s
-    expect_error 1 'too few examples: 50, where 51 are wanted' rtsample -n 51 s
+    expect_error 1 'too few examples: 50, but 51 are needed' rtsample -n 51 s
     stream 4 2 2 >labelled
-    expect_error 1 'some examples have labels, some have not' rtsample -n 2 labelled s
+    expect_error 1 'some examples have labels, others do not' rtsample -n 2 labelled s
 }
 
 @test "rtsample: nothing chosen is an empty chunk" {
@@ -321,7 +321,7 @@ shares() {
     { cat label.bytes; head -c 60 /dev/zero; } >payload
     crc <payload >>head
     { cat s head; crc <head; cat payload; record end u1 2 0; } >t
-    expect_error 1 'label 4294967295: at most 65536 classes' rtsample -n 1 t
+    expect_error 1 'label 4294967295, but at most 65536 classes' rtsample -n 1 t
 }
 
 @test "rtsample: the temporary file leaves nothing behind, and is complained of" {

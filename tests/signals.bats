@@ -98,7 +98,7 @@ makefile() {
     wait $! && fail 'status 0'
     how=$(rtsinfo --history m 2>/dev/null | sed -n 's/^rottrain .* stopped=//p')
     [[ $how =~ ^SIGTERM\ at\ step\ [0-9]+\ of\ 3000000$ ]]
-    how="the model of a training that was stopped by $how"
+    how="training of this model was stopped by $how"
     for command in 'layereval -m m -k 1 d.rts d.rts' 'evalacc -m m d.rts' 'evalpng -m m d.rts' 'featdump -m m d.rts' 'filtdump m' \
         'headswap -c 3 m' 'rtsinfo m' 'rtsinfo --history m' 'rtsinfo -r m'; do
         run --separate-stderr $command
@@ -199,6 +199,6 @@ makefile() {
     rottrain -q -e 2 -b 8 --net c2 --resume s --log out -o m d.rts >>f
     [[ $(cut -f 1 f | xargs) == 'before epoch 2' ]] || fail "$(<f)"
     # Where the model goes the log cannot, also if that is a pipe.
-    expect_error 2 "--log needs a file of its own: 'out' is where the model goes" \
+    expect_error 2 "--log: 'out' is also the output" \
         bash -o pipefail -c 'rottrain -q -e 2 --net c2 --log out d.rts | cat'
 }

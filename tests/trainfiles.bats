@@ -20,33 +20,33 @@ refuses() {
     rottrain -q -e 0 --net d1 d.rts >base.rts
     ln -s d.rts link.rts
     ln d.rts hard.rts
-    refuses "-o needs a file of its own: 'd.rts' is the training data" -o d.rts d.rts
-    refuses "-o needs .*: 'link.rts' is the training data" -o link.rts v.rts d.rts
-    refuses "-o needs .*: 'hard.rts' is the training data" -o hard.rts <d.rts
-    refuses "-o needs .*: 'v.rts' is the data of --valid" -o v.rts --valid v.rts d.rts
-    refuses "-o needs .*: 'base.rts' is the model of -m" -o base.rts d.rts -m base.rts
+    refuses "-o: 'd.rts' is also the training data" -o d.rts d.rts
+    refuses "-o: 'link.rts' is also the training data" -o link.rts v.rts d.rts
+    refuses "-o: 'hard.rts' is also the training data" -o hard.rts <d.rts
+    refuses "-o: 'v.rts' is also the data of --valid" -o v.rts --valid v.rts d.rts
+    refuses "-o: 'base.rts' is also the model of -m" -o base.rts d.rts -m base.rts
     for option in --save --state --log; do
-        refuses "$option needs a file of its own: 'd.rts' is the training data" $option d.rts -o new d.rts
-        refuses "'./d.rts' is the training data" $option ./d.rts -o new v.rts d.rts
-        refuses "'link.rts' is the training data" $option link.rts -o new d.rts
-        refuses "'hard.rts' is the training data" $option hard.rts -o new d.rts
-        refuses "'d.rts' is the training data" $option d.rts -o new <d.rts
-        refuses "'d.rts' is the training data" $option d.rts -o new v.rts - <d.rts
-        refuses "'v.rts' is the data of --valid" $option v.rts --valid v.rts -o new d.rts
+        refuses "$option: 'd.rts' is also the training data" $option d.rts -o new d.rts
+        refuses "'./d.rts' is also the training data" $option ./d.rts -o new v.rts d.rts
+        refuses "'link.rts' is also the training data" $option link.rts -o new d.rts
+        refuses "'hard.rts' is also the training data" $option hard.rts -o new d.rts
+        refuses "'d.rts' is also the training data" $option d.rts -o new <d.rts
+        refuses "'d.rts' is also the training data" $option d.rts -o new v.rts - <d.rts
+        refuses "'v.rts' is also the data of --valid" $option v.rts --valid v.rts -o new d.rts
         sha256sum base.rts >kept
-        expect_error 2 "'base.rts' is the model of -m" rottrain -q -m base.rts $option base.rts d.rts
+        expect_error 2 "'base.rts' is also the model of -m" rottrain -q -m base.rts $option base.rts d.rts
         sha256sum --quiet -c kept
-        expect_error 2 "'base.rts' is the model of -m" rottrain -q $option base.rts d.rts -m - <base.rts
+        expect_error 2 "'base.rts' is also the model of -m" rottrain -q $option base.rts d.rts -m - <base.rts
         sha256sum --quiet -c kept
-        refuses "'d.rts' is (where the model goes|the state of --state)" $option d.rts -o d.rts v.rts
-        refuses "$option needs a file of its own" $option - -o new d.rts
-        refuses "$option needs a file of its own" $option '' -o new d.rts
+        refuses "'d.rts' is also (the output|the state of --state)" $option d.rts -o d.rts v.rts
+        refuses "$option: '-' is not a file name" $option - -o new d.rts
+        refuses "$option: '' is not a file name" $option '' -o new d.rts
     done
     rottrain -q -e 1 --net d1 --save state.rts d.rts >m.rts
-    refuses "'state.rts' is the state of --resume" --log state.rts --resume state.rts d.rts
-    refuses "'state.rts' is the state of --resume" --log state.rts --resume - d.rts <state.rts
-    refuses "-o needs .*: 'state.rts' is the state of --resume" -o state.rts --resume state.rts d.rts
-    refuses "-o needs .*: 'state.rts' is the state of --state" -o state.rts --state state.rts d.rts
+    refuses "'state.rts' is also the state of --resume" --log state.rts --resume state.rts d.rts
+    refuses "'state.rts' is also the state of --resume" --log state.rts --resume - d.rts <state.rts
+    refuses "-o: 'state.rts' is also the state of --resume" -o state.rts --resume state.rts d.rts
+    refuses "-o: 'state.rts' is also the state of --state" -o state.rts --state state.rts d.rts
     rottrain -q -e 1 --net d1 --save state.rts --resume state.rts d.rts | cmp - m.rts
 }
 
@@ -55,11 +55,11 @@ refuses() {
     mkdir folder
     ln -s . here
     ln -s new dangling
-    refuses "--save needs .* './new' is where the model goes" --save ./new -o new d.rts
-    refuses 'is where the model goes' --save here/new -o folder/../new d.rts
-    refuses 'is where the model goes' --save dangling -o new d.rts
-    refuses "--log needs .* 'new' is where the model goes" --log new -o new d.rts
-    refuses "--log needs .* 'new' is where the state is saved" --log new --save ./new -o other d.rts
+    refuses "--save: './new' is also the output" --save ./new -o new d.rts
+    refuses 'is also the output' --save here/new -o folder/../new d.rts
+    refuses 'is also the output' --save dangling -o new d.rts
+    refuses "--log: 'new' is also the output" --log new -o new d.rts
+    refuses "--log: 'new' is also the saved state" --log new --save ./new -o other d.rts
     refuses 'the name of the file is empty' -o '' d.rts
     # Names alone do not count, and what is no regular file may be several of them.
     rottrain -q -e 1 --net d1 --save /dev/null --log /dev/null -o /dev/null d.rts
@@ -69,9 +69,9 @@ refuses() {
 
 @test "trainfiles: standard output is a file, too" {
     stream 12 4 2 >d.rts
-    expect_error 2 "--save needs a file of its own: 'm' is where the model goes" \
+    expect_error 2 "--save: 'm' is also the output" \
         sh -c 'rottrain -q -e 1 --net d1 --save m d.rts >m'
-    expect_error 2 "--log needs a file of its own: 'm' is where the model goes" \
+    expect_error 2 "--log: 'm' is also the output" \
         sh -c 'rottrain -q -e 1 --net d1 --log m -o - d.rts >m'
     [[ ! -s m ]]
     rottrain -q -e 1 --net d1 --save s --log m -o new d.rts >m

@@ -131,7 +131,7 @@ finite() {
 @test "umap: wrong input" {
     stream 12 5 3 >a.rts
     stream 12 6 3 >b.rts
-    expect_error 1 'images of 6 x 6 x 1 beside images of 5 x 5 x 1' umap a.rts b.rts
+    expect_error 1 'images of 6 x 6 x 1, expected images of 5 x 5 x 1' umap a.rts b.rts
     rottrain -q -e 0 --net d2 a.rts | featdump -m - a.rts >f.rts
     # The fourth example's second feature is no number, and the checksums hold.
     python3 - f.rts >nan.rts <<'END'
@@ -151,7 +151,7 @@ sys.stdout.buffer.write(data)
 END
     expect_error 1 'nan.rts: .*value 1 of example 3 is not finite' umap nan.rts
     expect_error 1 'nan.rts: .*value 1 of example 3 is not finite' knneval f.rts nan.rts
-    expect_error 1 'features of 2 beside images of 5 x 5 x 1' umap a.rts f.rts
+    expect_error 1 'features of 2, expected images of 5 x 5 x 1' umap a.rts f.rts
     head -c 700 f.rts >cut.rts
     expect_error 1 'cut.rts: .*cut short' umap cut.rts
     rottrain -q -e 0 --net c2 a.rts >m

@@ -1,3 +1,4 @@
+/* Sets of kernels: which of them this processor runs, and the one that was asked for by name. */
 #include "base/cpu.h"
 
 #include "base/variants.h"

@@ -1,3 +1,4 @@
+/* The shortest decimal numbers that read back as the same floats. */
 #include "base/decimal.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* The one place where an error's line is formatted. */
 #include "base/error.h"
 
 #include "base/utf8.h"

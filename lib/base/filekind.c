@@ -1,3 +1,4 @@
+/* The first bytes by which files of other formats are recognized. */
 #include "base/filekind.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* A list of the regular files that are open, and what each of them is for. */
 #include "base/files.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* A test of many floats at once for infinity and NaN. */
 #include "base/finite.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Buffered reading of bytes, through zlib where the input is compressed. */
 #include "base/input.h"
 
 #include "base/files.h"

@@ -1,3 +1,4 @@
+/* Buffered writing, and the rename that makes a complete file appear under its name. */
 #if defined(__linux__) && !defined(_GNU_SOURCE)
 #define _GNU_SOURCE /* F_SETPIPE_SZ, O_TMPFILE */
 #endif

@@ -1,3 +1,4 @@
+/* Option arguments to integers, seeds and real numbers. */
 #include "base/parse.h"
 
 #include <ctype.h>

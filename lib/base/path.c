@@ -1,3 +1,4 @@
+/* Symbolic links, open descriptors and regular files behind a path. */
 #undef _XOPEN_SOURCE
 #define _XOPEN_SOURCE 700 /* realpath */
 #include "base/path.h"

@@ -1,3 +1,4 @@
+/* The progress bar, cut to the width of the terminal. */
 #include "base/progress.h"
 
 #include "base/sigpipe.h"

@@ -1,3 +1,4 @@
+/* Rates printed with as many decimals as keep them apart from 0 and 1. */
 #include "base/rate.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* PCG32, and the uniform numbers made from it. */
 #include "base/rng.h"
 
 uint32_t rng_u32(struct rng *r)

@@ -1,3 +1,4 @@
+/* SIGPIPE held back for one thread while it writes. */
 #include "base/sigpipe.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* A team of POSIX threads that take the tasks of one job after the other. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* sched_getaffinity */
 #endif

@@ -1,3 +1,4 @@
+/* Decoding of UTF-8, and text made safe to print. */
 #include "base/utf8.h"
 
 size_t utf8_length(const char *p, size_t n, uint32_t *point)

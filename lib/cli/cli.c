@@ -1,3 +1,4 @@
+/* Start and end of a program, and its messages. */
 #include "cli/cli.h"
 
 #include "base/files.h"

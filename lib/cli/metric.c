@@ -1,3 +1,4 @@
+/* The names of the distances. */
 #include "cli/metric.h"
 
 #include "cli/cli.h"

@@ -1,3 +1,4 @@
+/* getopt_long with the options that all programs have, and arguments checked and converted. */
 #include "cli/cli.h"
 
 #include "base/parse.h"
@@ -168,8 +169,7 @@ uint64_t seed_argument(const char *text)
     uint64_t v = 0;
 
     if (parse_u64(text, &v) < 0)
-        misused("%s: '%s' is not a seed, an integer between 0 and 2^64 - 1", as_typed(given.last),
-                text);
+        misused("%s: '%s' is not an integer between 0 and 2^64 - 1", as_typed(given.last), text);
     return v;
 }
 

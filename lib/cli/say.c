@@ -1,3 +1,4 @@
+/* Messages about the history of a model, and progress that survives its reader. */
 #include "cli/say.h"
 
 #include <stdarg.h>
@@ -35,7 +36,7 @@ void say_stopped(const char *file, const char *history)
     const char *how = history_mark(history, " stopped=");
 
     if (how)
-        say_of(file, "the model of a training that was stopped by ", how);
+        say_of(file, "training of this model was stopped by ", how);
 }
 
 /* True if headswap has put a fresh head behind what the mark is about. */
@@ -62,5 +63,5 @@ void say_findings(const char *file, const char *history)
         say_of(file, what, "");
     }
     if (loss && !has_fresh_head(loss) && strncmp(loss, "chance", 6) == 0)
-        say_of(file, "training has not brought the loss below that of guessing", "");
+        say_of(file, "training did not reduce the loss below that of guessing", "");
 }

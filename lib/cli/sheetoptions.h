@@ -23,10 +23,10 @@ enum { SHEET_DEFAULT_COUNT = 100 };
 /* clang-format on */
 
 #define SHEET_HELP                                                                                 \
-    "      --columns N      images in a row (default: about square)\n"                             \
-    "      --border N       pixels around every image (default 1; 6 around text)\n"                \
-    "      --scale N        every pixel drawn N x N (default 1)\n"                                 \
-    "      --labels         the class under every image\n"
+    "      --columns N      number of images in a row (default: about square)\n"                   \
+    "      --border N       pixels around every image (default 1; 6 with text)\n"                  \
+    "      --scale N        draw every pixel as N x N pixels (default 1)\n"                        \
+    "      --labels         write the class under every image\n"
 
 #define SHEET_DEFAULTS                                                                             \
     {                                                                                              \

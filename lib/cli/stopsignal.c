@@ -1,3 +1,4 @@
+/* The handler of SIGINT and SIGTERM. */
 #include "cli/stopsignal.h"
 
 #include <stdatomic.h>

@@ -1,3 +1,4 @@
+/* The comparison of every file that rottrain writes with all others of the command. */
 #include "cli/trainfiles.h"
 
 #include <stddef.h>
@@ -45,7 +46,7 @@ static const char *input_that_is(const struct train_files *f, const char *path)
 
 static int refuse(const char *option, const char *path, const char *what, struct error *e)
 {
-    return error_set(e, "%s needs a file of its own: '%s' is %s", option, path, what);
+    return error_set(e, "%s: '%s' is also %s", option, path, what);
 }
 
 /* --save or --log (NULL: not given). */
@@ -57,12 +58,12 @@ static int check_written(const struct train_files *f, const char *option, const 
     if (!path)
         return 0;
     if (!*path || is_standard(path))
-        return error_set(e, "%s needs a file of its own", option);
+        return error_set(e, "%s: '%s' is not a file name", option, path);
     what = input_that_is(f, path);
     if (!what && is_output(path, f->output))
-        what = "where the model goes";
+        what = "the output";
     if (!what && path == f->log && f->save && path_same_file(path, f->save))
-        what = "where the state is saved";
+        what = "the saved state";
     return what ? refuse(option, path, what, e) : 0;
 }
 

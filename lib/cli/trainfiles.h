@@ -1,7 +1,7 @@
 /*
  * The files of a training: a file that is written must not be one that is read, nor another one
  * that is written. (base/files.h sees to that wherever a file is opened; here it is seen before any
- * file is, and also where none is there yet.)
+ * file is opened, and also for files that do not exist yet.)
  */
 #ifndef ROTPIPE_CLI_TRAINFILES_H
 #define ROTPIPE_CLI_TRAINFILES_H

@@ -1,3 +1,4 @@
+/* The progress, the log and the last line of a training. */
 #include "cli/trainwatch.h"
 
 #include <inttypes.h>

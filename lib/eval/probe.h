@@ -20,7 +20,7 @@
 struct probe_data {
     float *x;        /* [n][d], d a multiple of NET_LANES; probe_fit changes it */
     uint64_t n;      /* labelled images, the held-out ones at the end */
-    uint64_t fitted; /* how many are not held out; n: none is */
+    uint64_t fitted; /* how many are not held out; n: all are fitted */
     size_t d;
     const uint16_t *label; /* [n], below classes */
     int classes;

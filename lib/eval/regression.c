@@ -81,7 +81,7 @@ static struct samples rows(const struct regression *r, const float *x, size_t d,
                             .dy = dy ? dy + first * r->stride : NULL};
 }
 
-/* Logits from the vector: x W' + b by the layer, or K c + b as it stands there. */
+/* Logits from the vector: x W' + b by the layer, or K c + b as in the header. */
 static void set_logits(struct regression *r, const double *at, uint64_t first, int n)
 {
     const double *known = at + coefficients(r), *bias = at + biases_at(r);

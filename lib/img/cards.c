@@ -1,3 +1,4 @@
+/* The layout of a sheet of predictions: frames, captions and bars. */
 #include "img/cards.h"
 
 #include "img/grid.h"
@@ -209,7 +210,7 @@ int cards_write(const struct cards *c, struct output *out, struct error *e)
     if (c->n == 0)
         return error_set(e, "sheet: no images to draw");
     if (c->channels != 1 && c->channels != 3)
-        return error_set(e, "sheet: images of %llu channels: 1 or 3 can be drawn",
+        return error_set(e, "sheet: images of %llu channels, expected 1 or 3",
                          (unsigned long long)c->channels);
     if (c->scale > GRID_PIXELS_MAX / c->width || c->scale > GRID_PIXELS_MAX / c->height)
         return error_set(e, "sheet: more than %d pixels per side", GRID_SIDE_MAX);

@@ -1,5 +1,5 @@
 /*
- * Images with what a model makes of them, as one PNG: each in a frame that tells right from wrong,
+ * Images with the predictions of a model, as one PNG: each in a frame that tells right from wrong,
  * beneath it the answer, or the belief in every class as bars and numbers.
  *
  * Right: a thin line of green around. Wrong: a thick frame of orange red. Nothing is told by hue

@@ -1,3 +1,4 @@
+/* A hash table of images by content. */
 #include "img/distinct.h"
 
 #include "img/rotate.h"

@@ -1,3 +1,4 @@
+/* Big-endian elements of each IDX type to numbers. */
 #include "img/element.h"
 
 #include <string.h>

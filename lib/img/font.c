@@ -1,3 +1,4 @@
+/* The glyphs. */
 #include "img/font.h"
 
 /* A row a byte, top to bottom; bit 4 is the leftmost pixel. */

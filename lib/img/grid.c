@@ -1,3 +1,4 @@
+/* Cells painted into rows of pixels, one row at a time. */
 #include "img/grid.h"
 
 #include "img/png.h"
@@ -38,7 +39,7 @@ static int lay_out(struct layout *l, const struct grid *g, struct error *e)
     l->width = l->columns * l->cell_width + g->border;
     l->height = l->rows * l->cell_height + g->border;
     if (l->width > GRID_SIDE_MAX || l->height > GRID_SIDE_MAX)
-        return error_set(e, "sheet: %llu x %llu pixels: at most %d a side are drawn",
+        return error_set(e, "sheet: %llu x %llu pixels, but at most %d per side are possible",
                          (unsigned long long)l->width, (unsigned long long)l->height,
                          GRID_SIDE_MAX);
     return 0;

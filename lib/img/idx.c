@@ -1,3 +1,4 @@
+/* The header of IDX files, and their images and labels. */
 #include "img/idx.h"
 
 #include "base/filekind.h"
@@ -12,7 +13,8 @@
 
 enum { DIMS_MAX = 4, PIECE = 4096 };
 
-/* The n bytes at the file's beginning are none of an IDX file; why: if nothing else is known. */
+/* The n bytes at the file's beginning are not those of an IDX file; why: if their kind is unknown.
+ */
 static int complain_of_kind(const struct idx *f, const void *bytes, size_t n, const char *why,
                             struct error *e)
 {
@@ -22,8 +24,8 @@ static int complain_of_kind(const struct idx *f, const void *bytes, size_t n, co
         return error_set(e, "%s: not an IDX file: %s", idx_name(f), why);
     if (strcmp(kind, "an rts stream") == 0)
         return error_set(e,
-                         "%s: not an IDX file: it is %s already (rts2png draws one, rtsinfo says "
-                         "what it holds)",
+                         "%s: not an IDX file: it is already %s (rts2png draws it, rtsinfo "
+                         "describes it)",
                          idx_name(f), kind);
     return error_set(e, "%s: not an IDX file: it is %s; images must be in the IDX format",
                      idx_name(f), kind);
@@ -59,8 +61,8 @@ static int check_magic(const struct idx *f, const unsigned char m[4], struct err
                          m[3] == 1 ? "" : "s", wanted);
     if (f->kind == IDX_IMAGES && m[2] != ELEMENT_UNSIGNED_BYTE && !f->ranged)
         return error_set(e,
-                         "%s: images of type %s: only unsigned bytes are read as they are; scale"
-                         " others by --range LOW:HIGH",
+                         "%s: images of type %s, expected unsigned bytes; use --range LOW:HIGH to "
+                         "scale other types",
                          idx_name(f), element_name(m[2]));
     if (f->kind == IDX_LABELS && (m[2] == ELEMENT_FLOAT || m[2] == ELEMENT_DOUBLE))
         return error_set(e, "%s: labels of type %s: labels must be integers", idx_name(f),
@@ -73,7 +75,7 @@ static int check_shape(struct idx *f, struct error *e)
     uint64_t row = f->width * f->channels; /* below 2^34: cannot overflow */
 
     if (f->channels != 1 && f->channels != 3)
-        return error_set(e, "%s: images of %llu channels: 1 or 3 are read", idx_name(f),
+        return error_set(e, "%s: images of %llu channels, expected 1 or 3", idx_name(f),
                          (unsigned long long)f->channels);
     if (row == 0 || f->height == 0)
         return error_set(e, "%s: images of %llu x %llu pixels", idx_name(f),
@@ -82,7 +84,7 @@ static int check_shape(struct idx *f, struct error *e)
         return error_set(e, "%s: the product of the dimensions overflows", idx_name(f));
     f->stride = f->height * row;
     if (f->stride > IDX_IMAGE_MAX)
-        return error_set(e, "%s: images of %llu bytes: at most %d are allowed", idx_name(f),
+        return error_set(e, "%s: images of %llu bytes, but at most %d are possible", idx_name(f),
                          (unsigned long long)f->stride, IDX_IMAGE_MAX);
     return 0;
 }
@@ -202,9 +204,10 @@ int idx_read_labels(struct idx *f, uint32_t *to, uint64_t n, uint64_t classes, s
                 return error_set(e, "%s: label %ld of image %llu: labels must not be negative",
                                  idx_name(f), (long)label, (unsigned long long)(first + i));
             if (classes && (uint32_t)label >= classes)
-                return error_set(e, "%s: label %ld of image %llu: names go from 0 to %llu only",
-                                 idx_name(f), (long)label, (unsigned long long)(first + i),
-                                 (unsigned long long)(classes - 1));
+                return error_set(
+                    e, "%s: label %ld of image %llu has no name: labels 0 to %llu have names",
+                    idx_name(f), (long)label, (unsigned long long)(first + i),
+                    (unsigned long long)(classes - 1));
             *to++ = (uint32_t)label;
         }
         n -= take;

@@ -1,3 +1,4 @@
+/* The count of images that two streams share. */
 #include "img/overlap.h"
 
 #include <stdlib.h>

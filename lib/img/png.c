@@ -1,3 +1,4 @@
+/* PNG through libpng. */
 #include "img/png.h"
 
 #include <png.h>
@@ -71,7 +72,7 @@ struct pngout *pngout_begin(struct output *out, uint64_t width, uint64_t height,
     struct pngout *w;
 
     if (width > PNG_UINT_31_MAX || height > PNG_UINT_31_MAX) {
-        error_set(e, "PNG: %llu x %llu pixels, at most %lu per side are possible",
+        error_set(e, "PNG: %llu x %llu pixels, but at most %lu per side are possible",
                   (unsigned long long)width, (unsigned long long)height,
                   (unsigned long)PNG_UINT_31_MAX);
         return NULL;

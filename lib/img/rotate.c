@@ -1,3 +1,4 @@
+/* Quarter turns and transposition, by copying pixels. */
 #include "img/rotate.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* The choice of examples: for each class the ones with the smallest random keys. */
 #include "img/sample.h"
 
 #include "base/rng.h"
@@ -146,7 +147,7 @@ static int grow(struct sample *s, uint32_t label, struct error *e)
     struct class *table;
 
     if (label >= SAMPLE_CLASSES_MAX)
-        return error_set(e, "label %lu: at most %d classes can be sampled", (unsigned long)label,
+        return error_set(e, "label %lu, but at most %d classes are possible", (unsigned long)label,
                          SAMPLE_CLASSES_MAX);
     while (room <= label)
         room *= 2;
@@ -193,12 +194,12 @@ static uint64_t share_of(uint64_t share, uint64_t n)
 static struct class *class_of(struct sample *s, const uint32_t *label, struct error *e)
 {
     if (s->labels == (label ? UNLABELLED : LABELLED)) {
-        error_set(e, "some examples have labels, some have not");
+        error_set(e, "some examples have labels, others do not");
         return NULL;
     }
     s->labels = label ? LABELLED : UNLABELLED;
     if (!label && (s->how == SAMPLE_PER_CLASS || s->how == SAMPLE_AT_MOST)) {
-        error_set(e, "no labels, without which there are no classes to sample");
+        error_set(e, "no labels; sampling by class needs labels");
         return NULL;
     }
     if (grow(s, label ? *label : 0, e) < 0)
@@ -245,9 +246,9 @@ static int too_few(const struct sample *s, uint64_t label, uint64_t wanted, cons
     unsigned long long has = s->classes ? s->class[label].seen : 0;
 
     if (s->labels != LABELLED)
-        return error_set(e, "too few examples: %llu, where %llu are wanted", has,
+        return error_set(e, "too few examples: %llu, but %llu are needed", has,
                          (unsigned long long)wanted);
-    return error_set(e, "class %llu%s%.*s%s: %llu examples, where %llu are wanted",
+    return error_set(e, "class %llu%s%.*s%s: %llu examples, but %llu are needed",
                      (unsigned long long)label, name ? " (" : "", length, name ? name : "",
                      name ? ")" : "", has, (unsigned long long)wanted);
 }

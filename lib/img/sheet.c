@@ -1,3 +1,4 @@
+/* A contact sheet from images as they come. */
 #include "img/sheet.h"
 
 #include "img/grid.h"
@@ -16,7 +17,8 @@ int sheet_add(struct sheet *s, uint64_t height, uint64_t width, uint64_t channel
     uint64_t stride = height * width * channels;
 
     if (s->room && (height != s->height || width != s->width || channels != s->channels))
-        return error_set(e, "images of differing sizes: %llux%llux%llu after %llux%llux%llu",
+        return error_set(e,
+                         "images of different sizes: %llu x %llu x %llu after %llu x %llu x %llu",
                          (unsigned long long)height, (unsigned long long)width,
                          (unsigned long long)channels, (unsigned long long)s->height,
                          (unsigned long long)s->width, (unsigned long long)s->channels);
@@ -115,9 +117,9 @@ int sheet_write(const struct sheet *s, const struct sheet_style *style, const ch
     if (s->n == 0)
         return error_set(e, "sheet: no images to draw");
     if (style->captions && s->unlabelled)
-        return error_set(e, "sheet: images without labels have no captions");
+        return error_set(e, "sheet: images without labels cannot have captions");
     if (s->channels != 1 && s->channels != 3)
-        return error_set(e, "sheet: images of %llu channels: 1 or 3 can be drawn",
+        return error_set(e, "sheet: images of %llu channels, expected 1 or 3",
                          (unsigned long long)s->channels);
     if (style->scale > GRID_PIXELS_MAX / s->width || style->scale > GRID_PIXELS_MAX / s->height)
         return error_set(e, "sheet: more than %d pixels per side", GRID_SIDE_MAX);

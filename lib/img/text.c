@@ -1,3 +1,4 @@
+/* Captions: UTF-8 to the glyphs of the font. */
 #include "img/text.h"
 
 #include "base/utf8.h"

@@ -1,3 +1,4 @@
+/* NN-descent. */
 #include "near/descent.h"
 
 #include "near/group.h"

@@ -1,3 +1,4 @@
+/* Euclidean and cosine distance. */
 #include "near/distance.h"
 
 #include <math.h>

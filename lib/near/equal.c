@@ -1,3 +1,4 @@
+/* A hash table of points by value. */
 #include "near/equal.h"
 
 #include <stdlib.h>

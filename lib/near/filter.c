@@ -1,3 +1,4 @@
+/* Points centred and scaled for single precision, and bounds on what rounding does to them. */
 #include "near/filter.h"
 
 #include <float.h>

@@ -1,3 +1,4 @@
+/* How many of the nearest neighbours NN-descent has found, on a sample of points. */
 #include "near/descent.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* All pairs among a few points. */
 #include "near/group.h"
 
 #include <math.h>

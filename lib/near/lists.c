@@ -1,3 +1,4 @@
+/* Lists of nearest neighbours that several threads fill. */
 #include "near/lists.h"
 
 #include <math.h>

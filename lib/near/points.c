@@ -1,3 +1,4 @@
+/* Examples of a stream collected as points. */
 #include "near/points.h"
 
 #include <inttypes.h>
@@ -44,7 +45,7 @@ int points_alike(const struct rts_header *a, const struct rts_header *b, char *w
         alike = a->shape[i] == b->shape[i];
     name_shape(b, here, sizeof here);
     name_shape(a, there, sizeof there);
-    snprintf(why, size, "%s beside %s", here, there);
+    snprintf(why, size, "%s, expected %s", here, there);
     return alike;
 }
 

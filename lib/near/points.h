@@ -37,7 +37,7 @@ void points_free(struct points *p);
 
 /*
  * Whether examples of b's kind and shape can be compared with some of a's. If not, says into why
- * what b's are beside a's, as "images of 4 x 9 x 1 beside features of 36".
+ * what b's are beside a's, as "images of 4 x 9 x 1, expected features of 36".
  */
 int points_alike(const struct rts_header *a, const struct rts_header *b, char *why, size_t size);
 

@@ -1,3 +1,4 @@
+/* Exact search for the k nearest neighbours. */
 #include "near/equal.h"
 #include "near/filter.h"
 

@@ -1,3 +1,4 @@
+/* Random projection trees. */
 #include "near/trees.h"
 
 #include "base/rng.h"

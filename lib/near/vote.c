@@ -1,3 +1,4 @@
+/* The vote. */
 #include "near/vote.h"
 
 uint32_t vote(const uint32_t *neighbour, int k, const uint32_t *label, uint32_t *scratch)

@@ -1,3 +1,4 @@
+/* A model opened for classification, and the checks of the data that it is given. */
 #include "net/classifier.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* A data set read into memory, its statistics and class weights. */
 #include "net/dataset.h"
 
 #include <inttypes.h>

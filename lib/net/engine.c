@@ -1,3 +1,4 @@
+/* Layers fused into stages, their memory, and the forward and backward runs. */
 #include "net/engine.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* The log of epochs as a file that is begun or continued. */
 #include "net/epochlog.h"
 
 #include <errno.h>

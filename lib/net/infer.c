@@ -1,3 +1,4 @@
+/* Predictions and features of many images, group by group. */
 #include "net/infer.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* Reference layers, forward and backward. */
 #include "net/layers.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* A model made, loaded, saved and given another head. */
 #include "net/model.h"
 
 #include <inttypes.h>

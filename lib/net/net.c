@@ -1,3 +1,4 @@
+/* The words of a net string, the layers they name, and the places of their parameters. */
 #include "net/net.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* A list of records, searched and taken apart by name. */
 #include "net/records.h"
 
 #include "net/net.h"

@@ -1,3 +1,4 @@
+/* Counts of predictions, and the tables and JSON printed from them. */
 #include "net/score.h"
 
 #include <inttypes.h>

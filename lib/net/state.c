@@ -1,3 +1,4 @@
+/* The state of a training, saved and taken up again. */
 #include "net/trainer.h"
 
 #include <errno.h>

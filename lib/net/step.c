@@ -1,3 +1,4 @@
+/* One optimizer step: gradients of a batch in shares, their sum, the update. */
 #include "net/trainer.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* Parameters to records in PyTorch's layouts, and back. */
 #include "net/tensors.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* A training from its preparation through its epochs to its end. */
 #include "net/trainer.h"
 
 #include <inttypes.h>

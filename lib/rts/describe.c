@@ -1,3 +1,4 @@
+/* The overview that rtsinfo prints. */
 #include "rts/describe.h"
 
 #include "base/utf8.h"

@@ -1,3 +1,4 @@
+/* Chunks of examples read from streams and written to them. */
 #include "rts/examples.h"
 
 #include <stdarg.h>

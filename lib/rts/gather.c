@@ -1,3 +1,4 @@
+/* Small lots of examples collected into chunks. */
 #include "rts/gather.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* The header of a record, packed and checked. */
 #include "rts/header.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Lines of provenance: added, bounded and searched. */
 #include "rts/history.h"
 
 #include <stdio.h>

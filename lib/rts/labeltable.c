@@ -1,3 +1,4 @@
+/* A table of labels read and looked up. */
 #include "rts/labeltable.h"
 
 #include "base/input.h"

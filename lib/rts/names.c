@@ -1,3 +1,4 @@
+/* Class names: read from a file, counted and found by number. */
 #include "rts/examples.h"
 
 #include "base/utf8.h"

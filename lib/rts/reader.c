@@ -1,3 +1,4 @@
+/* Records read one by one, with every checksum verified. */
 #include "base/filekind.h"
 #include "rts/header.h"
 

@@ -1,3 +1,4 @@
+/* Shift, table, names and renumbering applied to labels. */
 #include "rts/relabel.h"
 
 #include "rts/examples.h"

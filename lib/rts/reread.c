@@ -1,3 +1,4 @@
+/* Files opened again, and a spool for what cannot be. */
 #include "rts/reread.h"
 
 #include <string.h>

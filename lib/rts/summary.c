@@ -1,3 +1,4 @@
+/* The facts of a stream gathered from its records. */
 #include "rts/summary.h"
 
 #include "rts/examples.h"

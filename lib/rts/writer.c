@@ -1,3 +1,4 @@
+/* Records written with their checksums, and the end record. */
 #include "rts/header.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* The curve that --spread and --min-dist ask for, fitted by least squares. */
 #include "umap/umap.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* The default settings of UMAP. */
 #include "umap/umap.h"
 
 struct umap_options umap_defaults(void)

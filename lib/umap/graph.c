@@ -1,3 +1,4 @@
+/* The fuzzy neighbour graph. */
 #include "umap/umap.h"
 
 #include <math.h>

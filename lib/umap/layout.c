@@ -1,3 +1,4 @@
+/* The layout: points moved along the edges of the graph, by stochastic gradient descent. */
 #include "base/cpu.h"
 #include "umap/moves.h"
 

@@ -1,3 +1,4 @@
+/* The spectral start of a layout, by the Lanczos method. */
 #include "umap/umap.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Eigenvalues and eigenvectors by the implicit QR method, with Wilkinson's shift. */
 #include "umap/tridiagonal.h"
 
 #include <float.h>

@@ -1,3 +1,4 @@
+/* A program run with its streams in hand, and its end judged. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* memfd_create */
 #endif

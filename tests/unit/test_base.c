@@ -1,3 +1,4 @@
+/* Tests of lib/base and of histories. */
 #include "base/error.h"
 #include "base/files.h"
 #include "base/input.h"

@@ -1,3 +1,4 @@
+/* Tests of numbers as text. */
 #include "base/decimal.h"
 #include "base/rng.h"
 #include "check.h"

@@ -2,6 +2,7 @@
 #include "check.h"
 #include "nets.h"
 
+#include "net/filters.h"
 #include "net/model.h"
 
 static const struct extent grey28 = {28, 28, 1};
@@ -234,6 +235,44 @@ static void test_layout_of_weights(void)
           l->weight + 3 * (30 * 16) + (4 * 6 + 1) * 16 + 8);
 }
 
+/* Pictures of filters have each weight in its place, wherever the layer lies in the vector. */
+static void check_filters(const char *text, const char *name, struct extent image)
+{
+    struct error e;
+    struct net n;
+    struct filters f = {0};
+    float *p;
+
+    if (!CHECK(net_build(&n, text, image, 2, &e) == 0))
+        return;
+    const struct layer *l = &n.layer[net_find(&n, name)];
+    uint64_t in = (uint64_t)l->in.c, out = (uint64_t)l->out.c;
+    /* Room behind the vector, so that a wrong place is a wrong number. */
+    p = floats(2 * n.parameters);
+    for (uint64_t k = 0; k < out * in * 9; k++)
+        p[layer_weight_index(l, k)] = (float)(k + 1);
+    CHECK(filters_take(&f, l, p, &e) == 0);
+    CHECK(f.rgb == (in == 3) && f.n == (in == 3 ? out : out * in) &&
+          f.stride * f.n == out * in * 9);
+    for (uint64_t o = 0; o < out; o++)
+        for (uint64_t c = 0; c < in; c++)
+            for (uint64_t t = 0; t < 9; t++) {
+                size_t at = f.rgb ? (o * 9 + t) * 3 + c : (o * in + c) * 9 + t;
+                CHECK(f.weight[at] == (float)((o * in + c) * 9 + t + 1));
+            }
+    filters_free(&f);
+    free(p);
+}
+
+static void test_filters(void)
+{
+    check_filters("c4 d3", "conv1", (struct extent){5, 6, 1});
+    check_filters("c5 d3", "conv1", (struct extent){5, 6, 3});
+    check_filters("p c3 d3", "conv1", (struct extent){5, 6, 2});
+    check_filters("c2 c3 c4 d3", "conv2", (struct extent){5, 6, 1});
+    check_filters("c2 c3 c4 d3", "conv3", (struct extent){5, 6, 1});
+}
+
 /* ---- the first weights ---- */
 
 static void check_uniform(const struct net *n, const float *p, const char *name, double gain)
@@ -370,6 +409,7 @@ int main(void)
     RUN(test_truncate);
     RUN(test_places_of_weights);
     RUN(test_layout_of_weights);
+    RUN(test_filters);
     RUN(test_first_weights);
     RUN(test_padding_starts_zero);
     RUN(test_fresh_head);

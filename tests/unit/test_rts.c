@@ -1,3 +1,4 @@
+/* Tests of streams: written, read and described. */
 #include "check.h"
 #include "streams.h"
 

@@ -1,3 +1,4 @@
+/* Tests of scores: intervals, reports, JSON. */
 #include "check.h"
 #include "net/score.h"
 
