@@ -10,6 +10,8 @@ load fault/small
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || return 1
+    # By a name without blanks, wherever the build is: LD_PRELOAD is split at them.
+    ln -s "$BUILD/tests" drivers
     small_files
     # Some that take more than one read and one write.
     idx_images 90 30 30 >many_images

@@ -135,7 +135,7 @@ pairs() {
     printf '0\t1\0\n' >t
     expect_error 1 't: holds NUL bytes' rtsmap --table t s
     head -c 1100000 /dev/zero | tr '\0' 'x' >t
-    expect_error 1 't: too long' rtsmap --table t s
+    expect_error 1 't: more than 1048576 bytes, not a table of labels' rtsmap --table t s
     table t 1=2 0=1 1=3
     expect_error 1 't: lines 1 and 3 both map label 1' rtsmap --table t s
     table t b=2 0=1 1=3

@@ -56,8 +56,8 @@ static void test_bad_strings(void)
         {"c8 p2 d4", "net: 'p2' at position 4: takes no number"},
         {"c8 d4 r c8", "net: 'c8' at position 9: cannot follow a dense layer"},
         {"d4 p", "net: 'p' at position 4: cannot follow a dense layer"},
-        {"c8 averyveryverylongtokenindeed", "net: 'averyveryverylongtokenin' at position 4: no "
-                                            "such layer (cN, r, p and dN are known)"},
+        {"c8 averyveryverylongtokenindeed", "net: 'averyveryverylongtokenin' at position 4: "
+                                            "unknown layer (use cN, r, p or dN)"},
     };
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -171,7 +171,7 @@ static void test_of_another_training(void)
     refused("was saved while training a different model", &p, &d, "c5 r p c4 r d7 r", 0);
     refused("was saved while training a different model", &p, &d, "c5 r p c4 r d6 r", 1);
     p.seed = 1;
-    refused("'train.generator': not of this seed", &p, &d, "c5 r p c4 r d6 r", 0);
+    refused("'train.generator': does not match the seed", &p, &d, "c5 r p c4 r d6 r", 0);
     p = options(&s);
     p.epochs = 1;
     refused("'train.position': invalid", &p, &d, "c5 r p c4 r d6 r", 0);
