@@ -108,6 +108,10 @@ learn() {
     printf 'a\nb\nd\n' >names
     idx2rts --names names <(idx_images 6 8 8) <(idx_labels 0 1 2 0 1 2) >otherwise
     expect_error 1 'otherwise: class names differ from those of named' layereval -m m -k 1 named otherwise
+    rtsmap --shift 998 data.rts >many
+    expect_error 1 'many: record .* label 1000, but at most 1000 classes are possible' layereval -m m -k 1 many data.rts
+    rtsmap --shift 997 data.rts >many
+    layereval -m m -k 1 --layers relu3 many many | grep -q relu3
     head -c 1000 data.rts >half
     expect_error 1 'half: .*cut short' layereval -m m -k 1 data.rts half
     expect_error 2 '-m: a model is needed' layereval data.rts data.rts
