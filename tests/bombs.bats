@@ -155,7 +155,7 @@ idx_head() {
     handles rts2png -n 4000 --labels far-names.rts
     forge names-too-long
     file=names-too-long.rts
-    every_reader refuses "record 0 'names' at offset 0: 1048577 bytes, at most 1048576 are allowed"
+    every_reader refuses "record 0 'names' at offset 0: 1048577 bytes, but at most 1048576 are allowed"
 }
 
 @test "bombs: histories of a million lines, 50,000 histories and digests, no two alike" {
@@ -224,7 +224,7 @@ idx_head() {
     for command in headswap\ --thaw "rottrain -q -m %" "evalacc -m %" "evalpng -m %" "featdump -m %"; do
         # shellcheck disable=SC2086 # a command with its arguments
         for pair in 'net:net: longer than 1023 characters' \
-            'net-too-long:2097152 bytes, at most 1048576 are allowed' \
+            'net-too-long:2097152 bytes, but at most 1048576 are allowed' \
             'layers:more than 1024 records: not a model'; do
             case $command in
             *%*) refuses "${pair#*:}" ${command/\%/${pair%%:*}.rts} small.rts ;;
