@@ -19,7 +19,7 @@ static const char help[] =
     "                       scale pixels of any IDX type: LOW becomes 0, HIGH 255\n"
     "  -d, --directory DIR  write one PNG per image to DIR, named by index and label\n"
     "  -f, --force          with -d, replace existing files\n"
-    "  -o, --output FILE    write the sheet to FILE, complete or not at all\n"
+    "  -o, --output FILE    write the result to FILE, complete or not at all\n"
     "  -q, --quiet          no progress, no notes on standard error\n"
     "  -h, --help           print this help\n"
     "      --version        print the version\n";

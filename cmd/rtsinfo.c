@@ -215,7 +215,7 @@ int main(int argc, char **argv)
             break;
     }
     if (status != EXIT_DONE) {
-        fflush(stdout);
+        fclose(stdout);
         return status;
     }
     finish_text();
