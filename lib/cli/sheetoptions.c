@@ -1,3 +1,4 @@
+/* Columns, border, scale and labels of a contact sheet, taken from the options. */
 #include "cli/sheetoptions.h"
 
 /* The border where none was asked for; text needs more, lest two images' run into one another. */
