@@ -13,7 +13,9 @@ struct activity {
     const struct engine *engine;
     uint64_t images; /* seen so far; the caller counts them */
     size_t size;     /* floats of one image's features, padding included */
-    uint8_t *alive;  /* [threads][size] */
+    uint32_t
+        *asleep; /* [threads][size]: of each thread the places of features that were always zero */
+    size_t *count; /* [threads]: how many they are */
 };
 
 /* What is worth a warning: a tenth of the features or more, over at least so many images. */

@@ -9,9 +9,18 @@
 #include "net/activity.h"
 #include "net/layers.h"
 
-/* Images of a round, and of the whole look: as many as tell the loss, more only where features seem
- * to be dead. They lie evenly over the data. */
-enum { ROUND = 512, LOSS_IMAGES = 1024, IMAGES_MOST = 10240, GROUPS = ROUND / ENGINE_GROUP };
+/*
+ * Images of a round and of the complete look, which lie evenly over the data: one round tells the
+ * loss, and more follow only where features seem to be dead. One of TRAINED_EACH images that are
+ * trained on is looked at, so that the look costs little beside the training.
+ */
+enum {
+    ROUND = 512,
+    GROUPS = ROUND / ENGINE_GROUP,
+    IMAGES_LEAST = 128,
+    IMAGES_MOST = 10240,
+    TRAINED_EACH = 64
+};
 
 /* Below this share of the loss of guessing something has been learnt. */
 #define CHANCE_SHARE 0.99
@@ -141,13 +150,16 @@ int trainer_last_look(struct trainer *t, struct ending *end, struct error *e)
     double guessing;
 
     l.t = t;
-    l.images = n < IMAGES_MOST ? n : IMAGES_MOST;
+    l.images = n * (uint64_t)t->o->epochs / TRAINED_EACH;
+    l.images = l.images < IMAGES_LEAST ? IMAGES_LEAST : l.images;
+    l.images = l.images > IMAGES_MOST ? IMAGES_MOST : l.images;
+    l.images = l.images > n ? n : l.images;
     if (activity_start(&l.activity, t->engine, e) < 0)
         return -1;
     do {
         uint64_t next = l.first + ROUND < l.images ? l.first + ROUND : l.images;
-        look_round(&l, next, l.first < LOSS_IMAGES);
-    } while (l.first < l.images && (l.first < LOSS_IMAGES || activity_is_low(&l.activity)));
+        look_round(&l, next, l.first == 0);
+    } while (l.first < l.images && activity_is_low(&l.activity));
     guessing = guessing_loss(&l);
     end->guessing = l.activity.images >= ACTIVITY_IMAGES && guessing > 0 &&
                     l.loss_sum / l.weight_sum >= CHANCE_SHARE * guessing;

@@ -12,7 +12,7 @@
 
 enum {
     CACHE_FLOATS = 8 << 20, /* at most this much of a frozen base's output: 32 MiB */
-    LAST_CHECK = 256        /* images that new weights are tried on before they are written */
+    LAST_CHECK = 64         /* images that new weights are tried on before they are written */
 };
 
 struct train_options train_defaults(void)

@@ -73,7 +73,8 @@ struct ending {
     int unsaved;             /* its state could not be saved when it last was to be: */
     struct error why;
 
-    /* What the final model does with up to 10,240 images of the data: */
+    /* What the final model does with some images of the data, one for every 64 that were trained
+     * on, 128 to 10,240: */
     uint64_t looked_at, features; /* images; features that the head reads, of which these are */
     uint64_t dead;                /* zero on all images, if they are a tenth or more; or 0 */
     int guessing;                 /* the loss is that of guessing by the classes' frequency */
@@ -119,7 +120,7 @@ int train_remove_state(const char *path, struct error *e);
  * CrossEntropyLoss with `weight`). valid (or NULL) is evaluated after each epoch; best is the epoch
  * with the highest accuracy there, among equals the lowest loss, then the first. 0, if it was
  * stopped too: m is then the model after the steps so far. -1 if memory runs out or the loss, a
- * gradient, or in the end a weight, or an output for an image of valid or for one of the first 256
+ * gradient, or in the end a weight, or an output for an image of valid or for one of the first 64
  * of d, is not finite, a state cannot be saved before the first step, or the one to resume is
  * damaged or not of this training. Where a state cannot be saved later, the listener is told and
  * training goes on. A state that was saved before stays.
