@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Test images whose outputs are held at a time: about this many floats. */
-enum { BLOCK_FLOATS = 1 << 23, BLOCK_MOST = 2048 };
+enum { BLOCK_FLOATS = 1 << 24, BLOCK_MOST = 2048 };
 
 struct work {
     const struct layer_eval *how;
@@ -21,11 +21,12 @@ struct work {
     size_t size;  /* outputs */
     size_t d;     /* the same, padded */
     uint8_t *alive;
-    float *labelled;       /* [labelled n][size] */
-    uint32_t *known;       /* their labels, for the vote */
-    float *block, *padded; /* [block n][size], [block n][d]: of test images */
-    uint64_t room;         /* block n */
-    uint32_t *index;       /* [block n][k] */
+    float *labelled; /* [labelled n][size] */
+    uint32_t *known; /* their labels, for the vote */
+    float *block;    /* [block n][size]: of test images */
+    float *padded;   /* [block n][d]: the same; block itself where that has no padding */
+    uint64_t room;   /* block n */
+    uint32_t *index; /* [block n][k] */
     float *distance;
     uint32_t *scratch;
     struct probe probe;
@@ -97,8 +98,8 @@ static int allocate(struct work *w, struct error *e)
     w->alive = calloc(w->size, 1);
     w->labelled = malloc(n * w->size * sizeof *w->labelled);
     w->known = malloc(n * sizeof *w->known);
-    w->block = malloc(w->room * w->size * sizeof *w->block);
-    w->padded = net_allocate(w->room * w->d);
+    w->block = net_allocate(w->room * w->size);
+    w->padded = w->d == w->size ? w->block : net_allocate(w->room * w->d);
     w->index = malloc(w->room * k * sizeof *w->index);
     w->distance = malloc(w->room * k * sizeof *w->distance);
     w->scratch = malloc(2 * k * sizeof *w->scratch);
@@ -128,7 +129,8 @@ static int test_block(struct work *w, uint64_t first, uint64_t n, struct layer_s
         return -1;
     for (uint64_t i = 0; i < n; i++) {
         out->knn += vote(w->index + i * (uint64_t)how->k, how->k, w->known, w->scratch) == label[i];
-        pad_rows(w, w->block, i, w->padded + i * w->d);
+        if (w->padded != w->block)
+            pad_rows(w, w->block, i, w->padded + i * w->d);
     }
     out->linear += probe_correct(&w->probe, w->padded, label, n, how->kernels);
     return 0;
@@ -163,8 +165,9 @@ static void release(struct work *w)
     free(w->alive);
     free(w->labelled);
     free(w->known);
+    if (w->padded != w->block)
+        free(w->padded);
     free(w->block);
-    free(w->padded);
     free(w->index);
     free(w->distance);
     free(w->scratch);
