@@ -71,7 +71,8 @@ static int by_loss(const void *a, const void *b)
 /* Sorts, and drops what is beyond the count. */
 static void settle(struct job *j)
 {
-    qsort(j->kept, j->n, sizeof *j->kept, by_loss);
+    if (j->n)
+        qsort(j->kept, j->n, sizeof *j->kept, by_loss);
     while (j->n > j->count)
         free(j->kept[--j->n].logits);
 }

@@ -182,7 +182,8 @@ int labeltable_resolve(struct labeltable *t, const char *old_names, const char *
         else
             t->mapping[t->mappings++] = m;
     }
-    qsort(t->mapping, t->mappings, sizeof *t->mapping, compare);
+    if (t->mappings)
+        qsort(t->mapping, t->mappings, sizeof *t->mapping, compare);
     for (size_t i = 1; i < t->mappings; i++)
         if (t->mapping[i].from == t->mapping[i - 1].from)
             return error_set(e, "%s: lines %zu and %zu both map label %lu", t->path,
