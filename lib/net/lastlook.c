@@ -49,7 +49,7 @@ struct check {
 static void check_task(void *context, int thread, int task)
 {
     struct check *c = context;
-    uint64_t image[ENGINE_GROUP], first = (uint64_t)task * ENGINE_GROUP;
+    uint64_t image[ENGINE_GROUP] = {0}, first = (uint64_t)task * ENGINE_GROUP;
     int n = c->n - first < ENGINE_GROUP ? (int)(c->n - first) : ENGINE_GROUP;
 
     for (int s = 0; s < n; s++)
@@ -95,7 +95,7 @@ static uint64_t image_of(const struct look *l, uint64_t k)
 static void look_task(void *context, int thread, int task)
 {
     struct look *l = context;
-    uint64_t image[ENGINE_GROUP], first = l->first + (uint64_t)task * ENGINE_GROUP;
+    uint64_t image[ENGINE_GROUP] = {0}, first = l->first + (uint64_t)task * ENGINE_GROUP;
     int n = l->end - first < ENGINE_GROUP ? (int)(l->end - first) : ENGINE_GROUP;
 
     for (int s = 0; s < n; s++)
