@@ -154,8 +154,10 @@ int trainer_last_look(struct trainer *t, struct ending *end, struct error *e)
     l.images = l.images < IMAGES_LEAST ? IMAGES_LEAST : l.images;
     l.images = l.images > IMAGES_MOST ? IMAGES_MOST : l.images;
     l.images = l.images > n ? n : l.images;
-    if (activity_start(&l.activity, t->engine, e) < 0)
+    if (activity_start(&l.activity, t->engine, e) < 0) {
+        activity_free(&l.activity);
         return -1;
+    }
     do {
         uint64_t next = l.first + ROUND < l.images ? l.first + ROUND : l.images;
         look_round(&l, next, l.first == 0);
