@@ -28,17 +28,16 @@ static const struct option options[] = {{"model", required_argument, NULL, 'm'},
                                         STREAM_OPTIONS,
                                         COMMON_OPTIONS};
 
-/* The header of the features that the net's last layer makes: [n,features] or [n,h,w,c]. */
-static void describe(const struct net *net, struct rts_header *h)
+/* An empty chunk of the features that the net's last layer makes: [n,features] or [n,h,w,c]. */
+static struct chunk features_of(const struct net *net)
 {
     struct extent out = net->layer[net->layers - 1].out;
     uint64_t flat[2] = {0, (uint64_t)out.c};
     uint64_t map[4] = {0, (uint64_t)out.h, (uint64_t)out.w, (uint64_t)out.c};
 
     if (out.h == 1 && out.w == 1)
-        rts_describe(h, "feature", RTS_F4, 2, flat);
-    else
-        rts_describe(h, "feature", RTS_F4, 4, map);
+        return chunk_like("feature", RTS_F4, 2, flat);
+    return chunk_like("feature", RTS_F4, 4, map);
 }
 
 /*
@@ -49,14 +48,13 @@ static int dump_chunk(struct engine *g, const float *table, const struct source 
                       const struct chunk *c, uint64_t first, struct rts_writer *out,
                       struct error *e)
 {
-    struct rts_header h;
+    struct chunk made = features_of(g->net);
     uint64_t size = extent_size(g->net->layer[g->net->layers - 1].out);
     uint64_t most = examples_per_chunk(size * sizeof(float)), done = 0;
     float *features = malloc(most * size * sizeof *features);
     char what[INFER_WHAT_MAX];
     int status = features ? 0 : error_memory(e, "features");
 
-    describe(g->net, &h);
     while (status == 0) {
         uint64_t n = c->n - done < most ? c->n - done : most;
         uint64_t bad =
@@ -66,7 +64,11 @@ static int dump_chunk(struct engine *g, const float *table, const struct source 
             status = source_complain(in, e, "%s", what);
             break;
         }
-        status = examples_put(out, &h, n, features, c->label ? c->label + done : NULL, e);
+        made.n = n;
+        made.data = features;
+        made.label = c->label ? c->label + done : NULL;
+        made.file = c->file ? c->file + done : NULL;
+        status = examples_put(out, &made, e);
         done += n;
         if (done == c->n)
             break;

@@ -68,15 +68,16 @@ static void colour(const struct filters *f, size_t at, float most, uint8_t *to)
 /* Writes the filters, labelled by their numbers. */
 static int put(const struct filters *f, int each, struct rts_writer *out, struct error *e)
 {
-    const uint64_t shape[4] = {0, 3, 3, FILTERS_RGB};
+    struct chunk c = chunk_like("image", RTS_U1, 4, (uint64_t[]){0, 3, 3, FILTERS_RGB});
     uint8_t *image = malloc(f->n * FILTERS_TAPS * FILTERS_RGB);
     uint32_t *label = malloc(f->n * sizeof *label);
     float most = largest(f->weight, f->n * f->stride);
     size_t step = f->rgb ? 1 : FILTERS_RGB;
-    struct rts_header h;
     int status = image && label ? 0 : error_memory(e, "filters");
 
-    rts_describe(&h, "image", RTS_U1, 4, shape);
+    c.n = f->n;
+    c.data = image;
+    c.label = label;
     for (uint64_t i = 0; status == 0 && i < f->n; i++) {
         label[i] = (uint32_t)i;
         if (each)
@@ -85,7 +86,7 @@ static int put(const struct filters *f, int each, struct rts_writer *out, struct
             colour(f, i * f->stride + k, most, image + i * FILTERS_TAPS * FILTERS_RGB + k * step);
     }
     if (status == 0)
-        status = examples_put(out, &h, f->n, image, label, e);
+        status = examples_put(out, &c, e);
     free(image);
     free(label);
     return status;

@@ -1,6 +1,6 @@
 /* idx2png - IDX images as a contact sheet, or as a PNG each */
 #include "cli/sheetoptions.h"
-#include "img/idx.h"
+#include "import/idx.h"
 #include "rts/examples.h"
 
 #include <errno.h>

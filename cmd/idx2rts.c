@@ -1,7 +1,7 @@
 /* idx2rts - IDX images and labels, as in MNIST, to an image stream */
 #include "cli/cli.h"
-#include "img/idx.h"
-#include "rts/examples.h"
+#include "import/idx.h"
+#include "import/import.h"
 
 static const char help[] =
     "usage: idx2rts [-q] [-o file] [--names file] [--range low:high] [--no-history]\n"
@@ -23,73 +23,75 @@ static const struct option options[] = {{"names", required_argument, NULL, OPT_N
                                         STREAM_OPTIONS,
                                         COMMON_OPTIONS};
 
-/* What made the stream; the checksums of the sources are known at its end only: put_digest. */
-static int put_history(struct rts_writer *out, const struct idx_pair *p, const char *names,
-                       struct error *e)
+/* The files on their way into a stream. */
+struct job {
+    struct idx_pair pair;
+    uint64_t classes; /* that have names; 0: any */
+    uint8_t *image;   /* room for a chunk, as for its labels */
+    uint32_t *label;
+    struct chunk like;
+};
+
+static void describe(const struct idx_pair *p, const char *names, char *step, size_t size)
 {
-    char step[192], range[64] = "";
+    char range[64] = "";
 
     if (p->images.ranged)
         snprintf(range, sizeof range, " --range %.15g:%.15g", p->images.range.low,
                  p->images.range.high);
-    snprintf(step, sizeof step, "idx2rts %s %" PRIu64 "x%" PRIu64 "x%" PRIu64 "%s%s%s\n",
-             ROTPIPE_VERSION, p->images.height, p->images.width, p->images.channels,
-             p->labelled ? " labels" : "", names ? " names" : "", range);
-    return rts_put_text(out, "history", step, e);
+    snprintf(step, size, "idx2rts %s %" PRIu64 "x%" PRIu64 "x%" PRIu64 "%s%s%s", ROTPIPE_VERSION,
+             p->images.height, p->images.width, p->images.channels, p->labelled ? " labels" : "",
+             names ? " names" : "", range);
 }
 
-static int put_examples(struct rts_writer *out, struct idx_pair *p, uint64_t classes,
-                        struct error *e)
+static int next(void *context, struct chunk *c, struct error *e)
 {
-    uint64_t stride = p->images.stride, most = examples_per_chunk(stride), n;
-    uint64_t shape[] = {0, p->images.height, p->images.width, p->images.channels};
-    uint8_t *image = malloc(most * stride);
-    uint32_t *label = malloc(most * sizeof *label);
-    struct rts_header like;
-    int status = -1;
+    struct job *j = context;
+    uint64_t left = j->pair.images.n - j->pair.images.done;
+    uint64_t most = examples_per_chunk(j->like.stride);
 
-    rts_describe(&like, "image", RTS_U1, 4, shape);
-    if (!image || !label)
-        error_memory(e, "images");
-    else
-        do { /* at least once: no images are an empty chunk */
-            n = p->images.n - p->images.done < most ? p->images.n - p->images.done : most;
-            status = idx_pair_read(p, n, image, label, classes, e);
-            if (status == 0)
-                status = examples_put(out, &like, n, image, p->labelled ? label : NULL, e);
-        } while (status == 0 && p->images.done < p->images.n);
-    free(image);
-    free(label);
-    return status;
+    *c = j->like;
+    c->n = left < most ? left : most;
+    if (c->n == 0)
+        return idx_pair_end(&j->pair, e);
+    return idx_pair_read(&j->pair, c->n, j->image, j->label, j->classes, e) < 0 ? -1 : 1;
 }
 
-/* A line for each source file: how much it held and its CRC-32 before compression. */
-static int put_digest(struct rts_writer *out, const struct idx_pair *p, struct error *e)
+static int digest(void *context, struct history *d, struct error *e)
 {
-    char text[128];
-    int n = snprintf(text, sizeof text, "images %" PRIu64 " crc32 %08" PRIx32 "\n", p->images.n,
-                     p->images.crc);
+    const struct idx_pair *p = &((struct job *)context)->pair;
 
-    if (p->labelled)
-        snprintf(text + n, sizeof text - (size_t)n, "labels %" PRIu64 " crc32 %08" PRIx32 "\n",
-                 p->labels.n, p->labels.crc);
-    return rts_put_text(out, "digest", text, e);
+    if (import_digest_add(d, "images", p->images.n, p->images.crc, e) < 0)
+        return -1;
+    return p->labelled ? import_digest_add(d, "labels", p->labels.n, p->labels.crc, e) : 0;
 }
 
-static int put_all(struct rts_writer *out, struct idx_pair *p, const char *names, int provenance,
+static int convert(struct job *j, const char *names, int provenance, struct rts_writer *out,
                    struct error *e)
 {
-    if ((provenance && put_history(out, p, names, e) < 0) ||
-        (names && rts_put_text(out, "names", names, e) < 0) ||
-        put_examples(out, p, names_count(names), e) < 0 || idx_pair_end(p, e) < 0)
-        return -1;
-    return provenance ? put_digest(out, p, e) : 0;
+    const struct idx *images = &j->pair.images;
+    uint64_t shape[4] = {0, images->height, images->width, images->channels}, most;
+    char step[192];
+    struct importer importer = {
+        .step = step, .names = names, .context = j, .next = next, .digest = digest};
+
+    j->like = chunk_like("image", RTS_U1, 4, shape);
+    most = examples_per_chunk(j->like.stride);
+    j->classes = names_count(names);
+    j->like.data = j->image = malloc(most * j->like.stride);
+    j->label = malloc(most * sizeof *j->label);
+    if (!j->image || !j->label)
+        return error_memory(e, "images");
+    j->like.label = j->pair.labelled ? j->label : NULL;
+    importer.like = j->like;
+    describe(&j->pair, names, step, sizeof step);
+    return import_write(&importer, out, provenance, e);
 }
 
 int main(int argc, char **argv)
 {
     struct error e;
-    struct idx_pair p = {0};
+    struct job j = {0};
     struct idx_range range, *scaled = NULL;
     struct rts_writer *out = NULL;
     const char *names_path = NULL;
@@ -116,10 +118,13 @@ int main(int argc, char **argv)
         misused("images and labels cannot both be standard input");
 
     if ((!names_path || (names = names_load(names_path, &e))) &&
-        idx_pair_open(&p, argc > 0 ? argv[0] : "-", argc > 1 ? argv[1] : NULL, scaled, &e) == 0 &&
+        idx_pair_open(&j.pair, argc > 0 ? argv[0] : "-", argc > 1 ? argv[1] : NULL, scaled, &e) ==
+            0 &&
         (out = rts_create(result_path(), &e)))
-        status = put_all(out, &p, names, provenance, &e);
-    idx_pair_close(&p);
+        status = convert(&j, names, provenance, out, &e);
+    idx_pair_close(&j.pair);
+    free(j.image);
+    free(j.label);
     free(names);
     if (status == 0 && rts_finish(out, &e) == 0)
         return EXIT_DONE;

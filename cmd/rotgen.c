@@ -29,24 +29,32 @@ struct rotator {
     uint8_t *images; /* room for four rotations of a chunk */
     uint64_t capacity;
     uint32_t label[4 * 1024];
+    const char *file[4 * 1024];
 };
 
-/* Rotates n images (at most 1024) into out->images and writes them. */
-static int put_rotations(struct rotator *r, const struct chunk *c, const uint8_t *images,
-                         uint64_t n, struct rts_writer *out, struct error *e)
+/* Rotates the images of c, at most 1024, into r->images and writes them. */
+static int put_rotations(struct rotator *r, const struct chunk *c, struct rts_writer *out,
+                         struct error *e)
 {
+    struct chunk turned = *c;
     uint64_t size = c->head.shape[1], channels = c->head.shape[3], count = 0;
 
-    for (uint64_t i = 0; i < n; i++) {
+    for (uint64_t i = 0; i < c->n; i++) {
         uint32_t first = r->random ? (uint32_t)rng_below(&r->rng, 4) : 0;
         uint32_t last = r->random ? first : 3;
         for (uint32_t turn = first; turn <= last; turn++, count++) {
-            rotate_image(images + i * c->stride, r->images + count * c->stride, size, size,
-                         channels, (int)turn);
+            rotate_image((uint8_t *)c->data + i * c->stride, r->images + count * c->stride, size,
+                         size, channels, (int)turn);
             r->label[count] = turn;
+            if (c->file)
+                r->file[count] = c->file[i];
         }
     }
-    return examples_put(out, &c->head, count, r->images, r->label, e);
+    turned.n = count;
+    turned.data = r->images;
+    turned.label = r->label;
+    turned.file = c->file ? r->file : NULL;
+    return examples_put(out, &turned, e);
 }
 
 static int rotate_chunk(struct rotator *r, const struct source *in, const struct chunk *c,
@@ -68,7 +76,8 @@ static int rotate_chunk(struct rotator *r, const struct source *in, const struct
     }
     do {
         uint64_t n = c->n - done < batch ? c->n - done : batch;
-        if (put_rotations(r, c, (const uint8_t *)c->data + done * c->stride, n, out, e) < 0)
+        struct chunk part = chunk_part(c, done, n);
+        if (put_rotations(r, &part, out, e) < 0)
             return -1;
         done += n;
     } while (done < c->n);

@@ -66,7 +66,7 @@ static int count(void *context, struct source *in, struct rts_writer *copy, stru
         for (uint64_t i = 0; i < c.n; i++)
             if (sample_count(j->sample, c.label ? &c.label[i] : NULL, e) < 0)
                 return source_complain(in, e, "%s", e->text);
-        if (copy && examples_put_chunk(copy, &c.head, c.n, c.data, c.label, e) < 0)
+        if (copy && examples_put_chunk(copy, &c, e) < 0)
             return -1;
     }
     return got;
@@ -109,8 +109,8 @@ static int survey(void *context, struct source *in, struct rts_writer *copy, str
             count_example(&j->first, &c, i);
             chunk_move(&c, kept++, i);
         }
-        if (copy && (kept || !begun) &&
-            examples_put_chunk(copy, &c.head, kept, c.data, c.label, e) < 0)
+        c.n = kept;
+        if (copy && (kept || !begun) && examples_put_chunk(copy, &c, e) < 0)
             return -1;
         begun = 1;
     }
@@ -122,9 +122,7 @@ static int survey(void *context, struct source *in, struct rts_writer *copy, str
 /* The last reading: gives `out` what is in the sample, or what is not. */
 static int choose(struct job *j, struct source *in, struct gather *out, struct error *e)
 {
-    struct rts_header like = {0};
-    uint32_t *label = NULL, none = 0;
-    int got, begun = 0, written = 0;
+    int got;
     struct chunk c;
 
     while ((got = source_next(in, &c, e)) > 0) {
@@ -135,20 +133,14 @@ static int choose(struct job *j, struct source *in, struct gather *out, struct e
             if (chosen != j->invert)
                 chunk_move(&c, kept++, i);
         }
-        if (!begun) {
-            like = c.head;
-            label = c.label ? &none : NULL;
-        }
-        begun = 1;
         if (gather_add(out, &c, kept, e) < 0)
             return -1;
-        written |= kept > 0;
     }
-    if (got < 0 || gather_flush(out, e) < 0)
+    if (got < 0)
         return -1;
     if (j->first.count != j->second.count || j->first.labels != j->second.labels)
         return error_set(e, "input: changed while it was read");
-    return written ? 0 : examples_put(out->out, &like, 0, NULL, label, e);
+    return gather_finish(out, e);
 }
 
 static int run(struct job *j, struct rts_writer *out, struct error *e)

@@ -55,16 +55,6 @@ static struct image_shape shape_of(const struct chunk *c)
     return (struct image_shape){(uint32_t)d[1], (uint32_t)d[2], (uint32_t)d[3]};
 }
 
-/* Example i of a chunk as a chunk. */
-static struct chunk one_of(const struct chunk *c, uint64_t i)
-{
-    struct chunk one = *c;
-
-    one.data = (char *)c->data + i * c->stride;
-    one.label = c->label ? &c->label[i] : NULL;
-    return one;
-}
-
 /* ---- the stream that is held ---- */
 
 /* The history: what was done, and how the stream came to be that the other was held against. */
@@ -89,7 +79,7 @@ static int hold_all(struct job *j, struct source *in, struct error *e)
 
     while ((got = source_next_images(in, &c, e)) > 0)
         for (uint64_t i = 0; i < c.n; i++) {
-            struct chunk one = one_of(&c, i);
+            struct chunk one = chunk_part(&c, i, 1);
             if (overlap_hold(j->overlap, shape_of(&c), one.data, one.label, e) < 0)
                 return -1;
         }
@@ -110,43 +100,34 @@ static int hold(struct job *j, struct error *e)
 /* ---- the stream that is held against it ---- */
 
 /* Looks at the images of a chunk and gives those that are wanted to `out`. */
-static int meet_chunk(const struct job *j, const struct chunk *c, struct gather *out, int *written,
+static int meet_chunk(const struct job *j, const struct chunk *c, struct gather *out,
                       struct error *e)
 {
     for (uint64_t i = 0; i < c->n; i++) {
-        struct chunk one = one_of(c, i);
+        struct chunk one = chunk_part(c, i, 1);
         int shared = overlap_meet(j->overlap, shape_of(c), one.data, one.label, e);
         if (shared < 0)
             return -1;
-        if (!j->write || shared != (j->write == OPT_BOTH))
+        if (!j->write)
             continue;
-        if (gather_add(out, &one, 1, e) < 0)
+        if (gather_add(out, &one, shared == (j->write == OPT_BOTH), e) < 0)
             return -1;
-        *written = 1;
     }
     return 0;
 }
 
 static int meet_all(struct job *j, struct source *in, struct gather *out, struct error *e)
 {
-    struct rts_header like = {0};
-    uint32_t *label = NULL, none = 0;
-    int got, written = 0;
+    int got;
     struct chunk c;
 
-    while ((got = source_next_images(in, &c, e)) > 0) {
-        if (like.ndim == 0) {
-            like = c.head;
-            label = c.label ? &none : NULL;
-        }
-        if (meet_chunk(j, &c, out, &written, e) < 0)
+    while ((got = source_next_images(in, &c, e)) > 0)
+        if (meet_chunk(j, &c, out, e) < 0)
             return -1;
-    }
-    if (got < 0 || gather_flush(out, e) < 0)
+    if (got < 0)
         return -1;
     j->comparable = !j->names || !source_names(in) || strcmp(j->names, source_names(in)) == 0;
-    /* No images are an empty chunk. */
-    return j->write && !written ? examples_put(out->out, &like, 0, NULL, label, e) : 0;
+    return j->write ? gather_finish(out, e) : 0;
 }
 
 /* writer: NULL if nothing is to be written. */

@@ -90,7 +90,7 @@ static int look(void *context, struct source *in, struct rts_writer *copy, struc
             if (kept < 0 || (kept && relabel_see(&j->relabel, label, e) < 0))
                 return source_complain(in, e, "%s", e->text);
         }
-        if (copy && examples_put_chunk(copy, &c.head, c.n, c.data, c.label, e) < 0)
+        if (copy && examples_put_chunk(copy, &c, e) < 0)
             return -1;
     }
     return got < 0 ? -1 : relabel_settle(&j->relabel, e);
@@ -173,24 +173,16 @@ static int convert(struct job *j, struct source *in, struct gather *out, struct 
 {
     int (*next)(struct source *, struct chunk *, struct error *) =
         j->s->transpose ? source_next_images : source_next;
-    int drops = j->relabel.table && labeltable_drops(j->relabel.table), got, written = 0;
-    struct rts_header like = {0};
-    uint32_t none = 0, *label = NULL;
+    int drops = j->relabel.table && labeltable_drops(j->relabel.table), got;
     struct chunk c;
     uint64_t kept;
 
     while ((got = next(in, &c, e)) > 0) {
         if (change(j, in, &c, &kept, e) < 0 || put_names(j, out->out, e) < 0)
             return -1;
-        if (like.ndim == 0) {
-            like = c.head;
-            label = c.label ? &none : NULL;
-        }
         /* Without any that are dropped, chunks stay as they are. */
-        if (drops ? gather_add(out, &c, kept, e) < 0
-                  : examples_put_chunk(out->out, &c.head, c.n, c.data, c.label, e) < 0)
+        if (drops ? gather_add(out, &c, kept, e) < 0 : examples_put_chunk(out->out, &c, e) < 0)
             return -1;
-        written |= !drops || kept;
     }
     if (got < 0 || gather_flush(out, e) < 0)
         return -1;
@@ -198,7 +190,7 @@ static int convert(struct job *j, struct source *in, struct gather *out, struct 
         return -1;
     if (put_names(j, out->out, e) < 0)
         return -1;
-    return written ? 0 : examples_put(out->out, &like, 0, NULL, label, e);
+    return gather_finish(out, e);
 }
 
 static int run(struct job *j, struct rts_writer *out, struct error *e)

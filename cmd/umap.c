@@ -164,14 +164,16 @@ static int write_points(const struct job *j, struct rts_writer *out, struct erro
 {
     const struct points *p = &j->points;
     uint64_t dims = (uint64_t)j->s->umap.dims, at = 0;
-    struct rts_header like;
+    struct chunk c = chunk_like("feature", RTS_F4, 2, (uint64_t[]){0, dims});
 
-    rts_describe(&like, "feature", RTS_F4, 2, (uint64_t[]){0, dims});
-    for (size_t r = 0; r < p->runs; at += p->run[r++].n)
-        if (examples_put(out, &like, p->run[r].n, j->x + at * dims,
-                         p->run[r].labelled ? p->label + at : NULL, e) < 0)
+    for (size_t r = 0; r < p->runs; at += p->run[r++].n) {
+        c.n = p->run[r].n;
+        c.data = j->x + at * dims;
+        c.label = p->run[r].labelled ? p->label + at : NULL;
+        if (examples_put(out, &c, e) < 0)
             return -1;
-    return p->runs ? 0 : examples_put(out, &like, 0, j->x, NULL, e);
+    }
+    return p->runs ? 0 : examples_put(out, &c, e);
 }
 
 static void describe(const struct settings *s, char *line, size_t size)

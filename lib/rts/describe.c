@@ -116,6 +116,10 @@ static void print_data(FILE *to, const struct summary *s)
             fprintf(to, ", %" PRIu64 " of them %d or more", s->other_labels, SUMMARY_CLASSES);
         putc('\n', to);
     }
+    if (s->files) {
+        key(to, "files");
+        fprintf(to, "%" PRIu64 " named\n", s->files);
+    }
     if (examples > s->labels) {
         key(to, "unlabelled");
         fprintf(to, "%" PRIu64 "\n", examples - s->labels);

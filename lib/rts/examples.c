@@ -1,6 +1,8 @@
 /* Chunks of examples read from streams and written to them. */
 #include "rts/examples.h"
 
+#include "rts/filename.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +32,10 @@ struct source {
     size_t data_size;
     void *label;
     size_t label_size;
+    char *file_text; /* the names of the chunk's files, and where each begins */
+    size_t file_text_size;
+    const char **file;
+    uint64_t file_room;
 };
 
 struct source *source_open(char **paths, int n, struct error *e)
@@ -65,6 +71,8 @@ void source_close(struct source *s)
     free(s->names);
     free(s->data);
     free(s->label);
+    free(s->file_text);
+    free(s->file);
     free(s);
 }
 
@@ -184,6 +192,11 @@ static int take_names(struct source *s, struct error *e)
     return 0;
 }
 
+static int is_file_names(const struct rts_header *h)
+{
+    return strcmp(h->name, "file") == 0 && h->dtype == RTS_TEXT;
+}
+
 /* A record that is no example. */
 static int take_other(struct source *s, const struct rts_header *h, struct error *e)
 {
@@ -208,31 +221,67 @@ static int take_other(struct source *s, const struct rts_header *h, struct error
                             "(rottrain --resume continues it)");
     if (strcmp(h->name, "label") == 0)
         return rts_complain(s->reader, e, "labels without examples before them");
+    if (is_file_names(h))
+        return rts_complain(s->reader, e, "file names without examples before them");
     return s->writer ? rts_copy(s->reader, h, s->writer, e) : rts_skip(s->reader, e);
 }
 
-/* The chunk's labels, if the record that follows is `label`. */
-static int take_labels(struct source *s, struct chunk *c, struct error *e)
+/* The labels of the chunk in hand. */
+static int take_labels(struct source *s, const struct rts_header *h, struct chunk *c,
+                       struct error *e)
 {
-    struct rts_header h;
-    int got = rts_next(s->reader, &h, e);
-
-    if (got <= 0)
-        return got;
-    /* Index 0: the stream has ended, and what follows belongs to the next. */
-    if (strcmp(h.name, "label") != 0 || h.index == 0) {
-        rts_unread(s->reader);
-        return 0;
-    }
-    if (h.dtype != RTS_U4 || h.ndim != 1)
+    if (h->dtype != RTS_U4 || h->ndim != 1)
         return rts_complain(s->reader, e, "labels must be u4 [n]");
-    if (h.shape[0] != c->n)
+    if (h->shape[0] != c->n)
         return rts_complain(s->reader, e, "%llu labels for %llu examples",
-                            (unsigned long long)h.shape[0], (unsigned long long)c->n);
+                            (unsigned long long)h->shape[0], (unsigned long long)c->n);
     if (rts_load(s->reader, EXAMPLES_CHUNK_MAX, &s->label, &s->label_size, e) < 0)
         return -1;
     c->label = s->label;
     return 0;
+}
+
+/* The names of the files that the examples of the chunk in hand came from. */
+static int take_files(struct source *s, struct chunk *c, struct error *e)
+{
+    struct error why;
+
+    free(s->file_text);
+    if (!(s->file_text = rts_load_text(s->reader, EXAMPLES_CHUNK_MAX, e)))
+        return -1;
+    if (c->n > s->file_room || !s->file) {
+        free(s->file);
+        s->file_room = c->n + 1;
+        s->file = calloc(s->file_room, sizeof *s->file);
+        if (!s->file)
+            return error_memory(e, "file names");
+    }
+    if (filename_cut(s->file_text, strlen(s->file_text), s->file, c->n, &why) < 0)
+        return rts_complain(s->reader, e, "%s", why.text);
+    c->file = s->file;
+    return 0;
+}
+
+/* What belongs to the chunk besides its examples: the records `label` and `file` that follow. */
+static int take_companions(struct source *s, struct chunk *c, struct error *e)
+{
+    struct rts_header h;
+    int got, status;
+
+    while ((got = rts_next(s->reader, &h, e)) > 0) {
+        /* Index 0: the stream has ended, and what follows belongs to the next. */
+        if (h.index && !c->label && strcmp(h.name, "label") == 0)
+            status = take_labels(s, &h, c, e);
+        else if (h.index && !c->file && is_file_names(&h))
+            status = take_files(s, c, e);
+        else
+            break;
+        if (status < 0)
+            return -1;
+    }
+    if (got > 0)
+        rts_unread(s->reader);
+    return got < 0 ? -1 : 0;
 }
 
 static int take_chunk(struct source *s, const struct rts_header *h, struct chunk *c,
@@ -263,7 +312,7 @@ static int take_chunk(struct source *s, const struct rts_header *h, struct chunk
     s->chunk_offset = rts_record_offset(s->reader);
     s->chunk_file = rts_file_name(s->reader);
     s->seen_chunk = 1;
-    return take_labels(s, c, e) < 0 ? -1 : 1;
+    return take_companions(s, c, e) < 0 ? -1 : 1;
 }
 
 /* On to the next operand. 1, 0 if there is none, -1. */
@@ -320,6 +369,8 @@ void chunk_move(struct chunk *c, uint64_t to, uint64_t from)
     memcpy((char *)c->data + to * c->stride, (char *)c->data + from * c->stride, c->stride);
     if (c->label)
         c->label[to] = c->label[from];
+    if (c->file)
+        c->file[to] = c->file[from];
 }
 
 uint64_t examples_per_chunk(uint64_t stride)
@@ -329,38 +380,78 @@ uint64_t examples_per_chunk(uint64_t stride)
     return n < 1 ? 1 : n > 1024 ? 1024 : n;
 }
 
-int examples_put_chunk(struct rts_writer *w, const struct rts_header *like, uint64_t n,
-                       const void *data, const uint32_t *label, struct error *e)
+/* Writes the names of the files that n examples came from. */
+static int put_files(struct rts_writer *w, const char *const *file, uint64_t n, struct error *e)
+{
+    size_t size = 1, used = 0;
+    char *text;
+    int status;
+
+    for (uint64_t i = 0; i < n; i++)
+        size += strlen(file[i]) + 1;
+    if (!(text = malloc(size)))
+        return error_memory(e, "file names");
+    for (uint64_t i = 0; i < n; i++) {
+        size_t length = strlen(file[i]);
+        memcpy(text + used, file[i], length);
+        used += length;
+        text[used++] = '\n';
+    }
+    text[used] = '\0';
+    status = rts_put_text(w, "file", text, e);
+    free(text);
+    return status;
+}
+
+int examples_put_chunk(struct rts_writer *w, const struct chunk *c, struct error *e)
 {
     struct rts_header h;
     uint64_t shape[RTS_DIMS_MAX];
 
-    memcpy(shape, like->shape, sizeof shape);
-    shape[0] = n;
-    rts_describe(&h, like->name, like->dtype, like->ndim, shape);
-    if (rts_put(w, &h, data, e) < 0)
+    memcpy(shape, c->head.shape, sizeof shape);
+    shape[0] = c->n;
+    rts_describe(&h, c->head.name, c->head.dtype, c->head.ndim, shape);
+    if (rts_put(w, &h, c->data, e) < 0)
         return -1;
-    if (!label)
-        return 0;
     rts_describe(&h, "label", RTS_U4, 1, shape);
-    return rts_put(w, &h, label, e);
+    if (c->label && rts_put(w, &h, c->label, e) < 0)
+        return -1;
+    return c->file ? put_files(w, c->file, c->n, e) : 0;
 }
 
-int examples_put(struct rts_writer *w, const struct rts_header *like, uint64_t n, const void *data,
-                 const uint32_t *label, struct error *e)
+struct chunk chunk_like(const char *name, enum rts_dtype dtype, uint32_t ndim,
+                        const uint64_t *shape)
 {
-    uint64_t stride = rts_dtype_size(like->dtype), done = 0;
+    struct chunk c = {.kind = strcmp(name, "image") == 0 ? CHUNK_IMAGES : CHUNK_FEATURES,
+                      .stride = rts_dtype_size(dtype)};
 
-    for (uint32_t i = 1; i < like->ndim; i++)
-        stride *= like->shape[i];
+    rts_describe(&c.head, name, dtype, ndim, shape);
+    for (uint32_t i = 1; i < ndim; i++)
+        c.stride *= shape[i];
+    return c;
+}
+
+struct chunk chunk_part(const struct chunk *c, uint64_t first, uint64_t n)
+{
+    struct chunk part = *c;
+
+    part.n = n;
+    part.data = c->data ? (char *)c->data + first * c->stride : NULL;
+    part.label = c->label ? c->label + first : NULL;
+    part.file = c->file ? c->file + first : NULL;
+    return part;
+}
+
+int examples_put(struct rts_writer *w, const struct chunk *c, struct error *e)
+{
+    uint64_t most = examples_per_chunk(c->stride), done = 0;
+
     do {
-        uint64_t take = examples_per_chunk(stride);
-        if (take > n - done)
-            take = n - done;
-        if (examples_put_chunk(w, like, take, (const char *)data + done * stride,
-                               label ? label + done : NULL, e) < 0)
+        uint64_t n = c->n - done < most ? c->n - done : most;
+        struct chunk part = chunk_part(c, done, n);
+        if (examples_put_chunk(w, &part, e) < 0)
             return -1;
-        done += take;
-    } while (done < n);
+        done += n;
+    } while (done < c->n);
     return 0;
 }

@@ -2,7 +2,8 @@
  * Data sets as streams: chunks of examples, read from and written to rts streams.
  *
  * A chunk is a record `image` (u1, [n,h,w,c], channels last) or `feature` (f4, [n,...]), of at
- * most EXAMPLES_CHUNK_MAX bytes, and after it, where there are labels, a record `label` (u4, [n]).
+ * most EXAMPLES_CHUNK_MAX bytes, and after it, where there are labels, a record `label` (u4, [n]),
+ * and, where the examples come from files, a text `file` (the names of the files, see filename.h).
  * Text records beside them: `names` (class names, one a line), `history` (what made the stream, one
  * program a line) and `digest` (the checksums of the files that it was made from, one a line).
  */
@@ -16,7 +17,8 @@ enum { EXAMPLES_CHUNK_MAX = 4 << 20, EXAMPLES_TEXT_MAX = 1 << 20 };
 
 enum chunk_kind { CHUNK_IMAGES, CHUNK_FEATURES };
 
-/* Examples in memory; data and label belong to the source and last until its next call. */
+/* Examples in memory. In one that a source has filled, all belongs to the source and lasts until
+ * its next call. */
 struct chunk {
     enum chunk_kind kind;
     struct rts_header head; /* of the image or feature record */
@@ -24,10 +26,18 @@ struct chunk {
     uint64_t stride;        /* bytes of one example */
     void *data;             /* uint8_t or float */
     uint32_t *label;        /* n of them, or NULL */
+    const char **file;      /* n names as filename_line writes them, or NULL */
 };
 
-/* Moves example `from` of a chunk, and its label, to place `to`, not behind it. */
+/* Moves example `from` of a chunk, with its label and file, to place `to`, not behind it. */
 void chunk_move(struct chunk *c, uint64_t to, uint64_t from);
+
+/* Examples first to first + n - 1 of a chunk as a chunk; all belongs to c. */
+struct chunk chunk_part(const struct chunk *c, uint64_t first, uint64_t n);
+
+/* A chunk that is still without examples, data and labels: of this record, dtype and shape. */
+struct chunk chunk_like(const char *name, enum rts_dtype dtype, uint32_t ndim,
+                        const uint64_t *shape);
 
 /* ---- reading ---- */
 
@@ -85,15 +95,13 @@ const struct history *source_digest(const struct source *s);
 /* ---- writing ---- */
 
 /*
- * Writes n examples as chunks of a bounded size: like's kind, dtype and dimensions after the
- * first; data n * stride bytes; label NULL or n. n = 0 writes one empty chunk.
+ * Writes the examples of c as chunks of a bounded size. Of c->head its name, dtype and dimensions
+ * after the first count; c->stride must be right. n = 0 writes one empty chunk.
  */
-int examples_put(struct rts_writer *w, const struct rts_header *like, uint64_t n, const void *data,
-                 const uint32_t *label, struct error *e);
+int examples_put(struct rts_writer *w, const struct chunk *c, struct error *e);
 
 /* The same as one chunk, of whatever size: for chunks that are passed on as they came. */
-int examples_put_chunk(struct rts_writer *w, const struct rts_header *like, uint64_t n,
-                       const void *data, const uint32_t *label, struct error *e);
+int examples_put_chunk(struct rts_writer *w, const struct chunk *c, struct error *e);
 
 /* How many examples of `stride` bytes a written chunk holds, at least 1. */
 uint64_t examples_per_chunk(uint64_t stride);

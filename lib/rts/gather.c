@@ -7,40 +7,79 @@
 /* True if an example of c may lie beside those that are held. */
 static int is_alike(const struct gather *g, const struct chunk *c)
 {
-    return g->data && strcmp(g->like.name, c->head.name) == 0 && g->like.ndim == c->head.ndim &&
-           memcmp(g->like.shape + 1, c->head.shape + 1, sizeof g->like.shape - sizeof(uint64_t)) ==
-               0 &&
-           g->labelled == (c->label != NULL);
+    const struct rts_header *h = &g->held.head;
+
+    return g->held.data && strcmp(h->name, c->head.name) == 0 && h->ndim == c->head.ndim &&
+           memcmp(h->shape + 1, c->head.shape + 1, sizeof h->shape - sizeof *h->shape) == 0 &&
+           !g->held.label == !c->label && !g->held.file == !c->file;
 }
 
 /* Room for a chunk of examples like c's. */
 static int begin(struct gather *g, const struct chunk *c, struct error *e)
 {
+    struct chunk *held = &g->held;
+
     gather_free(g);
-    g->like = c->head;
-    g->stride = c->stride;
+    *held = (struct chunk){.kind = c->kind, .head = c->head, .stride = c->stride};
     g->most = examples_per_chunk(c->stride);
-    g->labelled = c->label != NULL;
-    g->data = malloc(g->most * g->stride);
-    g->label = malloc(g->most * sizeof *g->label);
-    return g->data && g->label ? 0 : error_memory(e, "examples");
+    if (!(held->data = malloc(g->most * c->stride)) ||
+        (c->label && !(held->label = malloc(g->most * sizeof *held->label))) ||
+        (c->file && !(held->file = malloc(g->most * sizeof *held->file)))) {
+        gather_free(g);
+        return error_memory(e, "examples");
+    }
+    return 0;
+}
+
+/* Copies the name of a file. */
+static int hold_name(struct gather *g, const char *name, struct error *e)
+{
+    size_t size = strlen(name) + 1;
+
+    if (size > g->names_room - g->names_used) {
+        size_t room = 2 * (g->names_room + size);
+        char *names = realloc(g->names, room);
+        if (!names)
+            return error_memory(e, "file names");
+        g->names = names;
+        g->names_room = room;
+    }
+    memcpy(g->names + g->names_used, name, size);
+    g->names_used += size;
+    return 0;
+}
+
+/* Copies n examples from place `from` of c; there is room for them. */
+static int hold(struct gather *g, const struct chunk *c, uint64_t from, uint64_t n, struct error *e)
+{
+    struct chunk *held = &g->held;
+
+    memcpy((char *)held->data + held->n * held->stride, (char *)c->data + from * c->stride,
+           n * c->stride);
+    if (c->label)
+        memcpy(held->label + held->n, c->label + from, n * sizeof *c->label);
+    for (uint64_t i = 0; c->file && i < n; i++)
+        if (hold_name(g, c->file[from + i], e) < 0)
+            return -1;
+    held->n += n;
+    return 0;
 }
 
 int gather_add(struct gather *g, const struct chunk *c, uint64_t n, struct error *e)
 {
-    uint64_t done = 0;
-
-    if (n && !is_alike(g, c) && (gather_flush(g, e) < 0 || begin(g, c, e) < 0))
+    if (!g->begun) {
+        g->begun = 1;
+        g->first = c->head;
+        g->first_labelled = c->label != NULL;
+    }
+    if (n == 0)
+        return 0;
+    if (!is_alike(g, c) && (gather_flush(g, e) < 0 || begin(g, c, e) < 0))
         return -1;
-    while (done < n) {
-        uint64_t take = n - done < g->most - g->n ? n - done : g->most - g->n;
-        memcpy((char *)g->data + g->n * g->stride, (const char *)c->data + done * g->stride,
-               take * g->stride);
-        if (g->labelled)
-            memcpy(g->label + g->n, c->label + done, take * sizeof *g->label);
-        g->n += take;
-        done += take;
-        if (g->n == g->most && gather_flush(g, e) < 0)
+    for (uint64_t done = 0, take; done < n; done += take) {
+        uint64_t room = g->most - g->held.n;
+        take = n - done < room ? n - done : room;
+        if (hold(g, c, done, take, e) < 0 || (take == room && gather_flush(g, e) < 0))
             return -1;
     }
     return 0;
@@ -48,10 +87,29 @@ int gather_add(struct gather *g, const struct chunk *c, uint64_t n, struct error
 
 int gather_flush(struct gather *g, struct error *e)
 {
-    uint64_t n = g->n;
+    struct chunk *held = &g->held;
+    const char *name = g->names;
+    int status;
 
-    g->n = 0;
-    return n ? examples_put(g->out, &g->like, n, g->data, g->labelled ? g->label : NULL, e) : 0;
+    if (held->n == 0)
+        return 0;
+    for (uint64_t i = 0; held->file && i < held->n; i++, name += strlen(name) + 1)
+        held->file[i] = name;
+    status = examples_put_chunk(g->out, held, e);
+    g->written = 1;
+    held->n = 0;
+    g->names_used = 0;
+    return status;
+}
+
+int gather_finish(struct gather *g, struct error *e)
+{
+    uint32_t none = 0;
+    struct chunk empty = {.head = g->first, .label = g->first_labelled ? &none : NULL};
+
+    if (gather_flush(g, e) < 0)
+        return -1;
+    return g->written || !g->begun ? 0 : examples_put_chunk(g->out, &empty, e);
 }
 
 int gather_before(void *context, struct error *e)
@@ -61,9 +119,11 @@ int gather_before(void *context, struct error *e)
 
 void gather_free(struct gather *g)
 {
-    free(g->data);
-    free(g->label);
-    g->data = NULL;
-    g->label = NULL;
-    g->n = 0;
+    free(g->held.data);
+    free(g->held.label);
+    free(g->held.file);
+    free(g->names);
+    g->held = (struct chunk){0};
+    g->names = NULL;
+    g->names_used = g->names_room = 0;
 }

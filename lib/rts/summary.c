@@ -77,6 +77,19 @@ static int take_labels(struct summary *s, struct rts_reader *r, const struct rts
     return 0;
 }
 
+static int take_files(struct summary *s, struct rts_reader *r, const struct rts_header *h,
+                      struct error *e)
+{
+    const char *text;
+
+    if (rts_load(r, EXAMPLES_CHUNK_MAX, &s->scratch, &s->scratch_size, e) < 0)
+        return -1;
+    text = s->scratch;
+    for (uint64_t i = 0; i < h->size; i++)
+        s->files += text[i] == '\n';
+    return 0;
+}
+
 /* input.mean and input.std: how many channels there are goes to *n. */
 static int take_channels(struct rts_reader *r, const struct rts_header *h, float *to, uint64_t *n,
                          struct error *e)
@@ -149,6 +162,8 @@ int summary_take(struct summary *s, struct rts_reader *r, const struct rts_heade
         return rts_read(r, s->position, h->size, e);
     if (is(h, "label", RTS_U4) && h->ndim == 1 && h->size <= EXAMPLES_CHUNK_MAX)
         return take_labels(s, r, h, e);
+    if (is(h, "file", RTS_TEXT) && h->size <= EXAMPLES_CHUNK_MAX)
+        return take_files(s, r, h, e);
     if (is(h, "input.shape", RTS_U8) && h->ndim == 1 && h->shape[0] == 3)
         return rts_read(r, s->input_shape, h->size, e);
     if (is(h, "input.mean", RTS_F4) && h->ndim == 1)

@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "img/idx.h"
+#include "import/idx.h"
 #include "rts/examples.h"
 
 #include <zlib.h>
@@ -28,18 +28,20 @@ static int put(struct rts_writer *w, struct idx_pair *p, uint64_t classes, struc
     uint64_t shape[] = {0, p->images.height, p->images.width, p->images.channels};
     uint8_t *image = malloc(most * stride);
     uint32_t *label = malloc(most * sizeof *label);
-    struct rts_header like;
+    struct chunk c = chunk_like("image", RTS_U1, 4, shape);
     int status;
 
     REQUIRE(image && label && p->images.stride <= IDX_IMAGE_MAX);
-    rts_describe(&like, "image", RTS_U1, 4, shape);
+    c.data = image;
+    c.label = p->labelled ? label : NULL;
     do {
         n = p->images.n - p->images.done < most ? p->images.n - p->images.done : most;
         status = idx_pair_read(p, n, image, label, classes, e);
         for (uint64_t i = 0; status == 0 && classes && p->labelled && i < n; i++)
             REQUIRE(label[i] < classes);
+        c.n = n;
         if (status == 0)
-            REQUIRE(examples_put(w, &like, n, image, p->labelled ? label : NULL, e) == 0);
+            REQUIRE(examples_put(w, &c, e) == 0);
     } while (status == 0 && p->images.done < p->images.n);
     free(image);
     free(label);

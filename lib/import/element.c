@@ -1,5 +1,5 @@
 /* Big-endian elements of each IDX type to numbers. */
-#include "img/element.h"
+#include "import/element.h"
 
 #include <string.h>
 

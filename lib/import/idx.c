@@ -1,10 +1,10 @@
 /* The header of IDX files, and their images and labels. */
-#include "img/idx.h"
+#include "import/idx.h"
 
 #include "base/filekind.h"
 #include "base/input.h"
 #include "base/parse.h"
-#include "img/element.h"
+#include "import/element.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -8,8 +8,8 @@
  *          4  4*d  dimensions, outermost first, each big-endian
  *      4+4*d       the elements
  */
-#ifndef ROTPIPE_IMG_IDX_H
-#define ROTPIPE_IMG_IDX_H
+#ifndef ROTPIPE_IMPORT_IDX_H
+#define ROTPIPE_IMPORT_IDX_H
 
 #include "base/error.h"
 

@@ -1,8 +1,8 @@
 /*
  * The elements of IDX files: their types, and their values as numbers. All are big-endian.
  */
-#ifndef ROTPIPE_IMG_ELEMENT_H
-#define ROTPIPE_IMG_ELEMENT_H
+#ifndef ROTPIPE_IMPORT_ELEMENT_H
+#define ROTPIPE_IMPORT_ELEMENT_H
 
 #include <stdint.h>
 
