@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# The recipes for one's own images and for CIFAR-10, on small made data and with little training.
+# shellcheck disable=SC2030,SC2031,SC2154 # bats' own variables
+
+load lib
+
+# recipe NAME ARGUMENT...: the make that runs the tests hands its options down; this one is on its own.
+recipe() {
+    env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES make -s \
+        -C "$ROOT/examples/$1" BIN="$BUILD" OUT="$PWD/out" "${@:2}"
+}
+
+# own ARGUMENT...: the recipe on the pictures drawn, with next to no training.
+own() {
+    recipe own-images IMAGES="$PWD/pictures" SIZE=24 NET='c8 r p c8 r p' AT=pool2 \
+        PRETRAIN='-q -e 1' FEW='-e 1' FINE='-e 1' "$@"
+}
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return 1
+    "$ROOT/examples/own-images/draw" pictures 12
+}
+
+setup() {
+    cp -R "$BATS_FILE_TMPDIR/pictures" .
+}
+
+@test "recipes: a folder of pictures becomes a table and a report" {
+    run --separate-stderr own
+    [[ $status == 0 ]] || fail "$stderr"
+    # The broken picture is named, and left out.
+    [[ $stderr == *"pictures/tree/tree-000.png: "* ]] || fail "$stderr"
+    [[ $output == *'classes, new head on the frozen net '*'%'* ]] || fail "$output"
+    [[ $output == *'Learnt from 28 images without labels, then from 28 with labels; tested on 7 others.'* ]] ||
+        fail "$output"
+    quiet_success own
+    [[ $output == *'from there '* ]]
+    # All that was left to learn from is a picture that the test has not.
+    rts2tsv out/test-1.rts >test
+    rts2tsv out/train-1.rts >train
+    [[ $(cat test train | sort -u | wc -l) == 35 ]]
+    own report 2>log || fail "$(<log)"
+    grep -q '<h2[^>]*>What came of it' out/report.html
+    # As the Makefile says: new pictures, without classes, by the model.
+    img2rts -q --rgb --size 24 --flat pictures/boat pictures/house | classdump -m out/tuned-1.rts >answers
+    [[ $(wc -l <answers) == 24 ]]
+    grep -q "pictures/house/house-002.png" answers
+}
+
+@test "recipes: pictures without classes help, those of the test do not" {
+    mkdir more
+    # One that is new, one that is in the test in any case, and turned.
+    cp "pictures/boat/boat-002.png" more/new.png
+    rm pictures/boat/boat-002.png
+    cp -R pictures more/again
+    own UNLABELLED="$PWD/more" LABELLED=2 2>log >table || fail "$(<log)"
+    grep -q '^Learnt from 56 images without labels, then from 6 with labels; tested on 7 others' table ||
+        fail "$(<table)"
+    rtscomm --rotated --disjoint out/unlabelled-1.rts out/test-1.rts
+}
+
+@test "recipes: a folder must be named, and one with a blank is refused" {
+    run --separate-stderr recipe own-images
+    [[ $status == 2 && $stderr == *'make IMAGES=FOLDER'* ]] || fail "$stderr"
+    run --separate-stderr recipe own-images IMAGES='my pictures'
+    [[ $status == 2 && $stderr == *"'my pictures' has a blank in it"* ]] || fail "$stderr"
+}
+
+# ---- CIFAR-10 ----
+
+# batch SEED N: N records of CIFAR-10, classes in turn.
+batch() {
+    python3 - "$@" <<'END'
+import random, sys
+seed, n = int(sys.argv[1]), int(sys.argv[2])
+rng = random.Random(seed)
+for i in range(n):
+    sys.stdout.buffer.write(bytes([i % 10]) + rng.randbytes(3072))
+END
+}
+
+# batches FOLDER: small ones under the names that CIFAR-10 has.
+batches() {
+    mkdir "$1"
+    for i in 1 2 3 4 5; do
+        batch "$i" 20 >"$1/data_batch_$i.bin"
+    done
+    batch 6 30 >"$1/test_batch.bin"
+    printf '%s\n' airplane automobile bird cat deer dog frog horse ship truck '' >"$1/batches.meta.txt"
+}
+
+cifar() {
+    recipe cifar10 FEW='1 2' MANY=4 STEPS_1='-e 1' STEPS_2='-e 1' STEPS_4='-e 1' PRETRAIN='-q -e 1' \
+        NET='c4 r p c4 r p c4 r p' SEEDS='1 2' "$@"
+}
+
+@test "recipes: CIFAR-10 from its binary batches, the table and the figure" {
+    batches c
+    run --separate-stderr cifar D="$PWD/c"
+    [[ $status == 0 ]] || fail "$stderr"
+    [[ ${lines[1]} == 'labels/class '*'from scratch '*'head on pool3 '*'fine-tuned, pool2' ]] || fail "$output"
+    [[ $(grep -c '^[12] .*+-' <<<"$output") == 2 ]] || fail "$output"
+    cifar D="$PWD/c" figure >table 2>log || fail "$(<log)"
+    [[ $(grep -c '^[124] .*+-' table) == 3 ]] || fail "$(<table)"
+    # The figures are those that evalacc has found; the plot counts images.
+    want=$(cat out/pool3-4-[12].tsv | LC_ALL=C awk '$1 == "accuracy" { s += $2 } END { printf "%.2f", 50 * s }')
+    [[ $(awk -F '\t' '$1 == 40 { print $8 }' out/labels.tsv) == "$want" ]] || fail "$(<out/labels.tsv)"
+    [[ -s out/labels.png && -s out/labels.svg ]]
+    cifar D="$PWD/c" layers | grep -q '^pool2'
+    cifar D="$PWD/c" mistakes 2>log || fail "$(<log)"
+    pngtopnm out/mistakes.png >picture
+}
+
+@test "recipes: CIFAR-10 from folders of images gives the same stream" {
+    batches c
+    mkdir -p f/train f/test
+    cifar D="$PWD/c" "$PWD/out/train.rts" "$PWD/out/test.rts" 2>log || fail "$(<log)"
+    for part in train test; do
+        python3 - c "$part" <<'END'
+import os, struct, sys, zlib
+names = open("c/batches.meta.txt").read().split()
+part = sys.argv[2]
+files = ["test_batch"] if part == "test" else [f"data_batch_{i}" for i in range(1, 6)]
+data = b"".join(open(f"c/{f}.bin", "rb").read() for f in files)
+chunk = lambda n, d: struct.pack(">I", len(d)) + n + d + struct.pack(">I", zlib.crc32(n + d))
+for i in range(len(data) // 3073):
+    label, planes = data[3073 * i], data[3073 * i + 1:3073 * (i + 1)]
+    rows = b"".join(b"\0" + bytes(planes[1024 * c + 32 * y + x] for x in range(32) for c in range(3))
+                    for y in range(32))
+    os.makedirs(f"f/{part}/{names[label]}", exist_ok=True)
+    with open(f"f/{part}/{names[label]}/{i:04}.png", "wb") as f:
+        f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 32, 32, 8, 2, 0, 0, 0))
+                + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+END
+        rts2tsv out/$part.rts | sort >want-$part
+    done
+    rm -r out
+    cifar D="$PWD/f" "$PWD/out/train.rts" "$PWD/out/test.rts" 2>log || fail "$(<log)"
+    for part in train test; do
+        rts2tsv out/$part.rts | sort >got
+        same got want-$part
+    done
+}
+
+@test "recipes: CIFAR-10 that is not there is an error, and no test image is learnt from" {
+    run --separate-stderr cifar D=/nowhere
+    [[ $status == 2 && $stderr == *'/nowhere: neither test_batch.bin nor a folder train'* ]] || fail "$stderr"
+    batches c
+    head -c 3073 c/test_batch.bin >one
+    cat one c/data_batch_2.bin >both && mv both c/data_batch_2.bin
+    run --separate-stderr cifar D="$PWD/c"
+    [[ $status == 2 && $stderr == *'1 image'* && ! -e out/rotations-1.rts ]] || fail "$stderr"
+}
