@@ -96,6 +96,11 @@ int files_write(const struct stat *st, const char *name, struct error *e)
     return holds(st, INPUT) ? refuse(name, e) : add(st, OUTPUT, name, e);
 }
 
+int files_is_written(const struct stat *st)
+{
+    return holds(st, OUTPUT);
+}
+
 void files_written(const struct stat *st)
 {
     take_out(st, OUTPUT);
