@@ -34,6 +34,12 @@ int files_write(const struct stat *st, const char *name, struct error *e);
  */
 int files_is_written(const struct stat *st);
 
+/*
+ * True if the error (an errno) of opening or reading a file is a fault of this file, as that it is
+ * missing or may not be read; false if the system has failed, and other files would fare no better.
+ */
+int files_is_at_fault(int error);
+
 /* Ends what files_write has begun. */
 void files_written(const struct stat *st);
 

@@ -19,6 +19,15 @@ static enum wholefile_result unreadable(struct error *e, const char *why)
     return WHOLEFILE_UNREADABLE;
 }
 
+/* A system call has failed. */
+static enum wholefile_result failed(struct error *e, const char *path, int error)
+{
+    if (files_is_at_fault(error))
+        return unreadable(e, strerror(error));
+    error_set(e, "%.300s: %s", path, strerror(error));
+    return WHOLEFILE_FAILED;
+}
+
 static enum wholefile_result too_large(struct error *e, size_t most)
 {
     error_set(e, "has more than %zu MiB", most >> 20);
@@ -57,7 +66,7 @@ static enum wholefile_result read_all(struct wholefile *f, int fd, const char *p
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return unreadable(e, strerror(errno));
+            return failed(e, path, errno);
         f->n += (size_t)got;
         /* A second read, which would find the end, is spared where the length is known. */
         if (got == 0 || (size && f->n == size))
@@ -72,7 +81,7 @@ static enum wholefile_result read_open(struct wholefile *f, int fd, const char *
     size_t size;
 
     if (fstat(fd, &st) < 0)
-        return unreadable(e, strerror(errno));
+        return failed(e, path, errno);
     if (S_ISDIR(st.st_mode))
         return unreadable(e, strerror(EISDIR));
     if (!any && !S_ISREG(st.st_mode))
@@ -100,7 +109,7 @@ enum wholefile_result wholefile_read(struct wholefile *f, const char *path, int 
         fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (any ? 0 : O_NONBLOCK));
     while (fd < 0 && errno == EINTR);
     if (fd < 0)
-        return unreadable(e, strerror(errno));
+        return failed(e, path, errno);
     result = read_open(f, fd, path, any, most, e);
     close(fd);
     return result;

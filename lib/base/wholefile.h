@@ -19,7 +19,7 @@ struct wholefile {
 enum wholefile_result {
     WHOLEFILE_READ = 0,
     WHOLEFILE_UNREADABLE = 1, /* missing, a folder, too large, ... */
-    WHOLEFILE_FAILED = -1     /* memory ran out, or it is a file that this process writes */
+    WHOLEFILE_FAILED = -1     /* the system has failed, or it is a file that this process writes */
 };
 
 /*

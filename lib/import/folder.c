@@ -4,6 +4,8 @@
 #endif
 #include "import/folder.h"
 
+#include "base/files.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -68,6 +70,16 @@ static int sort_names(struct folder_names *names, struct error *e)
     if (names->n)
         qsort(names->name, names->n, sizeof *names->name, by_bytes);
     return 0;
+}
+
+/* What the system says of a folder: 1 if the folder is at fault, or -1. */
+static int failed(const char *path, int error, struct error *e)
+{
+    if (files_is_at_fault(error)) {
+        error_set(e, "%s", strerror(error));
+        return 1;
+    }
+    return error_set(e, "%.300s: %s", path, strerror(error));
 }
 
 /* What cannot be looked at counts as a file: whoever opens it will say why it cannot be. */
@@ -150,8 +162,9 @@ static int sort_out(DIR *folder, const struct dirent *entry, struct folder_names
     return files ? add_name(files, name, e) : 0;
 }
 
-static int read_entries(DIR *folder, struct folder_names *files, struct folder_names *folders,
-                        struct folder_skipped *skipped, struct error *e)
+static int read_entries(DIR *folder, const char *path, struct folder_names *files,
+                        struct folder_names *folders, struct folder_skipped *skipped,
+                        struct error *e)
 {
     for (;;) {
         const struct dirent *entry;
@@ -161,10 +174,8 @@ static int read_entries(DIR *folder, struct folder_names *files, struct folder_n
         if (sort_out(folder, entry, files, folders, skipped, e) < 0)
             return -1;
     }
-    if (errno) {
-        error_set(e, "%s", strerror(errno));
-        return 1;
-    }
+    if (errno)
+        return failed(path, errno, e);
     if ((files && sort_names(files, e) < 0) || (folders && sort_names(folders, e) < 0))
         return -1;
     return 0;
@@ -182,13 +193,13 @@ int folder_read(const char *path, struct folder_names *files, struct folder_name
     if (folders)
         folders->n = folders->used = 0;
     if (!folder || fstat(dirfd(folder), &st) < 0) {
-        error_set(e, "%s", strerror(errno));
+        status = failed(path, errno, e);
         if (folder)
             closedir(folder);
-        return 1;
+        return status;
     }
     *identity = (struct folder_identity){st.st_dev, st.st_ino};
-    status = read_entries(folder, files, folders, skipped, e);
+    status = read_entries(folder, path, files, folders, skipped, e);
     closedir(folder);
     if (status != 0) {
         if (files)

@@ -51,8 +51,8 @@ void folder_skipped_say(const struct folder_skipped *s, char *text, size_t size)
  * Reads the folder at path: `files` gets the pictures (files whose names end in .png, .jpg, .jpeg,
  * .jpe or .jfif, in capitals or not), `folders` the subfolders; either may be NULL. Links are
  * followed, hidden names are not taken. What is skipped is counted in *skipped unless that is NULL.
- * Returns 0; 1 if the folder cannot be read, *e being the system's reason alone; -1 if memory ran
- * out.
+ * Returns 0; 1 if the folder cannot be read, *e being the reason alone, without its name; -1 if
+ * memory ran out or the system has failed otherwise.
  */
 int folder_read(const char *path, struct folder_names *files, struct folder_names *folders,
                 struct folder_identity *identity, struct folder_skipped *skipped, struct error *e);

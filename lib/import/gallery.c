@@ -67,8 +67,12 @@ static int read_classes(struct gallery *g, const char *root, struct folder_skipp
     struct error why;
     int status = folder_read(root, &g->outside, &g->folders, &g->identity, skipped, &why);
 
-    if (status != 0)
+    if (status > 0)
         return error_set(e, "%s: %s", root, why.text);
+    if (status < 0) {
+        *e = why;
+        return -1;
+    }
     drop_loops(g, root, skipped);
     if (skipped)
         skipped->outside += g->outside.n;

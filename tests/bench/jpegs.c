@@ -3,10 +3,10 @@
  *
  *     jpegs [-g] THREADS < LIST    LIST: a path on each line
  *
- * Every thread takes the next files, decodes them to RGB (-g: to grey) and forgets them. Prints three
- * lines, each of a name, seconds on the clock and seconds of processor time (user and system):
- * `memory`, with all files in memory before the clock starts; `files`, with each opened, read and
- * closed in the loop; `first`, the same, but before anything else, which is a warm-up.
+ * Every thread takes the next files, decodes them to RGB (-g: to grey) and forgets them. Prints
+ * three lines, each of a name, seconds on the clock and seconds of processor time (user and
+ * system): `memory`, with all files in memory before the clock starts; `files`, with each opened,
+ * read and closed in the loop; `first`, the same, but before anything else, which is a warm-up.
  */
 #include <fcntl.h>
 #include <pthread.h>
