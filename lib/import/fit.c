@@ -175,6 +175,11 @@ static void place(const struct raster *content, int orientation, uint8_t *to, in
     int on_side = orientation > 4, width = on_side ? content->height : content->width,
         height = on_side ? content->width : content->height;
 
+    if (orientation == 1 && width == image_width) {
+        memcpy(to + (size_t)top * (size_t)width * channels, content->pixels,
+               (size_t)height * (size_t)width * channels);
+        return;
+    }
     for (int y = 0; y < height; y++) {
         uint8_t *row = to + ((size_t)(top + y) * (size_t)image_width + (size_t)left) * channels;
         if (orientation == 1) {
