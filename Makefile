@@ -19,6 +19,7 @@
 #   SAN=address | undefined | thread   a sanitizer build in a folder of its own
 #                                      (SAN=1: address and undefined together)
 #   BUILD=folder                       another folder than build/
+#   JPEG=                              img2rts reads PNG only, and libjpeg is not needed
 #   WERROR=1                           warnings are errors, as in make check
 
 ifneq ($(filter 2.% 3.%,$(MAKE_VERSION)),)
@@ -31,7 +32,11 @@ DESTDIR ?=
 CC ?= cc
 CFLAGS ?= -O2 -g
 WERROR =
-LIBS = -lpng -lz -lm -pthread
+
+# img2rts reads JPEG where libjpeg is there to build it with; `make JPEG=` does without.
+JPEG := $(shell printf '\043include <stdio.h>\n\043include <jpeglib.h>\n' | \
+    $(CC) $(CPPFLAGS) $(CFLAGS) -fsyntax-only -x c - 2>/dev/null && echo -ljpeg)
+LIBS = -lpng $(JPEG) -lz -lm -pthread
 
 # The address sanitizer is what SAN=1 adds to the undefined-behaviour one.
 san_1 = address,undefined
@@ -79,7 +84,8 @@ OPTIMIZED = $(patsubst -Ofast,-O3,$(filter-out -ffast-math -funsafe-math-optimiz
 FLOAT_FLAGS = -fno-fast-math -ffp-contract=off
 WARNINGS = -std=c11 -Wall -Wextra
 STRICT = $(if $(WERROR),-Werror)
-CPPFLAGS_ALL = -D_POSIX_C_SOURCE=200809L -Ilib -DROTPIPE_VERSION='"$(VERSION)"' $(CPPFLAGS)
+CPPFLAGS_ALL = -D_POSIX_C_SOURCE=200809L -Ilib -DROTPIPE_VERSION='"$(VERSION)"' \
+    $(if $(JPEG),-DROTPIPE_JPEG) $(CPPFLAGS)
 COMMON_FLAGS = $(WARNINGS) $(OPTIMIZED) $(FLOAT_FLAGS) -pthread
 CFLAGS_ALL = $(COMMON_FLAGS) $(SANFLAGS)
 LINK = $(CC) $(CFLAGS_ALL) -Wl,--as-needed $(LDFLAGS)

@@ -69,6 +69,47 @@ idx_head() {
     be32 "$@"
 }
 
+# png_claiming WIDTH HEIGHT: a grey PNG without interlace that says it has this size, and has a few zeros.
+png_claiming() {
+    python3 -c 'import struct, sys, zlib
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+w, h = int(sys.argv[1]), int(sys.argv[2])
+sys.stdout.buffer.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", w, h, 8, 0, 0, 0, 0)) +
+    chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b""))' "$1" "$2"
+}
+
+# ---- pictures ----
+
+@test "bombs: pictures that say they are large" {
+    for size in '2147483647 2147483647' '100000 100000' '100000001 1' '1000000 101'; do
+        # shellcheck disable=SC2086 # two numbers
+        png_claiming $size >a.png
+        refuses 'a.png: ' img2rts -j 1 --size 8 a.png
+        refuses 'a.png: ' img2rts -j 1 a.png
+    done
+    # Of what is not there no pixel is read.
+    png_claiming 4000 4000 >a.png
+    refuses 'a.png: ' img2rts -j 1 --size 8 a.png
+    if img2rts --version | grep -q JPEG; then
+        { printf '\xff\xd8\xff\xc0\0\013\010\xff\xff\xff\xff\001\001\021\0\xff\xd9'; head -c 100 /dev/zero; } >a.jpg
+        refuses 'a.jpg: ' img2rts -j 1 --size 8 a.jpg
+        refuses 'a.jpg: ' img2rts -j 1 a.jpg
+    fi
+}
+
+@test "bombs: lists and folders of many names" {
+    # A list of empty lines, one long line, and as many classes as lines.
+    yes '' | head -n 10000000 >list
+    refuses 'list: no images' img2rts -j 1 --files-from list
+    head -c 100000000 /dev/zero | tr '\0' x >list
+    refuses 'list: line 1: too long' img2rts -j 1 --files-from list
+    seq 1000000 | sed 's/.*/x\t&/' >list
+    refuses 'the class names take more than' img2rts -j 1 --files-from list
+    zeros 1024 >list.gz
+    refuses 'list.gz: line 1: ' img2rts -j 1 --files-from list.gz
+}
+
 # ---- IDX ----
 
 @test "bombs: 10 GiB of zeros behind a header that promises little" {

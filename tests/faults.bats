@@ -21,6 +21,10 @@ setup_file() {
     gzip -c many.rts >many.rts.gz
     mkdir made
     printf '0\t1\n1\t-\n' >table
+    some_pictures
+    mkdir -p many_pictures/a many_pictures/b
+    idx2png -d many_pictures/a/more -n 40 many_images
+    idx2png -d many_pictures/b/more -n 40 many_images
 }
 
 setup() {
@@ -34,6 +38,11 @@ uses() {
     cat <<'END'
 idx2rts --names names images labels
 idx2rts --range 0:99 images labels
+img2rts -q -j 2 pictures
+img2rts -q -j 1 --rgb --size 3x2 --flat pictures
+img2rts -q -j 2 --files-from list
+list | img2rts -q -j 2 --fit pad --size 6 --files-from -
+photo.png < img2rts -q -j 1
 idx2png images labels
 idx2png --labels --names names images labels
 idx2png -f -d made images labels
@@ -83,6 +92,7 @@ END
 large_uses() {
     cat <<'END'
 idx2rts many_images many_labels
+img2rts -q -j 2 many_pictures
 rtsample -n 80 many.rts
 rtscomm --only-b other.rts many.rts
 many.rts | rtsample -n 80

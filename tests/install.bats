@@ -78,9 +78,9 @@ compiled() {
 @test "install: nothing is built twice; a header builds what includes it, a flag everything" {
     own_make -q -C 'my source' all
     [[ -z $(compiled all) ]]
-    touch 'my source'/lib/img/idx.h
+    touch 'my source'/lib/import/idx.h
     compiled all >changed
-    grep -qx lib/img/idx.c changed
+    grep -qx lib/import/idx.c changed
     grep -qx cmd/idx2rts.c changed
     run ! grep -E 'lib/rts|lib/base|cmd/rotgen' changed
     [[ $(compiled all CFLAGS=-O0 | wc -l) == $(find 'my source/lib' 'my source/cmd' -name '*.c' | wc -l) ]]

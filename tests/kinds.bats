@@ -28,6 +28,7 @@ reads() {
     case $1 in
     filtdump | headswap) echo model ;;
     idx2png | idx2rts) echo idx ;;
+    img2rts) echo pictures ;;
     rotpipe-report) echo plan ;;
     rtsinfo) echo anything ;;
     knneval | rts2tsv | rtsample | rtsmap | umap) echo examples ;;
@@ -55,10 +56,15 @@ other_kind() {
     case $(reads "$1") in
     idx)
         expect_error 1 'data.rts: not an IDX file: it is already an rts stream \(rts2png' "$1" data.rts
-        expect_error 1 'photo.png: not an IDX file: it is a PNG image; images must be in the IDX format' \
+        expect_error 1 'photo.png: not an IDX file: it is a PNG image; images must be in the IDX format \(img2rts makes' \
             "$1" photo.png
         expect_error 1 'labels: IDX of 1 dimension: images have 3 or 4 \(labels are the second' "$1" labels
         expect_error 1 'images: IDX of 3 dimensions: labels have 1 \(images are the first' "$1" images images
+        return
+        ;;
+    pictures)
+        expect_error 1 'data.rts: neither PNG nor JPEG: it is an rts stream' "$1" data.rts
+        expect_error 1 'images: neither PNG nor JPEG: it is an IDX file \(idx2rts makes a' "$1" images
         return
         ;;
     plan)
@@ -69,7 +75,7 @@ other_kind() {
         ;;
     esac
     expect_error 1 'images: not an rts stream: it is an IDX file \(idx2rts' "${command[@]}" images
-    expect_error 1 'photo.png: not an rts stream: it is a PNG image' "${command[@]}" photo.png
+    expect_error 1 'photo.png: not an rts stream: it is a PNG image \(img2rts makes a' "${command[@]}" photo.png
     expect_error 1 'standard input: not an rts stream: it is a PNG image' "${command[@]}" - <photo.png
     case $(reads "$1") in
     model)
@@ -111,14 +117,16 @@ other_kind() {
 }
 
 @test "kinds: other formats by their first bytes, compressed too" {
-    local kind bytes
+    local kind bytes hint
     while IFS='|' read -r kind bytes; do
         # shellcheck disable=SC2059 # escapes make the bytes
         printf "$bytes" >file
         gzip -c file >file.gz
         for name in file file.gz; do
             expect_error 1 "$name: not an IDX file: it is $kind; images must be in the IDX" idx2rts $name
-            expect_error 1 "$name: not an rts stream: it is $kind\$" rtsinfo $name
+            hint='$'
+            [[ $kind != 'a JPEG image' ]] || hint=' \(img2rts makes a stream from it\)$'
+            expect_error 1 "$name: not an rts stream: it is $kind$hint" rtsinfo $name
         done
     done <<'END'
 a JPEG image|\xff\xd8\xff\xe0\0\020JFIF

@@ -140,7 +140,7 @@ options_of() {
 
 @test "pages: what a page refers to is there" {
     # But for pages of the system, which are not ours.
-    grep -hE '^\.Xr (rot|rts|idx|eval|feat|filt|head|knn|layer|umap)' "$ROOT"/man/man?/*.? | awk '{ print $3 "/" $2 "." $3 }' |
+    grep -hE '^\.Xr (rot|rts|idx|img|eval|feat|filt|head|knn|layer|umap)' "$ROOT"/man/man?/*.? | awk '{ print $3 "/" $2 "." $3 }' |
         sort -u | while IFS=/ read -r section name; do
         [[ -e $ROOT/man/man$section/$name ]] || fail "no man/man$section/$name"
     done
@@ -181,6 +181,10 @@ options_of() {
 
 @test "pages: examples of idx2rts(1)" {
     run_examples man1/idx2rts.1
+}
+
+@test "pages: examples of img2rts(1)" {
+    run_examples man1/img2rts.1
 }
 
 @test "pages: examples of layereval(1)" {

@@ -15,6 +15,7 @@ whole() {
     featdump -m model.rts data.rts >features.rts
     umap -q -e 2 -k 3 features.rts >layout.rts
     cp data.rts whole.rts
+    rts2png --border 0 --columns 5 data.rts >photo.png
 }
 
 # pair PRODUCER CONSUMER INPUT...: succeeds with the inputs as they are; with one of them cut
@@ -45,6 +46,7 @@ pair() {
     whole
     pair 'idx2rts images labels' rtsample\ -n\ 6 images labels
     pair 'idx2rts images labels' rotgen images labels
+    pair 'img2rts --size 8 photo.png' rotgen photo.png
     pair 'idx2rts images labels' 'rottrain -q -e 1 --net c2' images labels
     pair 'idx2rts images labels' 'evalacc -m model.rts' images labels
     pair 'idx2rts images labels' 'evalpng -m model.rts' images labels

@@ -108,3 +108,26 @@ programs=(
         [[ ! -s screen ]] || fail "$(cat screen)"
     done
 }
+
+@test "terminal: img2rts counts its files, in a line that fits" {
+    mkdir -p pictures
+    rts2png -n 1 data.rts >pictures/1.png
+    for i in {2..2000}; do
+        ln pictures/1.png "pictures/$i.png"
+    done
+    for width in 80 40 20 1; do
+        on_terminal $width 'img2rts -j 1 --flat -o s pictures'
+        not_wider $width
+        # Nothing stays of it.
+        [[ $(tail -c 4 screen | od -An -c | tr -d ' \n') == '\r033[K' ]] || fail "$(od -c screen | tail -n 3)"
+    done
+    on_terminal 60 'img2rts -j 1 --flat -o s pictures'
+    drawn | grep -Eq '^reading: [0-9]+ files, [0-9]+ files/s$' || fail "$(drawn)"
+    # A file that is broken has a line of its own.
+    echo text >pictures/1500.txt
+    mv pictures/1500.txt pictures/1500.png
+    on_terminal 60 'img2rts -j 1 --flat -o s pictures || true'
+    tr '\r' '\n' <screen | sed 's/\x1b\[K//g' | grep -q '^img2rts: pictures/1500.png: ' || fail "$(drawn)"
+    on_terminal 60 'img2rts -q -j 1 --flat -o s pictures || true'
+    [[ $(wc -l <screen) == 2 && $(drawn) != *files/s* ]] || fail "$(drawn)"
+}

@@ -20,6 +20,9 @@ setup_file() {
     echo 'no stream' >text
     printf 'no\t-\n*\tperhaps\n' >table
     seq 7 >seven
+    some_pictures
+    head -c 100 photo.png >half.png
+    flip photo.png 60 >flipped.png
 }
 
 setup() {
@@ -39,6 +42,13 @@ watched() {
 
 @test "valgrind: every filter on whole input" {
     watched 0 idx2rts --names names images labels
+    watched 0 img2rts -q -j 2 pictures
+    watched 0 img2rts -q -j 1 --rgb --size 3x2 --flat pictures
+    watched 0 img2rts -q -j 2 --fit pad --size 6 --files-from list
+    watched 0 img2rts -q -j 1 --fit stretch --size 2 --files-from - <list
+    # shellcheck disable=SC2002
+    cat list | watched 0 img2rts -q -j 2 --files-from -
+    watched 0 img2rts <photo.png
     watched 0 idx2png --labels --names names images labels
     watched 0 idx2png -f -d made images labels
     watched 0 rts2png --labels data.rts
@@ -120,13 +130,18 @@ watched() {
     watched 1 rtsmap --table text data.rts
     watched 1 idx2rts half-images
     watched 1 idx2rts images half-images
+    watched 1 img2rts -j 1 half.png flipped.png text missing
+    watched 1 img2rts -j 2 photo.png half.png text pictures/a/000001.png
+    watched 1 img2rts -j 2 --strict pictures/a/000001.png half.png pictures/a/000002.png
+    watched 1 img2rts --files-from missing
+    watched 1 img2rts --files-from half-images
     watched 1 idx2png half-images
     watched 1 idx2png -d made half-images
 }
 
 @test "valgrind: results that cannot be written" {
     for command in 'rts2png data.rts' 'rtsample -n 2 data.rts' 'rtsmap --compact data.rts' 'rotgen data.rts' 'headswap -c 3 model.rts' \
-        'featdump -m model.rts data.rts' 'idx2rts images' 'idx2png images' 'rtsinfo data.rts' \
+        'featdump -m model.rts data.rts' 'idx2rts images' 'img2rts -j 2 pictures' 'idx2png images' 'rtsinfo data.rts' \
         'rts2tsv data.rts' 'evalacc -m model.rts data.rts' 'evalpng -m model.rts data.rts' \
         'filtdump model.rts' 'umap -q -e 2 data.rts' 'knneval -q -k 1 data.rts data.rts' \
         'rottrain -q -e 1 --net d1 data.rts'; do

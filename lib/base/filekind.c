@@ -61,6 +61,21 @@ static int is_pickle(const unsigned char *head, size_t n)
            memchr("\x95}](c\x8a", head[2], 6);
 }
 
+const char *filekind_of(const void *head, size_t n)
+{
+    const unsigned char *bytes = head;
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (n >= kinds[i].offset + kinds[i].length &&
+            memcmp(bytes + kinds[i].offset, kinds[i].bytes, kinds[i].length) == 0)
+            return kinds[i].what;
+    if (is_idx(bytes, n))
+        return "an IDX file";
+    if (is_pnm(bytes, n))
+        return "a PNM image";
+    return is_pickle(bytes, n) ? "a Python pickle" : NULL;
+}
+
 const char *filekind(struct input *in, const void *head, size_t n)
 {
     unsigned char bytes[HEAD_BYTES];
@@ -73,15 +88,14 @@ const char *filekind(struct input *in, const void *head, size_t n)
         memcpy(bytes, head, n);
     if (n < sizeof bytes)
         more = input_read(in, bytes + n, sizeof bytes - n, &unsaid);
-    if (more > 0)
-        n += (size_t)more;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (n >= kinds[i].offset + kinds[i].length &&
-            memcmp(bytes + kinds[i].offset, kinds[i].bytes, kinds[i].length) == 0)
-            return kinds[i].what;
-    if (is_idx(bytes, n))
-        return "an IDX file";
-    if (is_pnm(bytes, n))
-        return "a PNM image";
-    return is_pickle(bytes, n) ? "a Python pickle" : NULL;
+    return filekind_of(bytes, more > 0 ? n + (size_t)more : n);
+}
+
+const char *filekind_hint(const char *kind)
+{
+    if (strcmp(kind, "an IDX file") == 0)
+        return " (idx2rts makes a stream from it)";
+    if (strcmp(kind, "a PNG image") == 0 || strcmp(kind, "a JPEG image") == 0)
+        return " (img2rts makes a stream from it)";
+    return "";
 }

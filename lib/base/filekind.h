@@ -12,4 +12,13 @@
  */
 const char *filekind(struct input *in, const void *head, size_t n);
 
+/* The same of a file whose first n bytes are all that there is to look at. */
+const char *filekind_of(const void *head, size_t n);
+
+/*
+ * What to add to a message that a file is of this kind and not a stream: " (idx2rts makes a stream
+ * from it)", or "" if no program does.
+ */
+const char *filekind_hint(const char *kind);
+
 #endif

@@ -1,6 +1,7 @@
 /* A list of the regular files that are open, and what each of them is for. */
 #include "base/files.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +95,22 @@ int files_write(const struct stat *st, const char *name, struct error *e)
     if (!S_ISREG(st->st_mode))
         return 0;
     return holds(st, INPUT) ? refuse(name, e) : add(st, OUTPUT, name, e);
+}
+
+int files_is_written(const struct stat *st)
+{
+    return holds(st, OUTPUT);
+}
+
+int files_is_at_fault(int error)
+{
+    static const int faults[] = {EACCES, EISDIR,  ELOOP, ENAMETOOLONG, ENODEV,
+                                 ENOENT, ENOTDIR, ENXIO, EOVERFLOW,    EPERM};
+
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        if (error == faults[i])
+            return 1;
+    return 0;
 }
 
 void files_written(const struct stat *st)

@@ -28,6 +28,18 @@ void files_closed(const struct stat *st);
 /* Notes a file that is written, or will be replaced. An error if it is an input. 0 or -1. */
 int files_write(const struct stat *st, const char *name, struct error *e);
 
+/*
+ * True if this is a file that files_write has noted. For whoever reads many files, in several
+ * threads, without noting them: nothing may be noted meanwhile.
+ */
+int files_is_written(const struct stat *st);
+
+/*
+ * True if the error (an errno) of opening or reading a file is a fault of this file, as that it is
+ * missing or may not be read; false if the system has failed, and other files would fare no better.
+ */
+int files_is_at_fault(int error);
+
 /* Ends what files_write has begun. */
 void files_written(const struct stat *st);
 

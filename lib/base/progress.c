@@ -100,27 +100,62 @@ static void lay_out(char line[LINE_BYTES], int width, const char *title, double 
     progress_fit(line, width);
 }
 
+/* Whether it is time to draw the bar once more; if so, it counts as drawn. */
+static int is_due(struct progress *p)
+{
+    double now;
+
+    if (!p->on)
+        return 0;
+    now = seconds_now();
+    if (now - p->shown < 0.1)
+        return 0;
+    p->shown = now;
+    return 1;
+}
+
+/* Items per second since the work has begun. */
+static double rate_of(const struct progress *p, uint64_t done)
+{
+    return p->shown > p->started ? (double)done / (p->shown - p->started) : 0;
+}
+
+static void draw(const char *line)
+{
+    fprintf(stderr, "\r%s\033[K", line);
+    fflush(stderr);
+}
+
 void progress_show(struct progress *p, const char *title, uint64_t done, uint64_t total,
                    const char *unit, const char *note)
 {
     char line[LINE_BYTES], behind[PART_BYTES];
-    double now, rate, share;
+    double rate, share;
 
-    if (!p->on || total == 0)
+    if (total == 0 || !is_due(p))
         return;
-    now = seconds_now();
-    if (now - p->shown < 0.1)
-        return;
-    p->shown = now;
-    rate = now > p->started ? (double)done / (now - p->started) : 0;
+    rate = rate_of(p, done);
     share = (double)done / (double)total;
     snprintf(behind, sizeof behind, " %3d%%, %.0f %s/s, %.0f s left%s%s", (int)(100 * share), rate,
              unit, rate > 0 ? (double)(total - done) / rate : 0, note && *note ? ", " : "",
              note ? note : "");
     /* The last column stays free: some terminals go on to the next line when it is written to. */
     lay_out(line, columns() - 1, title, share, behind);
-    fprintf(stderr, "\r%s\033[K", line);
-    fflush(stderr);
+    draw(line);
+}
+
+void progress_count(struct progress *p, const char *title, uint64_t done, const char *unit,
+                    const char *note)
+{
+    char line[LINE_BYTES];
+
+    if (!is_due(p))
+        return;
+    snprintf(line, sizeof line, "%.*s: %llu %s, %.0f %s/s%s%s", PART_BYTES, title,
+             (unsigned long long)done, unit, rate_of(p, done), unit, note && *note ? ", " : "",
+             note ? note : "");
+    progress_fit(line, columns() - 1);
+    draw(line);
 }
 
 void progress_clear(struct progress *p)

@@ -30,6 +30,12 @@ void progress_start(struct progress *p, int quiet);
 void progress_show(struct progress *p, const char *title, uint64_t done, uint64_t total,
                    const char *unit, const char *note);
 
+/*
+ * The same where nobody knows how many there will be: title, what is done, items/s, then note.
+ */
+void progress_count(struct progress *p, const char *title, uint64_t done, const char *unit,
+                    const char *note);
+
 /* Wipes the bar, so that a line can be printed in its place. */
 void progress_clear(struct progress *p);
 

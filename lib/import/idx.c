@@ -27,8 +27,8 @@ static int complain_of_kind(const struct idx *f, const void *bytes, size_t n, co
                          "%s: not an IDX file: it is already %s (rts2png draws it, rtsinfo "
                          "describes it)",
                          idx_name(f), kind);
-    return error_set(e, "%s: not an IDX file: it is %s; images must be in the IDX format",
-                     idx_name(f), kind);
+    return error_set(e, "%s: not an IDX file: it is %s; images must be in the IDX format%s",
+                     idx_name(f), kind, filekind_hint(kind));
 }
 
 /* Reads n bytes of the header. */

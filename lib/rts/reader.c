@@ -121,8 +121,7 @@ static int complain_of_kind(struct rts_reader *r, const void *bytes, size_t n, s
     kind = filekind(r->in, bytes, n);
     if (!kind)
         return error_set(e, "%s: not an rts stream: no record at offset 0", name);
-    return error_set(e, "%s: not an rts stream: it is %s%s", name, kind,
-                     strcmp(kind, "an IDX file") == 0 ? " (idx2rts makes a stream from it)" : "");
+    return error_set(e, "%s: not an rts stream: it is %s%s", name, kind, filekind_hint(kind));
 }
 
 /* Reads and checks one header, end records included. 1, 0 at the end of the file, -1. */

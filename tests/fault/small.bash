@@ -16,6 +16,20 @@ small_files() {
     rottrain -q -e 1 -b 2 -j 1 --net d1 --optimizer sgd --save state.rts data.rts >/dev/null
 }
 
+# some_pictures: PNG files, and a JPEG file where those are read, in pictures/a and pictures/b; one of
+# them as photo.png; and a list of some with classes.
+some_pictures() {
+    mkdir pictures
+    idx2png -d pictures/a images
+    idx2png -d pictures/b -n 2 images
+    cp pictures/a/000000.png photo.png
+    if img2rts --version | grep -q JPEG; then
+        pngtopnm photo.png 2>/dev/null | pnmtojpeg 2>/dev/null >pictures/b/photo.jpg
+        printf 'pictures/b/photo.jpg\tno\n' >list
+    fi
+    printf 'pictures/%s.png\t%s\n' a/000000 yes b/000001 no a/000002 no >>list
+}
+
 # every N: 1 for make check-all, which tries everything; otherwise N, more under a sanitizer, where
 # a process takes its time to start.
 every() {
