@@ -128,8 +128,8 @@ void names_table_free(struct names_table *t);
 
 /*
  * Reads a file of class names, one per line (UTF-8, with a byte order mark or
- * without; ended by \n or \r\n; no tabs or other control characters); returns the text, with \n, to
- * be freed; or NULL, with the line that cannot be a name.
+ * without; ended by \n or \r\n; no tabs or other control characters; empty lines at the end are
+ * none); returns the text, with \n, to be freed; or NULL, with the line that cannot be a name.
  */
 char *names_load(const char *path, struct error *e);
 
