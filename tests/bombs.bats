@@ -71,6 +71,12 @@ idx_head() {
 
 # ---- IDX ----
 
+@test "bombs: 10 GiB of zeros in the place of a batch of CIFAR" {
+    zeros 10240 >bomb.gz
+    { octal 10 | gzip -c && cat bomb.gz; } >label.gz
+    refuses 'label.gz: record 0 at offset 0: label 10' cifar2rts label.gz
+}
+
 @test "bombs: 10 GiB of zeros behind a header that promises little" {
     { idx_head 2 5 5 | gzip -c && zeros 10240; } >bomb.gz
     [[ $(size_of bomb.gz) -lt $((64 << 20)) ]]

@@ -155,6 +155,13 @@ END
     echo 'idx2rts images @' | try_damage 'compressed IDX' 7 -e labels.gz
 }
 
+@test "damage: CIFAR batches, cut after every byte, and compressed with every bit turned over" {
+    # A pixel may be any byte, and most bits of a label make another label.
+    echo 'cifar2rts @' | try_damage 'CIFAR batches' 7 -b 0 batch
+    gzip -n -c batch >batch.gz
+    printf '%s\n' 'cifar2rts @' 'cifar2rts' | try_damage 'compressed CIFAR batches' 97 -e batch.gz
+}
+
 @test "damage: forged streams, every bit turned over behind right checksums" {
     # What they say may be true, so a result counts; a crash, a hang or much memory does not.
     image_readers | try_damage 'forged image streams' 197 -f data.rts

@@ -34,6 +34,8 @@ uses() {
     cat <<'END'
 idx2rts --names names images labels
 idx2rts --range 0:99 images labels
+cifar2rts batch batch
+cifar2rts --fine --names fine batch100
 idx2png images labels
 idx2png --labels --names names images labels
 idx2png -f -d made images labels
@@ -248,7 +250,7 @@ closed_output() {
     for command in rts2png 'rtsample -n 2' 'rtsmap --compact' rotgen 'rottrain -q' headswap \
         'evalacc -m model.rts' \
         'featdump -m model.rts' 'evalpng -m model.rts' filtdump 'rtscomm data.rts' 'umap -q' \
-        'knneval -q -k 1 data.rts' rtsinfo rts2tsv idx2rts idx2png; do
+        'knneval -q -k 1 data.rts' rtsinfo rts2tsv cifar2rts idx2rts idx2png; do
         # shellcheck disable=SC2086 # a command with its arguments
         expect_error 1 'standard input: Bad file descriptor' sh -c '"$@" <&-' - $command
         # shellcheck disable=SC2086

@@ -14,7 +14,10 @@ setup_file() {
     rottrain -q -e 1 --net 'c2 r p d4 r' data.rts >model.rts
     rtsample -k 1 data.rts >other.rts
     printf 'title\tA report\ntext\tof nothing\n' >plan
-    for file in images labels data.rts model.rts plan; do
+    for label in 7 0 9; do
+        octal $label && noise 3072
+    done >batch.bin
+    for file in images labels batch.bin data.rts model.rts plan; do
         gzip -c $file >$file.gz
     done
 }
@@ -31,6 +34,7 @@ use() {
     command=("$1")
     operand=data.rts
     case $1 in
+    cifar2rts) operand=batch.bin ;;
     evalacc | evalpng) command+=(-m model.rts) ;;
     featdump) command+=(-m model.rts) ;;
     filtdump) operand=model.rts ;;
@@ -301,7 +305,7 @@ own_input() {
     done
     operands=("$operand")
     case $1 in
-    headswap) command+=(--names names) files+=(names) ;;
+    cifar2rts | headswap) command+=(--names names) files+=(names) ;;
     idx2rts | idx2png) command+=(--names names) files+=(labels names) operands+=(labels) ;;
     esac
     for file in "$operand" "${files[@]}"; do

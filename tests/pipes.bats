@@ -45,6 +45,8 @@ pair() {
     whole
     pair 'idx2rts images labels' rtsample\ -n\ 6 images labels
     pair 'idx2rts images labels' rotgen images labels
+    { octal 1 && noise 3072; } >batch.bin
+    pair 'cifar2rts batch.bin' rotgen batch.bin
     pair 'idx2rts images labels' 'rottrain -q -e 1 --net c2' images labels
     pair 'idx2rts images labels' 'evalacc -m model.rts' images labels
     pair 'idx2rts images labels' 'evalpng -m model.rts' images labels

@@ -39,6 +39,8 @@ watched() {
 
 @test "valgrind: every filter on whole input" {
     watched 0 idx2rts --names names images labels
+    watched 0 cifar2rts batch batch
+    watched 0 cifar2rts --fine --names fine batch100
     watched 0 idx2png --labels --names names images labels
     watched 0 idx2png -f -d made images labels
     watched 0 rts2png --labels data.rts
@@ -118,6 +120,8 @@ watched() {
     watched 1 umap -q -j 1 data.rts features.rts
     watched 1 knneval -q -k 5 -j 1 data.rts data.rts
     watched 1 rtsmap --table text data.rts
+    watched 1 cifar2rts batch half-images
+    watched 1 cifar2rts --coarse batch
     watched 1 idx2rts half-images
     watched 1 idx2rts images half-images
     watched 1 idx2png half-images
@@ -126,7 +130,7 @@ watched() {
 
 @test "valgrind: results that cannot be written" {
     for command in 'rts2png data.rts' 'rtsample -n 2 data.rts' 'rtsmap --compact data.rts' 'rotgen data.rts' 'headswap -c 3 model.rts' \
-        'featdump -m model.rts data.rts' 'idx2rts images' 'idx2png images' 'rtsinfo data.rts' \
+        'featdump -m model.rts data.rts' 'cifar2rts batch' 'idx2rts images' 'idx2png images' 'rtsinfo data.rts' \
         'rts2tsv data.rts' 'evalacc -m model.rts data.rts' 'evalpng -m model.rts data.rts' \
         'filtdump model.rts' 'umap -q -e 2 data.rts' 'knneval -q -k 1 data.rts data.rts' \
         'rottrain -q -e 1 --net d1 data.rts'; do
