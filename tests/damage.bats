@@ -39,6 +39,8 @@ rts2png --labels @
 rtsample -n 2 @
 rtsample -n 2 -v
 rtsample --share 40% @
+rtsample --fold 2/2 @
+rtsample --first 3 @
 rtsmap --transpose @
 rtsmap --compact
 rotgen @

@@ -45,6 +45,8 @@ data.rts < rtsample -n 2 -v
 data.rts | rtsample -n 2
 rtsample --at-most 1 data.rts
 data.rts | rtsample --share 0.5
+rtsample --fold 1/2 data.rts
+rtsample --first 3 -v data.rts
 rtsmap --transpose --unlabel data.rts
 rtsmap --table table --names names data.rts
 data.rts | rtsmap --compact

@@ -50,6 +50,8 @@ watched() {
     # shellcheck disable=SC2002 # a pipe cannot be sought in
     cat data.rts | watched 0 rtsample -n 2
     watched 0 rtsample --at-most 1 data.gz
+    watched 0 rtsample --fold 2/3 data.gz
+    watched 0 rtsample --first 2 data.gz
     # shellcheck disable=SC2002
     cat data.rts | watched 0 rtsample --share 0.5
     watched 0 rtsmap --table table --names names.3 --transpose data.rts
