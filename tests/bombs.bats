@@ -39,6 +39,7 @@ every_reader() {
     "$@" rts2png "$file"
     "$@" rtsample -n 2 "$file"
     "$@" rtsmap --compact "$file"
+    "$@" rtshuf --memory 16M "$file"
     "$@" rotgen "$file"
     "$@" rottrain -q -e 1 -j 1 --net d1 "$file"
     "$@" evalacc -q -j 1 -m model.rts "$file"

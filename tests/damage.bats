@@ -41,6 +41,7 @@ rtsample -n 2 -v
 rtsample --share 40% @
 rtsample --fold 2/2 @
 rtsample --first 3 @
+rtshuf @
 rtsmap --transpose @
 rtsmap --compact
 rotgen @
@@ -88,6 +89,7 @@ umap -q -e 2 -k 3 -j 1 @
 knneval -q -k 1 -j 1 @ features.rts
 rtsample -n 2 @
 rtsmap --unlabel @
+rtshuf @
 rtsinfo @
 rts2tsv @
 END

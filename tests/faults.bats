@@ -19,6 +19,9 @@ setup_file() {
     idx_labels $(cycle 90 2) >many_labels
     idx2rts many_images many_labels >many.rts
     gzip -c many.rts >many.rts.gz
+    # More than rtshuf may hold in memory.
+    { octal 0 0 8 3 && be32 3 700 700 && head -c 1470000 /dev/zero; } | idx2rts >large.rts
+    with_files <data.rts >files.rts
     mkdir made
     printf '0\t1\n1\t-\n' >table
 }
@@ -47,6 +50,8 @@ rtsample --at-most 1 data.rts
 data.rts | rtsample --share 0.5
 rtsample --fold 1/2 data.rts
 rtsample --first 3 -v data.rts
+rtshuf data.rts
+files.rts | rtshuf
 rtsmap --transpose --unlabel data.rts
 rtsmap --table table --names names data.rts
 data.rts | rtsmap --compact
@@ -88,6 +93,8 @@ large_uses() {
     cat <<'END'
 idx2rts many_images many_labels
 rtsample -n 80 many.rts
+rtshuf many.rts
+rtshuf --memory 1M large.rts
 rtscomm --only-b other.rts many.rts
 many.rts | rtsample -n 80
 many.rts | rtsample --share 80%
@@ -249,7 +256,7 @@ closed_output() {
 }
 
 @test "faults: a standard input that is closed, cannot be read, is a folder" {
-    for command in rts2png 'rtsample -n 2' 'rtsmap --compact' rotgen 'rottrain -q' headswap \
+    for command in rts2png 'rtsample -n 2' 'rtsmap --compact' rtshuf rotgen 'rottrain -q' headswap \
         'evalacc -m model.rts' \
         'featdump -m model.rts' 'evalpng -m model.rts' filtdump 'rtscomm data.rts' 'umap -q' \
         'knneval -q -k 1 data.rts' rtsinfo rts2tsv cifar2rts idx2rts idx2png; do
@@ -279,7 +286,7 @@ closed_output() {
     [[ $(id -u) != 0 ]] || skip 'root may read and write everything'
     cp data.rts secret.rts
     chmod 0 secret.rts
-    for command in rts2png 'rtsample -n 2' 'rtsmap --unlabel' rotgen 'rottrain -q' headswap 'evalacc -m' 'evalpng -m' \
+    for command in rts2png 'rtsample -n 2' 'rtsmap --unlabel' rtshuf rotgen 'rottrain -q' headswap 'evalacc -m' 'evalpng -m' \
         'featdump -m' filtdump 'rtscomm data.rts' umap 'knneval data.rts' rtsinfo rts2tsv; do
         # shellcheck disable=SC2086 # a command with its arguments
         expect_error 1 'secret.rts: Permission denied' $command secret.rts

@@ -47,6 +47,7 @@ use() {
     rottrain) command+=(-q -e 1 --net 'c2 r d3') ;;
     rtscomm) command+=(--only-b other.rts) ;;
     rtsample) command+=(-n 2) ;;
+    rtshuf) ;;
     rtsmap) command+=(--compact --transpose) ;;
     umap) command+=(-q -k 4 -e 20) ;;
     *) fail "tests/manners.bats does not know how to use $1" ;;

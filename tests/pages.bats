@@ -217,6 +217,10 @@ options_of() {
     run_examples man1/rtsample.1
 }
 
+@test "pages: examples of rtshuf(1)" {
+    run_examples man1/rtshuf.1
+}
+
 @test "pages: examples of rtsmap(1)" {
     run_examples man1/rtsmap.1
     cmp <(images letters.rts 784) <(images train.rts 784)

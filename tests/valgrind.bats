@@ -12,6 +12,7 @@ setup_file() {
     export ROTPIPE_KERNELS=plain
     small_files
     gzip -c data.rts >data.gz
+    { octal 0 0 8 3 && be32 3 700 700 && head -c 1470000 /dev/zero; } | idx2rts >large.rts
     head -c 1000 data.rts >half.rts
     flip data.rts 600 >flipped.rts
     head -c 2000 model.rts >half-model.rts
@@ -54,6 +55,9 @@ watched() {
     watched 0 rtsample --first 2 data.gz
     # shellcheck disable=SC2002
     cat data.rts | watched 0 rtsample --share 0.5
+    watched 0 rtshuf data.gz
+    watched 0 rtshuf --memory 1M large.rts
+    with_files <data.rts | watched 0 rtshuf
     watched 0 rtsmap --table table --names names.3 --transpose data.rts
     # shellcheck disable=SC2002
     cat data.rts | watched 0 rtsmap --shift 5 --names seven --compact --unlabel
@@ -94,6 +98,7 @@ watched() {
     for file in half.rts flipped.rts text missing model.rts; do
         watched 1 rts2png $file
         watched 1 rtsample -n 2 $file
+        watched 1 rtshuf $file
         watched 1 rtsmap --compact $file
         watched 1 rotgen $file
         watched 1 rtscomm --only-b other.rts $file
@@ -131,7 +136,7 @@ watched() {
 }
 
 @test "valgrind: results that cannot be written" {
-    for command in 'rts2png data.rts' 'rtsample -n 2 data.rts' 'rtsmap --compact data.rts' 'rotgen data.rts' 'headswap -c 3 model.rts' \
+    for command in 'rts2png data.rts' 'rtsample -n 2 data.rts' 'rtsmap --compact data.rts' 'rtshuf data.rts' 'rotgen data.rts' 'headswap -c 3 model.rts' \
         'featdump -m model.rts data.rts' 'cifar2rts batch' 'idx2rts images' 'idx2png images' 'rtsinfo data.rts' \
         'rts2tsv data.rts' 'evalacc -m model.rts data.rts' 'evalpng -m model.rts data.rts' \
         'filtdump model.rts' 'umap -q -e 2 data.rts' 'knneval -q -k 1 data.rts data.rts' \
