@@ -40,6 +40,7 @@ every_reader() {
     "$@" rtsample -n 2 "$file"
     "$@" rtsmap --compact "$file"
     "$@" rtshuf --memory 16M "$file"
+    "$@" rts2idx --labels labels.idx "$file"
     "$@" rotgen "$file"
     "$@" rottrain -q -e 1 -j 1 --net d1 "$file"
     "$@" evalacc -q -j 1 -m model.rts "$file"

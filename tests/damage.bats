@@ -42,6 +42,7 @@ rtsample --share 40% @
 rtsample --fold 2/2 @
 rtsample --first 3 @
 rtshuf @
+rts2idx @
 rtsmap --transpose @
 rtsmap --compact
 rotgen @
@@ -90,6 +91,7 @@ knneval -q -k 1 -j 1 @ features.rts
 rtsample -n 2 @
 rtsmap --unlabel @
 rtshuf @
+rts2idx @
 rtsinfo @
 rts2tsv @
 END
@@ -115,7 +117,7 @@ END
 }
 
 @test "damage: a data set that comes through a pipe" {
-    printf '%s\n' 'rtsample -n 2' 'rtsample --share 40%' 'rtsmap --compact' | try_damage 'image streams by pipe' 197 -p data.rts
+    printf '%s\n' 'rtsample -n 2' 'rtsample --share 40%' 'rtsmap --compact' rts2idx | try_damage 'image streams by pipe' 197 -p data.rts
 }
 
 @test "damage: a model, cut after every byte and with every bit turned over" {

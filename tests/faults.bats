@@ -50,6 +50,8 @@ rtsample --at-most 1 data.rts
 data.rts | rtsample --share 0.5
 rtsample --fold 1/2 data.rts
 rtsample --first 3 -v data.rts
+rts2idx --labels made/labels data.rts
+features.rts | rts2idx -o made/features --labels made/labels
 rtshuf data.rts
 files.rts | rtshuf
 rtsmap --transpose --unlabel data.rts
@@ -93,6 +95,7 @@ large_uses() {
     cat <<'END'
 idx2rts many_images many_labels
 rtsample -n 80 many.rts
+rts2idx many.rts
 rtshuf many.rts
 rtshuf --memory 1M large.rts
 rtscomm --only-b other.rts many.rts
@@ -259,7 +262,7 @@ closed_output() {
     for command in rts2png 'rtsample -n 2' 'rtsmap --compact' rtshuf rotgen 'rottrain -q' headswap \
         'evalacc -m model.rts' \
         'featdump -m model.rts' 'evalpng -m model.rts' filtdump 'rtscomm data.rts' 'umap -q' \
-        'knneval -q -k 1 data.rts' rtsinfo rts2tsv cifar2rts idx2rts idx2png; do
+        'knneval -q -k 1 data.rts' rtsinfo rts2idx rts2tsv cifar2rts idx2rts idx2png; do
         # shellcheck disable=SC2086 # a command with its arguments
         expect_error 1 'standard input: Bad file descriptor' sh -c '"$@" <&-' - $command
         # shellcheck disable=SC2086
@@ -287,7 +290,7 @@ closed_output() {
     cp data.rts secret.rts
     chmod 0 secret.rts
     for command in rts2png 'rtsample -n 2' 'rtsmap --unlabel' rtshuf rotgen 'rottrain -q' headswap 'evalacc -m' 'evalpng -m' \
-        'featdump -m' filtdump 'rtscomm data.rts' umap 'knneval data.rts' rtsinfo rts2tsv; do
+        'featdump -m' filtdump 'rtscomm data.rts' umap 'knneval data.rts' rtsinfo rts2idx rts2tsv; do
         # shellcheck disable=SC2086 # a command with its arguments
         expect_error 1 'secret.rts: Permission denied' $command secret.rts
     done

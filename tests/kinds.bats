@@ -31,7 +31,7 @@ reads() {
     idx2png | idx2rts) echo idx ;;
     rotpipe-report) echo plan ;;
     rtsinfo) echo anything ;;
-    knneval | rts2tsv | rtsample | rtshuf | rtsmap | umap) echo examples ;;
+    knneval | rts2idx | rts2tsv | rtsample | rtshuf | rtsmap | umap) echo examples ;;
     evalacc | evalpng | featdump | layereval | rotgen | rottrain | rts2png | rtscomm) echo images ;;
     *) fail "tests/kinds.bats does not know what $1 reads" ;;
     esac

@@ -43,7 +43,7 @@ use() {
     knneval) command+=(-q -k 2 data.rts) ;;
     layereval) command+=(-m model.rts -k 2 data.rts) ;;
     rotpipe-report) operand=plan ;;
-    rotgen | rts2png | rts2tsv | rtsinfo) ;;
+    rotgen | rts2idx | rts2png | rts2tsv | rtsinfo) ;;
     rottrain) command+=(-q -e 1 --net 'c2 r d3') ;;
     rtscomm) command+=(--only-b other.rts) ;;
     rtsample) command+=(-n 2) ;;

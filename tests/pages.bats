@@ -205,6 +205,10 @@ options_of() {
     run_examples man1/rottrain.1
 }
 
+@test "pages: examples of rts2idx(1)" {
+    run_examples man1/rts2idx.1
+}
+
 @test "pages: examples of rts2png(1)" {
     run_examples man1/rts2png.1
 }

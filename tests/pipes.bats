@@ -65,7 +65,7 @@ pair() {
     local consumer
     for consumer in 'rtsample -n 3' 'rtsmap --transpose' rtshuf rotgen 'rottrain -q -e 1 --net c2' 'evalacc -m model.rts' \
         'evalpng -m model.rts' 'featdump -m model.rts' 'umap -q -e 2 -k 3' \
-        'knneval -q -k 1 - whole.rts' rts2png rts2tsv rtsinfo; do
+        'knneval -q -k 1 - whole.rts' rts2idx rts2png rts2tsv rtsinfo; do
         pair 'rtsample -n 6 data.rts' "$consumer" data.rts
         pair 'rtsample -v -n 6 data.rts' "$consumer" data.rts
         pair 'rtsmap --compact data.rts' "$consumer" data.rts
@@ -124,7 +124,7 @@ cut_behind_records() {
 @test "pipes: a stream cut behind any of its records is no stream to any program" {
     whole
     cp data.rts other.rts
-    cut_behind_records data.rts 'rtscomm other.rts' 'rtscomm --only-a - other.rts' 'rtsample -n 6' 'rtsample -v -n 6' 'rtsmap --unlabel' rtshuf rotgen \
+    cut_behind_records data.rts 'rtscomm other.rts' 'rtscomm --only-a - other.rts' 'rtsample -n 6' 'rtsample -v -n 6' 'rtsmap --unlabel' rtshuf rts2idx rotgen \
         'rottrain -q -e 1 --net c2' 'evalacc -m model.rts' 'featdump -m model.rts' rts2png \
         'evalpng -m model.rts' 'umap -q -e 1' 'knneval -q -k 1 other.rts' rts2tsv rtsinfo
     cut_behind_records model.rts headswap 'rottrain -q -e 1 -m - data.rts' \

@@ -55,6 +55,9 @@ watched() {
     watched 0 rtsample --first 2 data.gz
     # shellcheck disable=SC2002
     cat data.rts | watched 0 rtsample --share 0.5
+    watched 0 rts2idx --labels made-labels data.gz
+    # shellcheck disable=SC2002
+    cat features.rts | watched 0 rts2idx
     watched 0 rtshuf data.gz
     watched 0 rtshuf --memory 1M large.rts
     with_files <data.rts | watched 0 rtshuf
@@ -99,6 +102,7 @@ watched() {
         watched 1 rts2png $file
         watched 1 rtsample -n 2 $file
         watched 1 rtshuf $file
+        watched 1 rts2idx --labels made-labels $file
         watched 1 rtsmap --compact $file
         watched 1 rotgen $file
         watched 1 rtscomm --only-b other.rts $file
@@ -136,7 +140,7 @@ watched() {
 }
 
 @test "valgrind: results that cannot be written" {
-    for command in 'rts2png data.rts' 'rtsample -n 2 data.rts' 'rtsmap --compact data.rts' 'rtshuf data.rts' 'rotgen data.rts' 'headswap -c 3 model.rts' \
+    for command in 'rts2png data.rts' 'rtsample -n 2 data.rts' 'rtsmap --compact data.rts' 'rtshuf data.rts' 'rts2idx data.rts' 'rotgen data.rts' 'headswap -c 3 model.rts' \
         'featdump -m model.rts data.rts' 'cifar2rts batch' 'idx2rts images' 'idx2png images' 'rtsinfo data.rts' \
         'rts2tsv data.rts' 'evalacc -m model.rts data.rts' 'evalpng -m model.rts data.rts' \
         'filtdump model.rts' 'umap -q -e 2 data.rts' 'knneval -q -k 1 data.rts data.rts' \

@@ -29,6 +29,9 @@ struct chunk {
     const char **file;      /* n names as filename_line writes them, or NULL */
 };
 
+/* True if examples of both records, `image` or `feature`, have one kind and one shape. */
+int chunk_same_shape(const struct rts_header *a, const struct rts_header *b);
+
 /* Moves example `from` of a chunk, with its label and file, to place `to`, not behind it. */
 void chunk_move(struct chunk *c, uint64_t to, uint64_t from);
 

@@ -63,12 +63,9 @@ struct shuffle *shuffle_new(uint64_t seed, uint64_t memory, struct error *e)
 
 int shuffle_check(const struct shuffle *s, const struct chunk *c, struct error *e)
 {
-    const struct rts_header *a = &s->like.head, *b = &c->head;
-
     if (!s->begun)
         return 0;
-    if (strcmp(a->name, b->name) != 0 || a->ndim != b->ndim ||
-        memcmp(a->shape + 1, b->shape + 1, sizeof a->shape - sizeof *a->shape) != 0)
+    if (!chunk_same_shape(&s->like.head, &c->head))
         return error_set(e, "another shape than the examples before; only examples of one shape can"
                             " be shuffled");
     if (s->like.n && c->n && !s->like.label != !c->label)
