@@ -44,6 +44,7 @@ rtsample --first 3 @
 rtshuf @
 rts2idx @
 rtsmap --transpose @
+rtsmap --rgb --crop 1 --pad 3 @
 rtsmap --compact
 rotgen @
 rotgen -r

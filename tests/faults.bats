@@ -56,6 +56,7 @@ rtshuf data.rts
 files.rts | rtshuf
 rtsmap --transpose --unlabel data.rts
 rtsmap --table table --names names data.rts
+rtsmap --rgb --crop 2x1 --pad 3 --transpose data.rts
 data.rts | rtsmap --compact
 rotgen data.rts
 data.rts < rotgen -r

@@ -48,7 +48,7 @@ use() {
     rtscomm) command+=(--only-b other.rts) ;;
     rtsample) command+=(-n 2) ;;
     rtshuf) ;;
-    rtsmap) command+=(--compact --transpose) ;;
+    rtsmap) command+=(--compact --transpose --pad 9) ;;
     umap) command+=(-q -k 4 -e 20) ;;
     *) fail "tests/manners.bats does not know how to use $1" ;;
     esac

@@ -228,6 +228,7 @@ options_of() {
 @test "pages: examples of rtsmap(1)" {
     run_examples man1/rtsmap.1
     cmp <(images letters.rts 784) <(images train.rts 784)
+    cmp <(images again.rts 576) <(images inner.rts 576)
     [[ $(rts2tsv two.rts | cut -f 1 | sort -u | xargs) == '0 1' ]]
 }
 

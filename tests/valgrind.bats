@@ -61,6 +61,7 @@ watched() {
     watched 0 rtshuf data.gz
     watched 0 rtshuf --memory 1M large.rts
     with_files <data.rts | watched 0 rtshuf
+    watched 0 rtsmap --rgb --crop 2x1+0+1 --pad 3 --background 1,2,3 data.gz
     watched 0 rtsmap --table table --names names.3 --transpose data.rts
     # shellcheck disable=SC2002
     cat data.rts | watched 0 rtsmap --shift 5 --names seven --compact --unlabel
