@@ -77,6 +77,7 @@ filtdump model.rts
 umap -q -e 2 -k 3 -j 2 features.rts
 umap -q -e 2 -k 3 -j 2 --search descent features.rts
 data.rts < umap -q -e 2 -k 3 -j 2
+files.rts < umap -q -e 2 -k 3 -j 2
 knneval -q -k 1,2 -j 2 features.rts features.rts
 rtscomm --rotated --duplicates data.rts other.rts
 rtscomm --only-b -o made/others other.rts data.rts

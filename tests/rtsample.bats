@@ -259,6 +259,15 @@ per_class() {
     [[ $(records a | grep -E ' (image|label)$' | cut -d ' ' -f 4- | xargs) == '[3,2,2,1] image [3] label [2,3,3,1] image' ]]
 }
 
+@test "rtsample: the names of files stay with their examples" {
+    numbered 300 $(cycle 300 7) | with_files >s
+    for option in '-n 40' '-k 3 -v' '--share 0.3' '--fold 2/3' '--fold 2/3 -v' '--first 30' '--first 30 -v'; do
+        rtsample $option s >a
+        indices a | sed 's/.*/set\/& x.png/' | cmp - <(payloads a file) || fail "$option"
+        cat s | rtsample $option | cmp - a
+    done
+}
+
 # Classes 0, 1, 2 and 5 of 50, 5, 2 and 1 images.
 uneven() {
     numbered 58 $(cycle 50 1) 1 2 1 5 1 2 1 1
