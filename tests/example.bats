@@ -124,12 +124,12 @@ spoiled() {
     for kind in scratch frozen tuned midscratch midfrozen midtuned; do
         printf 'accuracy\t0.5\n' | tee f/$kind-30-1.tsv >f/$kind-60-1.tsv
     done
-    "$RECIPE/labels" f '30 60' 1 >t
+    "$ROOT/examples/shared/labels" f '30 60' 1 <"$RECIPE/steps" >t
     [[ $(tail -n 1 t) == $'60\t50.00\t0.00\t50.00\t0.00\t50.00\t0.00\t50.00\t0.00\t50.00\t0.00\t50.00\t0.00' ]] || fail "$(<t)"
     for bad in 'accuracy\t-nan\n' 'accuracy\t0.5\naccuracy\t0.5\n' 'correct\t4\n'; do
         cp f/frozen-60-1.tsv kept
         printf '%b' "$bad" >f/frozen-60-1.tsv
-        run --separate-stderr "$RECIPE/labels" f '30 60' 1
+        run --separate-stderr "$ROOT/examples/shared/labels" f '30 60' 1 <"$RECIPE/steps"
         [[ $status == 1 && $stderr == "labels: f/frozen-60-1.tsv: no measurement of 'accuracy'" ]] || fail "$bad: $stderr"
         cp kept f/frozen-60-1.tsv
     done
