@@ -1,11 +1,12 @@
-/* rtsample - a random sample of a stream, evenly over its classes; or all but that */
+/* rtsample - a random sample of a stream, a part of it, or its beginning; or all but that */
 #include "cli/cli.h"
 #include "img/sample.h"
 #include "rts/gather.h"
 #include "rts/reread.h"
 
 static const char help[] =
-    "usage: rtsample [-q] -n count | -k count | --at-most count | --share share\n"
+    "usage: rtsample [-q] -n count | -k count | --at-most count | --share share |\n"
+    "                --fold i/k | --first count\n"
     "                [-v] [-s seed] [--no-history] [-o file] [file ...]\n"
     "Write a random sample of the examples of a stream, in their order.\n"
     "\n"
@@ -13,6 +14,8 @@ static const char help[] =
     "  -k, --per-class N  N examples of every class\n"
     "      --at-most N    N examples of every class, or all if there are fewer\n"
     "      --share SHARE  a share of the examples of every class: 20% or 0.2\n"
+    "      --fold I/K     part I of K random parts, each evenly over the classes\n"
+    "      --first N      the first N examples\n"
     "  -v, --invert       write all other examples instead\n"
     "  -s, --seed N       seed of the choice (default 0)\n"
     "      --no-history   omit provenance records\n"
@@ -21,12 +24,14 @@ static const char help[] =
     "  -h, --help         print this help\n"
     "      --version      print the version\n";
 
-enum { OPT_AT_MOST = OPT_FIRST, OPT_SHARE };
+enum { OPT_AT_MOST = OPT_FIRST, OPT_SHARE, OPT_FOLD, OPT_BEGINNING };
 
 static const struct option options[] = {{"count", required_argument, NULL, 'n'},
                                         {"per-class", required_argument, NULL, 'k'},
                                         {"at-most", required_argument, NULL, OPT_AT_MOST},
                                         {"share", required_argument, NULL, OPT_SHARE},
+                                        {"fold", required_argument, NULL, OPT_FOLD},
+                                        {"first", required_argument, NULL, OPT_BEGINNING},
                                         {"invert", no_argument, NULL, 'v'},
                                         {"seed", required_argument, NULL, 's'},
                                         STREAM_OPTIONS,
@@ -39,13 +44,11 @@ struct tally {
 
 struct job {
     struct reread operands;
-    enum sample_how how;
-    uint64_t n;  /* as sample_new takes it */
+    struct sample_rule rule;
     int choices; /* how many of the options that say how were given */
-    int invert;
-    uint64_t seed;
+    int invert, seeded;
     struct sample *sample;
-    char step[96]; /* for the history */
+    char step[128]; /* for the history */
     struct tally first, second;
 };
 
@@ -119,6 +122,19 @@ static int survey(void *context, struct source *in, struct rts_writer *copy, str
     return tell_passed_over(j, source_names(in), e);
 }
 
+/* After the last example: there are as many as were wanted, or were there before. */
+static int check_end(const struct job *j, struct error *e)
+{
+    if (j->rule.how == SAMPLE_FIRST)
+        return j->second.count >= j->rule.n
+                   ? 0
+                   : error_set(e, "too few examples: %" PRIu64 ", but %" PRIu64 " are needed",
+                               j->second.count, j->rule.n);
+    if (j->first.count != j->second.count || j->first.labels != j->second.labels)
+        return error_set(e, "input: changed while it was read");
+    return 0;
+}
+
 /* The last reading: gives `out` what is in the sample, or what is not. */
 static int choose(struct job *j, struct source *in, struct gather *out, struct error *e)
 {
@@ -138,9 +154,7 @@ static int choose(struct job *j, struct source *in, struct gather *out, struct e
     }
     if (got < 0)
         return -1;
-    if (j->first.count != j->second.count || j->first.labels != j->second.labels)
-        return error_set(e, "input: changed while it was read");
-    return gather_finish(out, e);
+    return check_end(j, e) < 0 ? -1 : gather_finish(out, e);
 }
 
 static int run(struct job *j, struct rts_writer *out, struct error *e)
@@ -149,9 +163,11 @@ static int run(struct job *j, struct rts_writer *out, struct error *e)
     struct source *in;
     int status;
 
-    if (j->how == SAMPLE_SHARE && reread_pass(&j->operands, count, j, e) < 0)
+    if (j->rule.how == SAMPLE_SHARE && reread_pass(&j->operands, count, j, e) < 0)
         return -1;
-    if (reread_pass(&j->operands, survey, j, e) < 0 || !(in = reread_last(&j->operands, out, e)))
+    if (j->rule.how != SAMPLE_FIRST && reread_pass(&j->operands, survey, j, e) < 0)
+        return -1;
+    if (!(in = reread_last(&j->operands, out, e)))
         return -1;
     source_before(in, gather_before, &gather);
     status = choose(j, in, &gather, e);
@@ -163,8 +179,8 @@ static int run(struct job *j, struct rts_writer *out, struct error *e)
 /* One of the options that say how many. */
 static void take_choice(struct job *j, enum sample_how how, uint64_t n)
 {
-    j->how = how;
-    j->n = n;
+    j->rule.how = how;
+    j->rule.n = n;
     j->choices++;
 }
 
@@ -189,8 +205,18 @@ static void take_option(struct job *j, int option, unsigned *drop)
                     optarg);
         take_choice(j, SAMPLE_SHARE, share);
         break;
+    case OPT_FOLD:
+        if (sample_parse_fold(optarg, &j->rule) < 0)
+            misused("--fold: '%s' is not a part I/K, with K from 2 to %d and I from 1 to K", optarg,
+                    SAMPLE_FOLDS_MAX);
+        take_choice(j, SAMPLE_FOLD, j->rule.n);
+        break;
+    case OPT_BEGINNING:
+        take_choice(j, SAMPLE_FIRST, (uint64_t)int_argument(optarg, 0, INT64_MAX));
+        break;
     case 's':
-        j->seed = seed_argument(optarg);
+        j->rule.seed = seed_argument(optarg);
+        j->seeded = 1;
         break;
     case 'v':
         j->invert = 1;
@@ -206,15 +232,20 @@ static void take_option(struct job *j, int option, unsigned *drop)
 /* The line of the history: all that decides the result. */
 static void describe(struct job *j)
 {
-    static const char *const names[] = {"-n", "-k", "--at-most", "--share"};
-    char n[32];
+    static const char *const names[] = {"-n", "-k", "--at-most", "--share", "--fold", "--first"};
+    const struct sample_rule *r = &j->rule;
+    char n[48], seed[32] = "";
 
-    if (j->how == SAMPLE_SHARE)
-        snprintf(n, sizeof n, "%.9g", (double)j->n / SAMPLE_WHOLE);
+    if (r->how == SAMPLE_SHARE)
+        snprintf(n, sizeof n, "%.9g", (double)r->n / SAMPLE_WHOLE);
+    else if (r->how == SAMPLE_FOLD)
+        snprintf(n, sizeof n, "%" PRIu64 "/%" PRIu64, r->part + 1, r->n);
     else
-        snprintf(n, sizeof n, "%" PRIu64, j->n);
-    snprintf(j->step, sizeof j->step, "rtsample %s %s %s%s -s %" PRIu64, ROTPIPE_VERSION,
-             names[j->how], n, j->invert ? " -v" : "", j->seed);
+        snprintf(n, sizeof n, "%" PRIu64, r->n);
+    if (r->how != SAMPLE_FIRST)
+        snprintf(seed, sizeof seed, " -s %" PRIu64, r->seed);
+    snprintf(j->step, sizeof j->step, "rtsample %s %s %s%s%s", ROTPIPE_VERSION, names[r->how], n,
+             j->invert ? " -v" : "", seed);
 }
 
 int main(int argc, char **argv)
@@ -229,10 +260,12 @@ int main(int argc, char **argv)
     while ((option = next_option(argc, argv, "k:n:s:v", options)) != -1)
         take_option(&j, option, &drop);
     if (j.choices != 1)
-        misused("one of -n, -k, --at-most and --share is needed");
+        misused("one of -n, -k, --at-most, --share, --fold and --first is needed");
+    if (j.rule.how == SAMPLE_FIRST && j.seeded)
+        misused("%s has no meaning with --first", as_typed('s'));
     describe(&j);
     reread_plan(&j.operands, argv + optind, argc - optind, j.step, drop);
-    j.sample = sample_new(j.how, j.n, j.seed, &e);
+    j.sample = sample_new(&j.rule, &e);
     out = j.sample ? rts_create(result_path(), &e) : NULL;
     if (out)
         status = run(&j, out, &e);

@@ -1,35 +1,62 @@
-/* rtsmap - a stream with other labels and class names, with transposed images, or without labels */
+/* rtsmap - a stream with other labels and class names, with other images, or without labels */
 #include "cli/cli.h"
-#include "img/rotate.h"
+#include "img/imagemap.h"
 #include "rts/gather.h"
 #include "rts/relabel.h"
 #include "rts/reread.h"
 
 static const char help[] =
     "usage: rtsmap [-q] [--shift n] [--table file] [--names file] [--compact]\n"
-    "              [--transpose] [--unlabel] [--no-history] [-o file] [file ...]\n"
-    "Change the labels and class names of a stream, or transpose its images.\n"
+    "              [--grey | --rgb] [--transpose] [--crop geometry] [--pad size]\n"
+    "              [--background colour] [--unlabel] [--no-history] [-o file]\n"
+    "              [file ...]\n"
+    "Change the labels, the class names or the images of a stream.\n"
     "Changes are made in the order of this list, in any order of the options.\n"
     "\n"
-    "      --shift N      add N to every label; N may be negative: --shift=-1\n"
-    "      --table FILE   relabel by lines OLD<tab>NEW; a NEW of - drops examples\n"
-    "      --names FILE   replace the class names, one per line\n"
-    "      --compact      drop classes without examples, renumber the others from 0\n"
-    "      --transpose    swap the rows and columns of every image\n"
-    "      --unlabel      drop all labels\n"
-    "      --no-history   omit provenance records\n"
-    "  -o, --output FILE  write the result to FILE, complete or not at all\n"
-    "  -q, --quiet        no progress, no notes on standard error\n"
-    "  -h, --help         print this help\n"
-    "      --version      print the version\n";
+    "      --shift N        add N to every label; N may be negative: --shift=-1\n"
+    "      --table FILE     relabel by lines OLD<tab>NEW; a NEW of - drops examples\n"
+    "      --names FILE     replace the class names, one per line\n"
+    "      --compact        drop classes without examples, renumber the others from 0\n"
+    "      --grey           make colour images grey\n"
+    "      --rgb            make grey images colour images, of three equal channels\n"
+    "      --transpose      swap the rows and columns of every image\n"
+    "      --crop N|WxH     cut N x N, or W x H, pixels out of the middle of every\n"
+    "                       image; WxH+X+Y: X from the left and Y from the top\n"
+    "      --pad N|WxH      put a border around every image, which is then in the\n"
+    "                       middle of N x N, or W x H, pixels\n"
+    "      --background C   colour of the border: a grey level from 0 to 255, or\n"
+    "                       R,G,B (default 0, black)\n"
+    "      --unlabel        drop all labels\n"
+    "      --no-history     omit provenance records\n"
+    "  -o, --output FILE    write the result to FILE, complete or not at all\n"
+    "  -q, --quiet          no progress, no notes on standard error\n"
+    "  -h, --help           print this help\n"
+    "      --version        print the version\n";
 
-enum { OPT_SHIFT = OPT_FIRST, OPT_TABLE, OPT_NAMES, OPT_COMPACT, OPT_TRANSPOSE, OPT_UNLABEL };
+enum {
+    OPT_SHIFT = OPT_FIRST,
+    OPT_TABLE,
+    OPT_NAMES,
+    OPT_COMPACT,
+    OPT_GREY,
+    OPT_RGB,
+    OPT_TRANSPOSE,
+    OPT_CROP,
+    OPT_PAD,
+    OPT_BACKGROUND,
+    OPT_UNLABEL
+};
 
 static const struct option options[] = {{"shift", required_argument, NULL, OPT_SHIFT},
                                         {"table", required_argument, NULL, OPT_TABLE},
                                         {"names", required_argument, NULL, OPT_NAMES},
                                         {"compact", no_argument, NULL, OPT_COMPACT},
+                                        {"grey", no_argument, NULL, OPT_GREY},
+                                        {"rgb", no_argument, NULL, OPT_RGB},
                                         {"transpose", no_argument, NULL, OPT_TRANSPOSE},
+                                        {"crop", required_argument, NULL, OPT_CROP},
+                                        {"pad", required_argument, NULL, OPT_PAD},
+                                        {"background", required_argument, NULL, OPT_BACKGROUND},
                                         {"unlabel", no_argument, NULL, OPT_UNLABEL},
                                         STREAM_OPTIONS,
                                         COMMON_OPTIONS};
@@ -37,8 +64,10 @@ static const struct option options[] = {{"shift", required_argument, NULL, OPT_S
 struct settings {
     const char *table, *names; /* files */
     int64_t shift;
-    int shifts, compact, transpose, unlabel;
-    unsigned drop; /* of what is passed on */
+    int shifts, compact, unlabel;
+    struct imagemap images;
+    int background; /* that of images was given */
+    unsigned drop;  /* of what is passed on */
 };
 
 struct job {
@@ -50,8 +79,7 @@ struct job {
     int begun;         /* relabel_begin has been called: */
     const char *known; /* with these names of the stream, or NULL */
     int named;         /* the names have been written */
-    uint8_t *turned;   /* room for a chunk of transposed images */
-    size_t room;
+    struct imagemap images;
 };
 
 /* ---- labels ---- */
@@ -129,31 +157,9 @@ static int put_names(struct job *j, struct rts_writer *out, struct error *e)
     return rts_put_text(out, "names", names, e);
 }
 
-/* ---- images ---- */
-
-static int transpose(struct job *j, struct chunk *c, struct error *e)
-{
-    uint64_t *shape = c->head.shape, height = shape[1], width = shape[2];
-
-    if (c->n * c->stride > j->room) {
-        free(j->turned);
-        j->room = c->n * c->stride;
-        j->turned = malloc(j->room);
-        if (!j->turned)
-            return error_memory(e, "images");
-    }
-    for (uint64_t i = 0; i < c->n; i++)
-        transpose_image((const uint8_t *)c->data + i * c->stride, j->turned + i * c->stride, height,
-                        width, shape[3]);
-    c->data = j->turned;
-    shape[1] = width;
-    shape[2] = height;
-    return 0;
-}
-
 /* ---- the stream ---- */
 
-/* Changes a chunk as the settings want it; its first `kept` examples stay. */
+/* Changes the labels of a chunk as the settings want it; its first `kept` examples stay. */
 static int change(struct job *j, const struct source *in, struct chunk *c, uint64_t *kept,
                   struct error *e)
 {
@@ -162,28 +168,56 @@ static int change(struct job *j, const struct source *in, struct chunk *c, uint6
         return -1;
     if ((j->maps || (j->s->names && c->label)) && map_chunk(j, in, c, kept, e) < 0)
         return -1;
-    if (j->s->transpose && transpose(j, c, e) < 0)
-        return -1;
     if (j->s->unlabel)
         c->label = NULL;
     return 0;
 }
 
+/* Writes the first n examples of a chunk with other images. */
+static int put_images(struct job *j, const struct source *in, const struct chunk *c, uint64_t n,
+                      struct gather *out, struct error *e)
+{
+    uint64_t most = imagemap_most(&j->images, c, e), done = 0;
+
+    if (!most)
+        return source_complain(in, e, "%s", e->text);
+    do {
+        uint64_t take = n - done < most ? n - done : most;
+        struct chunk part = chunk_part(c, done, take);
+        part.n = take;
+        if (imagemap_apply(&j->images, &part, e) < 0 || gather_add(out, &part, take, e) < 0)
+            return -1;
+        done += take;
+    } while (done < n);
+    return 0;
+}
+
+/* Writes the first n examples of a chunk. */
+static int put_chunk(struct job *j, const struct source *in, struct chunk *c, uint64_t n,
+                     struct gather *out, struct error *e)
+{
+    if (imagemap_resizes(&j->images))
+        return put_images(j, in, c, n, out, e);
+    if (imagemap_apply(&j->images, c, e) < 0)
+        return -1;
+    /* Where none are dropped, chunks stay as they are. */
+    if (j->relabel.table && labeltable_drops(j->relabel.table))
+        return gather_add(out, c, n, e);
+    return examples_put_chunk(out->out, c, e);
+}
+
 static int convert(struct job *j, struct source *in, struct gather *out, struct error *e)
 {
     int (*next)(struct source *, struct chunk *, struct error *) =
-        j->s->transpose ? source_next_images : source_next;
-    int drops = j->relabel.table && labeltable_drops(j->relabel.table), got;
+        imagemap_changes(&j->images) ? source_next_images : source_next;
     struct chunk c;
     uint64_t kept;
+    int got;
 
-    while ((got = next(in, &c, e)) > 0) {
-        if (change(j, in, &c, &kept, e) < 0 || put_names(j, out->out, e) < 0)
+    while ((got = next(in, &c, e)) > 0)
+        if (change(j, in, &c, &kept, e) < 0 || put_names(j, out->out, e) < 0 ||
+            put_chunk(j, in, &c, kept, out, e) < 0)
             return -1;
-        /* Without any that are dropped, chunks stay as they are. */
-        if (drops ? gather_add(out, &c, kept, e) < 0 : examples_put_chunk(out->out, &c, e) < 0)
-            return -1;
-    }
     if (got < 0 || gather_flush(out, e) < 0)
         return -1;
     if (!j->s->compact && begin(j, in, e) < 0)
@@ -215,23 +249,24 @@ static int run(struct job *j, struct rts_writer *out, struct error *e)
 /* The line of the history: all that decides the result but the names, which are in the stream. */
 static void describe(const struct settings *s, const struct labeltable *t, char *line, size_t size)
 {
-    char shift[32] = "", table[40] = "";
+    char shift[32] = "", table[40] = "", images[IMAGEMAP_TEXT];
 
     if (s->shifts)
         snprintf(shift, sizeof shift, " --shift %" PRId64, s->shift);
     if (t)
         snprintf(table, sizeof table, " --table crc32=%08" PRIx32, labeltable_crc(t));
+    imagemap_format(&s->images, images);
     snprintf(line, size, "rtsmap %s%s%s%s%s%s%s", ROTPIPE_VERSION, shift, table,
-             s->names ? " --names" : "", s->compact ? " --compact" : "",
-             s->transpose ? " --transpose" : "", s->unlabel ? " --unlabel" : "");
+             s->names ? " --names" : "", s->compact ? " --compact" : "", images,
+             s->unlabel ? " --unlabel" : "");
 }
 
 static int map_stream(const struct settings *s, char **paths, int n, struct error *e)
 {
-    struct job j = {.s = s, .maps = s->shifts || s->table || s->compact};
+    struct job j = {.s = s, .images = s->images, .maps = s->shifts || s->table || s->compact};
     struct rts_writer *out = NULL;
     unsigned renames = s->shifts || s->names || s->compact ? SOURCE_DROP_NAMES : 0;
-    char step[160];
+    char step[160 + IMAGEMAP_TEXT];
     int status = -1;
 
     j.relabel = (struct relabel){.shift = s->shift, .compact = s->compact};
@@ -245,11 +280,68 @@ static int map_stream(const struct settings *s, char **paths, int n, struct erro
     relabel_free(&j.relabel);
     labeltable_free(j.relabel.table);
     free(j.names);
-    free(j.turned);
+    imagemap_free(&j.images);
     if (status == 0)
         return rts_finish(out, e);
     rts_abandon(out);
     return -1;
+}
+
+static void take_colour(struct settings *s, int option)
+{
+    int colour = option == OPT_GREY ? COLOUR_GREY : COLOUR_RGB;
+
+    if (s->images.colour != COLOUR_KEPT && (int)s->images.colour != colour)
+        misused("--grey and --rgb cannot both be given");
+    s->images.colour = colour;
+}
+
+static void take_option(struct settings *s, int option)
+{
+    switch (option) {
+    case OPT_SHIFT:
+        s->shift = int_argument(optarg, -(int64_t)UINT32_MAX, UINT32_MAX);
+        s->shifts = 1;
+        break;
+    case OPT_TABLE:
+        s->table = optarg;
+        break;
+    case OPT_NAMES:
+        s->names = optarg;
+        break;
+    case OPT_COMPACT:
+        s->compact = 1;
+        break;
+    case OPT_GREY:
+    case OPT_RGB:
+        take_colour(s, option);
+        break;
+    case OPT_TRANSPOSE:
+        s->images.transpose = 1;
+        break;
+    case OPT_CROP:
+        if (frame_parse(optarg, 1, &s->images.crop) < 0)
+            misused("--crop: '%s' is not a size N, WxH or WxH+X+Y", optarg);
+        break;
+    case OPT_PAD:
+        if (frame_parse(optarg, 0, &s->images.pad) < 0)
+            misused("--pad: '%s' is not a size N or WxH", optarg);
+        break;
+    case OPT_BACKGROUND:
+        if (frame_colour(optarg, s->images.background) < 0)
+            misused("--background: '%s' is not a colour N or R,G,B, of numbers from 0 to 255",
+                    optarg);
+        s->background = 1;
+        break;
+    case OPT_UNLABEL:
+        s->unlabel = 1;
+        break;
+    case OPT_NO_HISTORY:
+        s->drop = SOURCE_DROP_HISTORY;
+        break;
+    default:
+        common_option(option, help);
+    }
 }
 
 int main(int argc, char **argv)
@@ -260,35 +352,12 @@ int main(int argc, char **argv)
 
     start(argv);
     while ((option = next_option(argc, argv, "", options)) != -1)
-        switch (option) {
-        case OPT_SHIFT:
-            s.shift = int_argument(optarg, -(int64_t)UINT32_MAX, UINT32_MAX);
-            s.shifts = 1;
-            break;
-        case OPT_TABLE:
-            s.table = optarg;
-            break;
-        case OPT_NAMES:
-            s.names = optarg;
-            break;
-        case OPT_COMPACT:
-            s.compact = 1;
-            break;
-        case OPT_TRANSPOSE:
-            s.transpose = 1;
-            break;
-        case OPT_UNLABEL:
-            s.unlabel = 1;
-            break;
-        case OPT_NO_HISTORY:
-            s.drop = SOURCE_DROP_HISTORY;
-            break;
-        default:
-            common_option(option, help);
-        }
-    if (!(s.shifts || s.table || s.names || s.compact || s.transpose || s.unlabel))
+        take_option(&s, option);
+    if (s.background && !s.images.pad.width)
+        misused("--background needs --pad");
+    if (!(s.shifts || s.table || s.names || s.compact || imagemap_changes(&s.images) || s.unlabel))
         misused("nothing to change: give at least one of --shift, --table, --names, --compact,"
-                " --transpose and --unlabel");
+                " --grey, --rgb, --transpose, --crop, --pad and --unlabel");
     inputs = standard_inputs(argv + optind, argc - optind);
     inputs += s.table && strcmp(s.table, "-") == 0;
     inputs += s.names && strcmp(s.names, "-") == 0;

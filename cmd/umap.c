@@ -159,21 +159,40 @@ static int lay_out(struct job *j, struct error *e)
     return status;
 }
 
-/* Runs of points with labels and of points without are chunks of their own. */
+/* Writes a run of points, of which the first is number `at`; *name: that of its file, if any. */
+static int write_run(const struct job *j, const struct points_run *run, uint64_t at,
+                     const char **name, struct rts_writer *out, struct error *e)
+{
+    uint64_t dims = (uint64_t)j->s->umap.dims;
+    struct chunk c = chunk_like("feature", RTS_F4, 2, (uint64_t[]){0, dims});
+    int status;
+
+    c.n = run->n;
+    c.data = j->x + at * dims;
+    c.label = run->labelled ? j->points.label + at : NULL;
+    if (run->named) {
+        if (!(c.file = malloc(run->n * sizeof *c.file)))
+            return error_memory(e, "file names");
+        for (uint64_t i = 0; i < run->n; i++, *name += strlen(*name) + 1)
+            c.file[i] = *name;
+    }
+    status = examples_put(out, &c, e);
+    free(c.file);
+    return status;
+}
+
+/* Runs of points with labels or files and of points without are chunks of their own. */
 static int write_points(const struct job *j, struct rts_writer *out, struct error *e)
 {
     const struct points *p = &j->points;
-    uint64_t dims = (uint64_t)j->s->umap.dims, at = 0;
-    struct chunk c = chunk_like("feature", RTS_F4, 2, (uint64_t[]){0, dims});
+    const struct points_run none = {0};
+    const char *name = p->files;
+    uint64_t at = 0;
 
-    for (size_t r = 0; r < p->runs; at += p->run[r++].n) {
-        c.n = p->run[r].n;
-        c.data = j->x + at * dims;
-        c.label = p->run[r].labelled ? p->label + at : NULL;
-        if (examples_put(out, &c, e) < 0)
+    for (size_t r = 0; r < p->runs; at += p->run[r++].n)
+        if (write_run(j, &p->run[r], at, &name, out, e) < 0)
             return -1;
-    }
-    return p->runs ? 0 : examples_put(out, &c, e);
+    return p->runs ? 0 : write_run(j, &none, 0, &name, out, e);
 }
 
 static void describe(const struct settings *s, char *line, size_t size)
@@ -194,7 +213,9 @@ static void describe(const struct settings *s, char *line, size_t size)
 
 static int run(const struct settings *s, char **paths, int n, struct error *e)
 {
-    struct job j = {.s = s, .kernels = near_kernels_pick(getenv("ROTPIPE_KERNELS"))};
+    struct job j = {.s = s,
+                    .kernels = near_kernels_pick(getenv("ROTPIPE_KERNELS")),
+                    .points = {.keeps_files = 1}};
     struct source *in = NULL;
     struct rts_writer *out = NULL;
     char line[512];

@@ -39,6 +39,8 @@ every_reader() {
     "$@" rts2png "$file"
     "$@" rtsample -n 2 "$file"
     "$@" rtsmap --compact "$file"
+    "$@" rtshuf --memory 16M "$file"
+    "$@" rts2idx --labels labels.idx "$file"
     "$@" rotgen "$file"
     "$@" rottrain -q -e 1 -j 1 --net d1 "$file"
     "$@" evalacc -q -j 1 -m model.rts "$file"
@@ -111,6 +113,12 @@ sys.stdout.buffer.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBB
 }
 
 # ---- IDX ----
+
+@test "bombs: 10 GiB of zeros in the place of a batch of CIFAR" {
+    zeros 10240 >bomb.gz
+    { octal 10 | gzip -c && cat bomb.gz; } >label.gz
+    refuses 'label.gz: record 0 at offset 0: label 10' cifar2rts label.gz
+}
 
 @test "bombs: 10 GiB of zeros behind a header that promises little" {
     { idx_head 2 5 5 | gzip -c && zeros 10240; } >bomb.gz

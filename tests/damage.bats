@@ -39,7 +39,12 @@ rts2png --labels @
 rtsample -n 2 @
 rtsample -n 2 -v
 rtsample --share 40% @
+rtsample --fold 2/2 @
+rtsample --first 3 @
+rtshuf @
+rts2idx @
 rtsmap --transpose @
+rtsmap --rgb --crop 1 --pad 3 @
 rtsmap --compact
 rotgen @
 rotgen -r
@@ -86,6 +91,8 @@ umap -q -e 2 -k 3 -j 1 @
 knneval -q -k 1 -j 1 @ features.rts
 rtsample -n 2 @
 rtsmap --unlabel @
+rtshuf @
+rts2idx @
 rtsinfo @
 rts2tsv @
 END
@@ -111,7 +118,7 @@ END
 }
 
 @test "damage: a data set that comes through a pipe" {
-    printf '%s\n' 'rtsample -n 2' 'rtsample --share 40%' 'rtsmap --compact' | try_damage 'image streams by pipe' 197 -p data.rts
+    printf '%s\n' 'rtsample -n 2' 'rtsample --share 40%' 'rtsmap --compact' rts2idx | try_damage 'image streams by pipe' 197 -p data.rts
 }
 
 @test "damage: a model, cut after every byte and with every bit turned over" {
@@ -153,6 +160,13 @@ END
     done
     printf '%s\n' 'idx2rts @' 'idx2png @ labels' | try_damage 'compressed IDX' 7 -e images.gz
     echo 'idx2rts images @' | try_damage 'compressed IDX' 7 -e labels.gz
+}
+
+@test "damage: CIFAR batches, cut after every byte, and compressed with every bit turned over" {
+    # A pixel may be any byte, and most bits of a label make another label.
+    echo 'cifar2rts @' | try_damage 'CIFAR batches' 7 -b 0 batch
+    gzip -n -c batch >batch.gz
+    printf '%s\n' 'cifar2rts @' 'cifar2rts' | try_damage 'compressed CIFAR batches' 97 -e batch.gz
 }
 
 @test "damage: forged streams, every bit turned over behind right checksums" {

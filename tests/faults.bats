@@ -19,6 +19,9 @@ setup_file() {
     idx_labels $(cycle 90 2) >many_labels
     idx2rts many_images many_labels >many.rts
     gzip -c many.rts >many.rts.gz
+    # More than rtshuf may hold in memory.
+    { octal 0 0 8 3 && be32 3 700 700 && head -c 1470000 /dev/zero; } | idx2rts >large.rts
+    with_files <data.rts >files.rts
     mkdir made
     printf '0\t1\n1\t-\n' >table
     some_pictures
@@ -43,6 +46,8 @@ img2rts -q -j 1 --rgb --size 3x2 --flat pictures
 img2rts -q -j 2 --files-from list
 list | img2rts -q -j 2 --fit pad --size 6 --files-from -
 photo.png < img2rts -q -j 1
+cifar2rts batch batch
+cifar2rts --fine --names fine batch100
 idx2png images labels
 idx2png --labels --names names images labels
 idx2png -f -d made images labels
@@ -52,8 +57,15 @@ data.rts < rtsample -n 2 -v
 data.rts | rtsample -n 2
 rtsample --at-most 1 data.rts
 data.rts | rtsample --share 0.5
+rtsample --fold 1/2 data.rts
+rtsample --first 3 -v data.rts
+rts2idx --labels made/labels data.rts
+features.rts | rts2idx -o made/features --labels made/labels
+rtshuf data.rts
+files.rts | rtshuf
 rtsmap --transpose --unlabel data.rts
 rtsmap --table table --names names data.rts
+rtsmap --rgb --crop 2x1 --pad 3 --transpose data.rts
 data.rts | rtsmap --compact
 rotgen data.rts
 data.rts < rotgen -r
@@ -74,6 +86,7 @@ filtdump model.rts
 umap -q -e 2 -k 3 -j 2 features.rts
 umap -q -e 2 -k 3 -j 2 --search descent features.rts
 data.rts < umap -q -e 2 -k 3 -j 2
+files.rts < umap -q -e 2 -k 3 -j 2
 knneval -q -k 1,2 -j 2 features.rts features.rts
 rtscomm --rotated --duplicates data.rts other.rts
 rtscomm --only-b -o made/others other.rts data.rts
@@ -94,6 +107,9 @@ large_uses() {
 idx2rts many_images many_labels
 img2rts -q -j 2 many_pictures
 rtsample -n 80 many.rts
+rts2idx many.rts
+rtshuf many.rts
+rtshuf --memory 1M large.rts
 rtscomm --only-b other.rts many.rts
 many.rts | rtsample -n 80
 many.rts | rtsample --share 80%
@@ -255,10 +271,10 @@ closed_output() {
 }
 
 @test "faults: a standard input that is closed, cannot be read, is a folder" {
-    for command in rts2png 'rtsample -n 2' 'rtsmap --compact' rotgen 'rottrain -q' headswap \
+    for command in rts2png 'rtsample -n 2' 'rtsmap --compact' rtshuf rotgen 'rottrain -q' headswap \
         'evalacc -m model.rts' \
         'featdump -m model.rts' 'evalpng -m model.rts' filtdump 'rtscomm data.rts' 'umap -q' \
-        'knneval -q -k 1 data.rts' rtsinfo rts2tsv idx2rts idx2png; do
+        'knneval -q -k 1 data.rts' rtsinfo rts2idx rts2tsv cifar2rts idx2rts idx2png; do
         # shellcheck disable=SC2086 # a command with its arguments
         expect_error 1 'standard input: Bad file descriptor' sh -c '"$@" <&-' - $command
         # shellcheck disable=SC2086
@@ -285,8 +301,8 @@ closed_output() {
     [[ $(id -u) != 0 ]] || skip 'root may read and write everything'
     cp data.rts secret.rts
     chmod 0 secret.rts
-    for command in rts2png 'rtsample -n 2' 'rtsmap --unlabel' rotgen 'rottrain -q' headswap 'evalacc -m' 'evalpng -m' \
-        'featdump -m' filtdump 'rtscomm data.rts' umap 'knneval data.rts' rtsinfo rts2tsv; do
+    for command in rts2png 'rtsample -n 2' 'rtsmap --unlabel' rtshuf rotgen 'rottrain -q' headswap 'evalacc -m' 'evalpng -m' \
+        'featdump -m' filtdump 'rtscomm data.rts' umap 'knneval data.rts' rtsinfo rts2idx rts2tsv; do
         # shellcheck disable=SC2086 # a command with its arguments
         expect_error 1 'secret.rts: Permission denied' $command secret.rts
     done

@@ -91,8 +91,19 @@ u1 [] end' ]] || fail "$(records s)"
     [[ $(payloads swapped.rts names) == "$(cat names)" ]]
     printf 'shirt\r\n\r\nbag\r\n' >gap
     expect_error 1 'gap: line 2: an empty class name' idx2rts --names gap images labels
-    printf 'shirt\ncoat\n\n' >trailing
-    expect_error 1 'trailing: line 3: an empty class name' idx2rts --names trailing images labels
+    # Empty lines at the end are nothing, as in CIFAR's lists.
+    printf 'shirt\ncoat\nbag of two\n\n' >trailing
+    idx2rts --names trailing images labels | cmp - want
+    printf 'shirt\r\ncoat\r\nbag of two\r\n\r\n\n' >trailing
+    idx2rts --names trailing images labels | cmp - want
+    for lines in '\n' '\r\n' '\n\n' '\n\r\n\n'; do
+        # shellcheck disable=SC2059 # the lines are the format
+        printf "$lines" >blank
+        expect_error 1 'blank: line 1: an empty class name' idx2rts --names blank images labels
+    done
+    printf 'shirt\ncoat\n\nbag\n\n' >gap
+    expect_error 1 'gap: line 3: an empty class name' idx2rts --names gap images labels
+    printf 'shirt\r\n\r\nbag\r\n' >gap
     printf 'shirt\ncoat\nbag\tof two\n' >tab
     expect_error 1 'tab: line 3: a control character in a class name' idx2rts --names tab images labels
     printf 'shirt\rcoat\r' >mac

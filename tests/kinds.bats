@@ -26,12 +26,13 @@ setup() {
 # What each program reads as its operand, and as its model.
 reads() {
     case $1 in
+    cifar2rts) echo cifar ;;
     filtdump | headswap) echo model ;;
     idx2png | idx2rts) echo idx ;;
     img2rts) echo pictures ;;
     rotpipe-report) echo plan ;;
     rtsinfo) echo anything ;;
-    knneval | rts2tsv | rtsample | rtsmap | umap) echo examples ;;
+    knneval | rts2idx | rts2tsv | rtsample | rtshuf | rtsmap | umap) echo examples ;;
     evalacc | evalpng | featdump | layereval | rotgen | rottrain | rts2png | rtscomm) echo images ;;
     *) fail "tests/kinds.bats does not know what $1 reads" ;;
     esac
@@ -54,6 +55,17 @@ use() {
 other_kind() {
     use "$1"
     case $(reads "$1") in
+    cifar)
+        expect_error 1 'data.rts: not a CIFAR batch: it is already an rts stream \(rtsinfo describes' "$1" data.rts
+        expect_error 1 'photo.png: not a CIFAR batch: it is a PNG image; batches of the binary version' "$1" photo.png
+        expect_error 1 'images: not a CIFAR batch: it is an IDX file;' "$1" --fine images
+        printf '\x80\002}q\001(' >data_batch_1
+        expect_error 1 'data_batch_1: not a CIFAR batch: it is a Python pickle;' "$1" data_batch_1
+        mkdir folder
+        tar -czf cifar.tar.gz folder
+        expect_error 1 'cifar.tar.gz: not a CIFAR batch: it is a tar archive, which must be unpacked' "$1" cifar.tar.gz
+        return
+        ;;
     idx)
         expect_error 1 'data.rts: not an IDX file: it is already an rts stream \(rts2png' "$1" data.rts
         expect_error 1 'photo.png: not an IDX file: it is a PNG image; images must be in the IDX format \(img2rts makes' \

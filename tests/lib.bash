@@ -253,6 +253,39 @@ padded_text() {
     [[ ${#1} == "$2" ]] || head -c $(($2 - ${#1})) /dev/zero
 }
 
+# with_files <STREAM: the stream with the name of a file for each example, "set/N x.png" with N from 0.
+with_files() {
+    python3 -c 'import struct, sys, zlib
+data, out, at, index, count, owed = sys.stdin.buffer.read(), [], 0, 0, 0, 0
+
+def put(head, payload):
+    global index
+    payload += bytes(-len(payload) % 64)
+    head = head[:8] + struct.pack("<Q", index) + head[16:120] + struct.pack("<I", zlib.crc32(payload))
+    out.append(head + struct.pack("<I", zlib.crc32(head)) + payload)
+    index += 1
+
+def put_names():
+    global count, owed
+    text = "".join("set/%d x.png\n" % i for i in range(count, count + owed)).encode()
+    put(struct.pack("<4sIQQ4sI6Q40sI", b"rts1", 0, 0, len(text), b"text", 1, len(text),
+                    0, 0, 0, 0, 0, b"file", 0), text)
+    count, owed = count + owed, 0
+
+while at < len(data):
+    head, size = data[at:at + 124], struct.unpack_from("<Q", data, at + 16)[0]
+    name = head[80:120].rstrip(b"\0")
+    if owed and name != b"label":
+        put_names()
+    put(head, data[at + 128:at + 128 + size])
+    if name in (b"image", b"feature"):
+        owed = struct.unpack_from("<Q", head, 32)[0]
+    elif name == b"end":
+        index = 0
+    at += 128 + (size + 63) // 64 * 64
+sys.stdout.buffer.write(b"".join(out))'
+}
+
 # model: a stream that is a model, as far as a data filter looks at it.
 model() {
     record net text 0 8 8

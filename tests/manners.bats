@@ -15,7 +15,10 @@ setup_file() {
     rtsample -k 1 data.rts >other.rts
     rts2png data.rts >photo.png
     printf 'title\tA report\ntext\tof nothing\n' >plan
-    for file in images labels data.rts model.rts plan; do
+    for label in 7 0 9; do
+        octal $label && noise 3072
+    done >batch.bin
+    for file in images labels batch.bin data.rts model.rts plan; do
         gzip -c $file >$file.gz
     done
 }
@@ -32,6 +35,7 @@ use() {
     command=("$1")
     operand=data.rts
     case $1 in
+    cifar2rts) operand=batch.bin ;;
     evalacc | evalpng) command+=(-m model.rts) ;;
     featdump) command+=(-m model.rts) ;;
     filtdump) operand=model.rts ;;
@@ -41,11 +45,12 @@ use() {
     knneval) command+=(-q -k 2 data.rts) ;;
     layereval) command+=(-m model.rts -k 2 data.rts) ;;
     rotpipe-report) operand=plan ;;
-    rotgen | rts2png | rts2tsv | rtsinfo) ;;
+    rotgen | rts2idx | rts2png | rts2tsv | rtsinfo) ;;
     rottrain) command+=(-q -e 1 --net 'c2 r d3') ;;
     rtscomm) command+=(--only-b other.rts) ;;
     rtsample) command+=(-n 2) ;;
-    rtsmap) command+=(--compact --transpose) ;;
+    rtshuf) ;;
+    rtsmap) command+=(--compact --transpose --pad 9) ;;
     umap) command+=(-q -k 4 -e 20) ;;
     *) fail "tests/manners.bats does not know how to use $1" ;;
     esac
@@ -310,7 +315,7 @@ own_input() {
     done
     operands=("$operand")
     case $1 in
-    headswap) command+=(--names names) files+=(names) ;;
+    cifar2rts | headswap) command+=(--names names) files+=(names) ;;
     idx2rts | idx2png) command+=(--names names) files+=(labels names) operands+=(labels) ;;
     esac
     for file in "$operand" "${files[@]}"; do

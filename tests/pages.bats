@@ -140,7 +140,7 @@ options_of() {
 
 @test "pages: what a page refers to is there" {
     # But for pages of the system, which are not ours.
-    grep -hE '^\.Xr (rot|rts|idx|img|eval|feat|filt|head|knn|layer|umap)' "$ROOT"/man/man?/*.? | awk '{ print $3 "/" $2 "." $3 }' |
+    grep -hE '^\.Xr (rot|rts|cifar|idx|img|class|eval|feat|filt|head|knn|layer|umap)' "$ROOT"/man/man?/*.? | awk '{ print $3 "/" $2 "." $3 }' |
         sort -u | while IFS=/ read -r section name; do
         [[ -e $ROOT/man/man$section/$name ]] || fail "no man/man$section/$name"
     done
@@ -154,6 +154,11 @@ options_of() {
 }
 
 # ---- examples ----
+
+@test "pages: examples of cifar2rts(1)" {
+    run_examples man1/cifar2rts.1
+    [[ $output == $'bird\nplane\n'*$'\n12\n57' ]]
+}
 
 @test "pages: examples of evalacc(1)" {
     run_examples man1/evalacc.1
@@ -204,6 +209,10 @@ options_of() {
     run_examples man1/rottrain.1
 }
 
+@test "pages: examples of rts2idx(1)" {
+    run_examples man1/rts2idx.1
+}
+
 @test "pages: examples of rts2png(1)" {
     run_examples man1/rts2png.1
 }
@@ -216,9 +225,14 @@ options_of() {
     run_examples man1/rtsample.1
 }
 
+@test "pages: examples of rtshuf(1)" {
+    run_examples man1/rtshuf.1
+}
+
 @test "pages: examples of rtsmap(1)" {
     run_examples man1/rtsmap.1
     cmp <(images letters.rts 784) <(images train.rts 784)
+    cmp <(images again.rts 576) <(images inner.rts 576)
     [[ $(rts2tsv two.rts | cut -f 1 | sort -u | xargs) == '0 1' ]]
 }
 

@@ -47,6 +47,8 @@ pair() {
     pair 'idx2rts images labels' rtsample\ -n\ 6 images labels
     pair 'idx2rts images labels' rotgen images labels
     pair 'img2rts --size 8 photo.png' rotgen photo.png
+    { octal 1 && noise 3072; } >batch.bin
+    pair 'cifar2rts batch.bin' rotgen batch.bin
     pair 'idx2rts images labels' 'rottrain -q -e 1 --net c2' images labels
     pair 'idx2rts images labels' 'evalacc -m model.rts' images labels
     pair 'idx2rts images labels' 'evalpng -m model.rts' images labels
@@ -63,12 +65,13 @@ pair() {
 @test "pipes: from samples and rotations on" {
     whole
     local consumer
-    for consumer in 'rtsample -n 3' 'rtsmap --transpose' rotgen 'rottrain -q -e 1 --net c2' 'evalacc -m model.rts' \
+    for consumer in 'rtsample -n 3' 'rtsmap --transpose' rtshuf rotgen 'rottrain -q -e 1 --net c2' 'evalacc -m model.rts' \
         'evalpng -m model.rts' 'featdump -m model.rts' 'umap -q -e 2 -k 3' \
-        'knneval -q -k 1 - whole.rts' rts2png rts2tsv rtsinfo; do
+        'knneval -q -k 1 - whole.rts' rts2idx rts2png rts2tsv rtsinfo; do
         pair 'rtsample -n 6 data.rts' "$consumer" data.rts
         pair 'rtsample -v -n 6 data.rts' "$consumer" data.rts
         pair 'rtsmap --compact data.rts' "$consumer" data.rts
+        pair 'rtshuf data.rts' "$consumer" data.rts
     done
     cp data.rts other.rts
     for consumer in rotgen 'rottrain -q -e 1 --net c2' 'umap -q -e 2' rtsinfo; do
@@ -123,7 +126,7 @@ cut_behind_records() {
 @test "pipes: a stream cut behind any of its records is no stream to any program" {
     whole
     cp data.rts other.rts
-    cut_behind_records data.rts 'rtscomm other.rts' 'rtscomm --only-a - other.rts' 'rtsample -n 6' 'rtsample -v -n 6' 'rtsmap --unlabel' rotgen \
+    cut_behind_records data.rts 'rtscomm other.rts' 'rtscomm --only-a - other.rts' 'rtsample -n 6' 'rtsample -v -n 6' 'rtsmap --unlabel' rtshuf rts2idx rotgen \
         'rottrain -q -e 1 --net c2' 'evalacc -m model.rts' 'featdump -m model.rts' rts2png \
         'evalpng -m model.rts' 'umap -q -e 1' 'knneval -q -k 1 other.rts' rts2tsv rtsinfo
     cut_behind_records model.rts headswap 'rottrain -q -e 1 -m - data.rts' \

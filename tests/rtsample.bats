@@ -29,7 +29,7 @@ per_class() {
 
 @test "rtsample: manners" {
     check_common rtsample
-    local one='one of -n, -k, --at-most and --share is needed'
+    local one='one of -n, -k, --at-most, --share, --fold and --first is needed'
     expect_error 2 "$one" rtsample
     expect_error 2 "$one" rtsample -n 1 -k 1
     expect_error 2 "$one" rtsample --share 0.5 --at-most 1
@@ -38,6 +38,14 @@ per_class() {
     for share in 101% 1.1 -1 '' % . .5 5. 0.1234567891 1.12345678% 1e-3 0x1 20%% '20 %' nan; do
         expect_error 2 "--share: '$share' is not a share between 0% and 100%" rtsample --share "$share"
     done
+    expect_error 2 "$one" rtsample --fold 1/2 --first 3
+    for fold in 0/3 4/3 1/1 3 1/ /3 1/65537 -1/3 1/3/4 '1 /3' x/3 1/x '' 00000000000000001/3; do
+        expect_error 2 "--fold: '$fold' is not a part I/K, with K from 2 to 65536 and I from 1 to K" \
+            rtsample --fold "$fold"
+    done
+    expect_error 2 "--first: 'x' is not an integer" rtsample --first x
+    expect_error 2 '^rtsample: -s has no meaning with --first' rtsample -s 3 --first 2
+    expect_error 2 '^rtsample: --seed has no meaning with --first' rtsample --first 2 --seed 0
     expect_error 2 "-n: 'x' is not an integer" rtsample -n x
     expect_error 2 "-k: '-1' is not an integer" rtsample -k -1
     expect_error 2 '-s: .* is not an integer between 0 and 2\^64 - 1' rtsample -k 1 -s -1
@@ -60,9 +68,16 @@ per_class() {
     check_refusals good rtsample --share 50%
 }
 
+@test "rtsample --fold, --first: wrong input, cut, damaged, not to be written" {
+    stream 6 5 3 >good
+    check_refusals good rtsample --fold 2/3
+    rm -r folder
+    check_refusals good rtsample --first 4
+}
+
 @test "rtsample: wrong input through a pipe" {
     stream 6 5 3 >good
-    for option in -n3 -vn3 --at-most=3 --share=0.3; do
+    for option in -n3 -vn3 --at-most=3 --share=0.3 --fold=1/2; do
         head -c 700 good >cut
         expect_error 1 'standard input: record .*cut short' sh -c "cat cut | rtsample $option"
         flip good 400 >flipped
@@ -104,7 +119,8 @@ per_class() {
     indices_of() { images "$1" 4 | paste - <(labels "$1"); }
     indices_of s >all
     for option in '-n 100' '-n 333 -s 9' '-k 1' '-k 100' '-n 0' '--at-most 7' '--at-most 0' \
-        '--at-most 100' '--share 33% -s 3' '--share 0' '--share 100%'; do
+        '--at-most 100' '--share 33% -s 3' '--share 0' '--share 100%' '--fold 2/7 -s 5' '--first 400' \
+        '--first 0' '--first 1000'; do
         rtsample $option <s >a
         rtsample $option --invert <s >b
         indices_of a >taken
@@ -120,7 +136,7 @@ per_class() {
 @test "rtsample: a file, a pipe and several operands give the same bytes" {
     fashion t10k >s
     for option in '-n 77' '-n 77 -v' '-k 3 -s 4' '-k 3 -s 4 --invert' '--at-most 5' '--at-most 5 -v' \
-        '--share 11%' '--share 11% -v'; do
+        '--share 11%' '--share 11% -v' '--fold 3/4' '--fold 1/9 -v -s 2' '--first 123' '--first 77 -v'; do
         rtsample $option s >a
         rtsample $option <s | cmp - a
         cat s | rtsample $option | cmp - a
@@ -164,6 +180,91 @@ per_class() {
         # shellcheck disable=SC2086
         rtsample ${pair#*/} -s 5 s >c
         [[ -s a && -z $(comm -23 <(indices a | sort) <(indices c | sort)) ]]
+    done
+}
+
+@test "rtsample --fold: parts without common examples, each with as many of every class" {
+    # Classes of 100, 7, 3 and 1 examples.
+    numbered 111 $(cycle 100 1) 1 4 1 1 9 1 4 1 1 4 1 >s
+    for parts in 2 3 5 10 111; do
+        for ((i = 1; i <= parts; i++)); do
+            rtsample --fold $i/$parts -s 8 s >part.$i
+            indices part.$i
+            [[ $parts != 5 ]] || rtsample --fold $i/$parts -s 8 -v s >others.$i
+        done >all
+        sort -n all | cmp - <(seq 0 110) || fail "$parts: not each once"
+        # Sizes, in all and of each class, which may be none.
+        for ((i = 1; i <= parts; i++)); do
+            for label in 0 1 4 9; do
+                echo "$label $(labels part.$i | grep -cx $label)"
+            done
+            echo "all $(labels part.$i | wc -l)"
+        done | awk '{
+                if (!($1 in low) || $2 < low[$1]) low[$1] = $2
+                if ($2 > high[$1]) high[$1] = $2
+            } END { for (k in low) if (high[k] - low[k] > 1) { print k, low[k], high[k]; exit 1 } }' ||
+            fail "$parts: not even"
+    done
+    for i in 1 2 3 4 5; do
+        rtsample --fold $i/5 -s 8 s >part
+        sort -n <(indices part) <(indices others.$i) | cmp - <(seq 0 110)
+        # In the order of the stream, each with its label.
+        sort -nc <(indices part)
+        paste <(indices part) <(labels part) | grep -vxFf <(paste <(indices s) <(labels s)) && fail 'labels'
+    done
+    payloads part history | tail -n 1 | grep -Eq '^rtsample [0-9.]+ --fold 5/5 -s 8$'
+    payloads others.5 history | tail -n 1 | grep -Eq '^rtsample [0-9.]+ --fold 5/5 -v -s 8$'
+    # The seed decides, and the parts are not the stream cut in pieces.
+    rtsample --fold 5/5 -s 8 s | cmp - part
+    rtsample --fold 5/5 -s 9 s >other
+    run ! cmp -s part other
+    expect_error 1 'too few examples: 111, but 112 are needed' rtsample --fold 1/112 s
+    rtsmap --unlabel s >plain
+    for i in 1 2 3 4; do
+        rtsample --fold $i/4 plain >part
+        indices part | tee -a got | wc -l
+    done >sizes
+    sort -n got | cmp - <(seq 0 110)
+    [[ $(sort sizes | xargs) == '27 28 28 28' ]]
+    idx_images 0 2 2 | idx2rts >none
+    expect_error 1 'too few examples: 0, but 2 are needed' rtsample --fold 1/2 none
+}
+
+@test "rtsample --fold: every example is as likely to be in a part as any other" {
+    # Of 40 seeds, each of 20 examples is in part 1 of 4 ten times, with a deviation of 2.7.
+    numbered 20 $(cycle 20 2) >s
+    for seed in {1..40}; do
+        rtsample --fold 1/4 -s $seed s >a
+        indices a
+    done | awk '{ n[$1]++ } END { for (i = 0; i < 20; i++) if (n[i] < 2 || n[i] > 20) { print i, n[i]; exit 1 } }'
+}
+
+@test "rtsample --first: the first examples, or all after them" {
+    numbered 2500 $(cycle 2500 7) >s
+    for n in 0 1 1024 1025 2500; do
+        quiet_success sh -c "rtsample --first $n s >a && rtsample --first $n -v s >b"
+        seq 0 2499 | head -n $n | cmp - <(indices a)
+        seq 0 2499 | tail -n +$((n + 1)) | cmp - <(indices b)
+        cycle 2500 7 | head -n $n | cmp - <(labels a)
+        cat s | TMPDIR=$PWD/none rtsample --first $n | cmp - a
+    done
+    payloads a history | tail -n 1 | grep -Eqx 'rtsample [0-9.]+ --first 2500'
+    payloads b history | tail -n 1 | grep -Eqx 'rtsample [0-9.]+ --first 2500 -v'
+    expect_error 1 'too few examples: 2500, but 2501 are needed' rtsample --first 2501 s
+    expect_error 1 'too few examples: 2500, but 2501 are needed' rtsample -v --first 2501 s
+    # It asks nothing of labels, nor of one shape for all.
+    stream 3 2 2 >x
+    idx_images 4 3 3 | idx2rts >y
+    rtsample --first 5 x y >a
+    [[ $(records a | grep -E ' (image|label)$' | cut -d ' ' -f 4- | xargs) == '[3,2,2,1] image [3] label [2,3,3,1] image' ]]
+}
+
+@test "rtsample: the names of files stay with their examples" {
+    numbered 300 $(cycle 300 7) | with_files >s
+    for option in '-n 40' '-k 3 -v' '--share 0.3' '--fold 2/3' '--fold 2/3 -v' '--first 30' '--first 30 -v'; do
+        rtsample $option s >a
+        indices a | sed 's/.*/set\/& x.png/' | cmp - <(payloads a file) || fail "$option"
+        cat s | rtsample $option | cmp - a
     done
 }
 

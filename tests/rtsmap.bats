@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC2002,SC2016,SC2046,SC2154 # cat for a pipe; $ for inner shells; lists; bats' own
+# shellcheck disable=SC2002,SC2016,SC2046,SC2086,SC2154
+# (cat for a pipe, $ for inner shells, lists of words, sizes, bats' own variables)
 
 load lib
 
@@ -38,6 +39,17 @@ pairs() {
 @test "rtsmap: used wrongly" {
     stream 6 5 3 >s
     expect_error 2 'nothing to change: give at least one of --shift, --table, .* and --unlabel' rtsmap s
+    expect_error 2 '--grey and --rgb cannot both be given' rtsmap --grey --rgb s
+    expect_error 2 '--background needs --pad' rtsmap --background 3 --grey s
+    for size in '' 0 x 3x x3 3x4x5 3+1 3x4+1 3x4+1+ 3x4+1+2+3 -1 3x4+-1+0 ' 3' 3.5 4194305 99999999999999999999; do
+        expect_error 2 "--crop: '${size//+/[+]}' is not a size N, WxH or WxH.X.Y" rtsmap --crop "$size" s
+    done
+    for size in '' 0 3x 3x4+1+2 0x3; do
+        expect_error 2 "--pad: '${size//+/[+]}' is not a size N or WxH" rtsmap --pad "$size" s
+    done
+    for colour in '' 256 -1 '1,2' '1,2,3,4' '1,,3' '1,2,' ',' red '1, 2,3'; do
+        expect_error 2 "--background: '$colour' is not a colour N or R,G,B" rtsmap --pad 9 --background "$colour" s
+    done
     expect_error 2 'nothing to change' rtsmap --no-history s
     for shift in x 1.5 '' 4294967296 -4294967296; do
         expect_error 2 "--shift: '$shift' is not an integer" rtsmap --shift "$shift" s
@@ -157,10 +169,8 @@ pairs() {
     idx_images 3 4 4 | idx2rts >unlabelled
     table t 0=1
     for option in '--table t' '--shift 1' --compact; do
-        # shellcheck disable=SC2086 # an option and its argument
         expect_error 1 "unlabelled: record .*'image' .*examples without labels to change" \
             rtsmap $option unlabelled
-        # shellcheck disable=SC2086
         expect_error 1 'examples without labels to change' rtsmap $option plain unlabelled
     done
 }
@@ -268,6 +278,143 @@ pairs() {
     done
 }
 
+# pnm FILE H W CHANNELS: raw pixels as a PNM image.
+pnm() {
+    printf 'P%d\n%d %d\n255\n' $(($4 == 3 ? 6 : 5)) "$3" "$2"
+    cat "$1"
+}
+
+@test "rtsmap --grey: the grey levels of ITU-R BT.601" {
+    { octal 0 0 8 4; be32 1 3 3 3; octal 255 0 0 0 255 0 0 0 255 255 255 255 0 0 0 10 20 30 1 1 1 254 254 254 200 100 50; } |
+        idx2rts >s
+    rtsmap --grey s >a
+    # As Pillow has them.
+    [[ $(payloads a image | od -An -v -tu1 | xargs) == '76 150 29 255 0 18 1 254 124' ]]
+    [[ $(records a) == *'9 u1 [1,3,3,1] image'* ]]
+    payloads a history | tail -n 1 | grep -Eqx 'rtsmap [0-9.]+ --grey'
+    # Many colours, by exact integers of another language.
+    idx_images 40 16 16 3 | idx2rts >s
+    python3 -c 'import sys
+p = sys.stdin.buffer.read()
+sys.stdout.buffer.write(bytes((19595 * p[i] + 38470 * p[i + 1] + 7471 * p[i + 2] + 32768) >> 16
+                              for i in range(0, len(p), 3)))' < <(payloads s image) |
+        cmp - <(rtsmap --grey s >a; payloads a image)
+    # Grey stays grey, and grey made colour comes back.
+    rtsmap --grey a >b
+    cmp <(payloads b image) <(payloads a image)
+    rtsmap --rgb a >b
+    payloads a image | od -An -v -tx1 -w1 | awk '{ print $1 $1 $1 }' | cmp - <(images b 3)
+    rtsmap --grey b >c
+    cmp <(payloads c image) <(payloads a image)
+    rtsmap --rgb b >c
+    cmp <(payloads c image) <(payloads b image)
+}
+
+@test "rtsmap --crop, --pad: the same as netpbm's pamcut and pnmpad" {
+    command -v pamcut >/dev/null || skip 'no netpbm'
+    for channels in 1 3; do
+        for size in '9 12' '8 8' '5 20'; do
+            read -r h w <<<"$size"
+            noise $((h * w * channels)) $w >pixels
+            { octal 0 0 8 4; be32 1 "$h" "$w" $channels; cat pixels; } | idx2rts >s
+            for geometry in '5 5 0 0' '3 4 1 1' '1 1 4 3' '8 5 0 0'; do
+                read -r width height x y <<<"$geometry"
+                rtsmap --crop ${width}x$height+$x+$y s >a
+                pnm pixels $h $w $channels | pamcut $x $y $width $height | tail -c $((width * height * channels)) |
+                    cmp - <(payloads a image)
+                [[ $(records a) == *"u1 [1,$height,$width,$channels] image"* ]]
+                # In the middle.
+                rtsmap --crop ${width}x$height s >a
+                pnm pixels $h $w $channels | pamcut $(((w - width) / 2)) $(((h - height) / 2)) $width $height |
+                    tail -c $((width * height * channels)) | cmp - <(payloads a image)
+            done
+            rtsmap --pad 23x17 s >a
+            pnm pixels $h $w $channels | pnmpad -black -left $(((23 - w) / 2)) -right $((23 - w - (23 - w) / 2)) \
+                -top $(((17 - h) / 2)) -bottom $((17 - h - (17 - h) / 2)) | tail -c $((23 * 17 * channels)) |
+                cmp - <(payloads a image)
+            # A border that is cut off again.
+            rtsmap --pad 31 --background 9 s | rtsmap --crop ${w}x$h >b
+            cmp <(payloads b image) pixels
+            rtsmap --crop ${w}x$h --pad ${w}x$h s >b
+            cmp <(payloads b image) pixels
+        done
+    done
+}
+
+@test "rtsmap --pad: the colour of the border" {
+    { octal 0 0 8 4; be32 1 1 1 3; octal 1 2 3; } | idx2rts >colour
+    { octal 0 0 8 3; be32 1 1 1; octal 7; } | idx2rts >grey
+    pixels() {
+        payloads a image | od -An -v -tu1 | xargs
+    }
+    rtsmap --pad 3x1 --background 200,100,50 colour >a
+    [[ $(pixels) == '200 100 50 1 2 3 200 100 50' ]]
+    payloads a history | tail -n 1 | grep -Eqx 'rtsmap [0-9.]+ --pad 3x1 --background 200,100,50'
+    rtsmap --pad 3x1 --background 200,100,50 grey >a
+    [[ $(pixels) == '124 7 124' ]]
+    rtsmap --pad 2x1 --background 9 colour >a
+    [[ $(pixels) == '1 2 3 9 9 9' ]]
+    rtsmap --pad 1x2 grey >a
+    [[ $(pixels) == '7 0' ]]
+    # Grey first.
+    rtsmap --background 200,100,50 --pad 1x3 --grey colour >a
+    [[ $(pixels) == '124 2 124' ]]
+}
+
+@test "rtsmap: images that cannot be changed so" {
+    stream 4 5 2 >s
+    expect_error 1 "s: record 1 'image' at offset [0-9]+: images of 5 x 5 pixels .width, height. do not contain the 6x5 of --crop" \
+        rtsmap --crop 6x5 s
+    for geometry in 5x6 5x5+1+0 5x5+0+1 1x1+5+0 4x4+4194304+0; do
+        expect_error 1 'do not contain the .* of --crop' rtsmap --crop $geometry s
+    done
+    expect_error 1 'are larger than the 9x4 of --pad' rtsmap --pad 9x4 s
+    expect_error 1 'are larger than the 4x9 of --pad' rtsmap --pad 4x9 s
+    expect_error 1 "s: record 1 .*: one image would be of 2048 x 2049 x 1 bytes, more than 4194304" rtsmap --pad 2049x2048 s
+    expect_error 1 'one image would be of 4194304 x 4194304 x 1 bytes' rtsmap --pad 4194304 s
+    expect_error 1 'one image would be of 1200 x 1200 x 3 bytes' rtsmap --rgb --pad 1200 s
+    rtsmap --pad 2048 s >a
+    [[ $(records a | grep -c ' image$') == 4 ]]
+    features 4 4 >f
+    for option in --grey --rgb '--crop 1' '--pad 9'; do
+        expect_error 1 'f: .*features, but images are needed' rtsmap $option f
+    done
+    # Channels that are not colours may be cut, but not painted.
+    { record image u1 0 24 3 2 2 2; record end u1 1 0; } >two
+    for option in --grey --rgb '--pad 9'; do
+        expect_error 1 'two: record 0 .*: images of 2 channels, neither grey nor colour' rtsmap $option two
+    done
+    rtsmap --crop 1x2 --transpose two >a
+    [[ $(records a) == *'12 u1 [3,2,1,2] image'* ]] || fail "$(records a)"
+}
+
+@test "rtsmap: images of other sizes keep their labels and files, in chunks of their size" {
+    stream 2000 4 7 | with_files >s
+    rtsmap --rgb --crop 2 --pad 40 s >a
+    cmp <(labels a) <(labels s)
+    cmp <(payloads a file) <(payloads s file)
+    # A MiB at most.
+    [[ $(records a | grep ' image$' | head -n 2 | cut -d ' ' -f 4 | xargs) == '[218,40,40,3] [218,40,40,3]' ]]
+    rtsmap --crop 2 a >b
+    rtsmap --crop 2 s | rtsmap --rgb >c
+    cmp <(payloads b image) <(payloads c image)
+    [[ $(records b | grep ' image$' | cut -d ' ' -f 4 | xargs) == '[1024,2,2,3] [976,2,2,3]' ]]
+    # With labels that are dropped.
+    rtsmap --table <(printf '*\t-\n3\t0\n') --pad 6 s >d
+    [[ $(payloads d file | head -n 2 | xargs) == 'set/3 x.png set/10 x.png' ]]
+    rtsmap --table <(printf '*\t-\n3\t0\n') s | rtsmap --pad 6 | cmp <(payloads d image) <(cat >e; payloads e image)
+    # All dropped, or none there: an empty chunk of the new shape.
+    rtsmap --table <(printf '*\t-\n') --pad 6x5 --rgb s >d
+    [[ $(records d) == *'0 u1 [0,5,6,3] image'* ]]
+    idx_images 0 3 3 | idx2rts | rtsmap --crop 2x1 >d
+    [[ $(records d) == *'0 u1 [0,1,2,1] image'* ]]
+    # Images of several sizes get one.
+    stream 3 4 2 >x
+    stream 3 6 2 >y
+    rtsmap --pad 6 x y >d
+    [[ $(records d | grep -c 'u1 \[3,6,6,1\] image') == 2 || $(records d) == *'u1 [6,6,6,1] image'* ]] || fail "$(records d)"
+}
+
 @test "rtsmap --unlabel: no labels; names and the rest stay" {
     named 6 3 a b c >s
     rtsmap --unlabel s >a
@@ -335,5 +482,6 @@ pairs() {
     idx2rts images labels >s
     cat s | TMPDIR=$PWD within 16384 rtsmap --transpose --compact >a
     within 16384 rtsmap --transpose --compact s | cmp - a
+    rtsmap --rgb --crop 24 --pad 40 s | within 16384 rtsmap --pad 48 --unlabel | tail -c 128 | tr -d '\0' | grep -q end
     within 16384 rtsmap --table <(printf '1\t-\n') s | tail -c 128 | tr -d '\0' | grep -q end
 }

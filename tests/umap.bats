@@ -44,6 +44,26 @@ finite() {
     umap -q a.rts | rtsinfo --history | tail -n 1 | grep '^umap [0-9.]* -k 15 -d 2 --metric euclidean '
 }
 
+@test "umap: each point keeps the name of its file, whatever the others have" {
+    stream 1030 3 3 >plain
+    with_files <plain >a
+    umap -q -e 2 -k 3 a >l
+    cmp <(payloads l file) <(payloads a file)
+    cmp <(labels l) <(labels a)
+    # But for the names the layout is that of the same points without.
+    umap -q -e 2 -k 3 plain >m
+    [[ -z $(payloads m file) ]]
+    cmp <(payloads l feature) <(payloads m feature)
+    rtsample -n 30 a >few
+    rtsample -n 20 -s 1 plain >others
+    rtsmap --unlabel few >unlabelled
+    umap -q -e 2 -k 3 few others unlabelled few >l
+    [[ $(records l | grep -E ' (feature|label|file)$' | sed 's/.*\[/[/' | xargs) =~ \
+        ^'[30,2] feature [30] label '\[[0-9]+\]' file [20,2] feature [20] label [30,2] feature '\[[0-9]+\]' file [30,2] feature [30] label '\[[0-9]+\]' file'$ ]] ||
+        fail "$(records l)"
+    cmp <(payloads l file) <(for _ in 1 2 3; do payloads few file; done)
+}
+
 @test "umap: few points, one class, one dimension and many, and the same point again and again" {
     local n
     stream 40 5 1 >all.rts

@@ -12,6 +12,7 @@ setup_file() {
     export ROTPIPE_KERNELS=plain
     small_files
     gzip -c data.rts >data.gz
+    { octal 0 0 8 3 && be32 3 700 700 && head -c 1470000 /dev/zero; } | idx2rts >large.rts
     head -c 1000 data.rts >half.rts
     flip data.rts 600 >flipped.rts
     head -c 2000 model.rts >half-model.rts
@@ -49,6 +50,8 @@ watched() {
     # shellcheck disable=SC2002
     cat list | watched 0 img2rts -q -j 2 --files-from -
     watched 0 img2rts <photo.png
+    watched 0 cifar2rts batch batch
+    watched 0 cifar2rts --fine --names fine batch100
     watched 0 idx2png --labels --names names images labels
     watched 0 idx2png -f -d made images labels
     watched 0 rts2png --labels data.rts
@@ -58,8 +61,17 @@ watched() {
     # shellcheck disable=SC2002 # a pipe cannot be sought in
     cat data.rts | watched 0 rtsample -n 2
     watched 0 rtsample --at-most 1 data.gz
+    watched 0 rtsample --fold 2/3 data.gz
+    watched 0 rtsample --first 2 data.gz
     # shellcheck disable=SC2002
     cat data.rts | watched 0 rtsample --share 0.5
+    watched 0 rts2idx --labels made-labels data.gz
+    # shellcheck disable=SC2002
+    cat features.rts | watched 0 rts2idx
+    watched 0 rtshuf data.gz
+    watched 0 rtshuf --memory 1M large.rts
+    with_files <data.rts | watched 0 rtshuf
+    watched 0 rtsmap --rgb --crop 2x1+0+1 --pad 3 --background 1,2,3 data.gz
     watched 0 rtsmap --table table --names names.3 --transpose data.rts
     # shellcheck disable=SC2002
     cat data.rts | watched 0 rtsmap --shift 5 --names seven --compact --unlabel
@@ -100,6 +112,8 @@ watched() {
     for file in half.rts flipped.rts text missing model.rts; do
         watched 1 rts2png $file
         watched 1 rtsample -n 2 $file
+        watched 1 rtshuf $file
+        watched 1 rts2idx --labels made-labels $file
         watched 1 rtsmap --compact $file
         watched 1 rotgen $file
         watched 1 rtscomm --only-b other.rts $file
@@ -128,6 +142,8 @@ watched() {
     watched 1 umap -q -j 1 data.rts features.rts
     watched 1 knneval -q -k 5 -j 1 data.rts data.rts
     watched 1 rtsmap --table text data.rts
+    watched 1 cifar2rts batch half-images
+    watched 1 cifar2rts --coarse batch
     watched 1 idx2rts half-images
     watched 1 idx2rts images half-images
     watched 1 img2rts -j 1 half.png flipped.png text missing
@@ -140,8 +156,8 @@ watched() {
 }
 
 @test "valgrind: results that cannot be written" {
-    for command in 'rts2png data.rts' 'rtsample -n 2 data.rts' 'rtsmap --compact data.rts' 'rotgen data.rts' 'headswap -c 3 model.rts' \
-        'featdump -m model.rts data.rts' 'idx2rts images' 'img2rts -j 2 pictures' 'idx2png images' 'rtsinfo data.rts' \
+    for command in 'rts2png data.rts' 'rtsample -n 2 data.rts' 'rtsmap --compact data.rts' 'rtshuf data.rts' 'rts2idx data.rts' 'rotgen data.rts' 'headswap -c 3 model.rts' \
+        'featdump -m model.rts data.rts' 'cifar2rts batch' 'idx2rts images' 'img2rts -j 2 pictures' 'idx2png images' 'rtsinfo data.rts' \
         'rts2tsv data.rts' 'evalacc -m model.rts data.rts' 'evalpng -m model.rts data.rts' \
         'filtdump model.rts' 'umap -q -e 2 data.rts' 'knneval -q -k 1 data.rts data.rts' \
         'rottrain -q -e 1 --net d1 data.rts'; do

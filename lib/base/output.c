@@ -22,6 +22,7 @@ struct output {
     char *path;      /* where the file will stand, no link; NULL: written directly */
     char *temporary; /* the name that it has until then, in the same folder */
     int named;       /* it has that name */
+    int settled;     /* all is written and named */
     int fd;
     int own_fd;
     unsigned how;      /* enum output_how */
@@ -345,16 +346,31 @@ static int publish(struct output *out)
     return errno == EPERM || errno == EOPNOTSUPP ? rename(out->temporary, out->path) : -1;
 }
 
+/* True if it is to be safe from a power cut. */
+static int is_synced(const struct output *out)
+{
+    return out->temporary && !(out->how & OUTPUT_UNSYNCED);
+}
+
+int output_settle(struct output *out, struct error *e)
+{
+    if (out->settled)
+        return 0;
+    if (output_flush(out, e) < 0)
+        return -1;
+    if ((is_synced(out) && fsync(out->fd) < 0) ||
+        (out->temporary && !out->named && give_name(out) < 0))
+        return error_set(e, "%s: %s", out->name, strerror(errno));
+    out->settled = 1;
+    return 0;
+}
+
 int output_close(struct output *out, struct error *e)
 {
-    int fd = out->fd, sync = out->temporary && !(out->how & OUTPUT_UNSYNCED);
+    int fd = out->fd;
 
-    if (output_flush(out, e) < 0)
+    if (output_settle(out, e) < 0)
         goto fail;
-    if (sync && fsync(fd) < 0)
-        goto system_fail;
-    if (out->temporary && !out->named && give_name(out) < 0)
-        goto system_fail;
     out->fd = -1;
     /* close reports what NFS and quotas refuse late; for standard output it is the last chance. */
     if (close(fd) < 0 && errno != EINTR)
@@ -363,7 +379,7 @@ int output_close(struct output *out, struct error *e)
         if (publish(out) < 0)
             goto system_fail;
         out->named = 0;
-        if (sync && sync_folder(out->path) < 0)
+        if (is_synced(out) && sync_folder(out->path) < 0)
             goto system_fail;
     }
     release(out);

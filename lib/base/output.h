@@ -53,6 +53,12 @@ int output_flush(struct output *out, struct error *e);
 /* Bytes written so far. */
 uint64_t output_offset(const struct output *out);
 
+/*
+ * The part of output_close that fails for want of space or names: after it all is written and on
+ * disk, but not in its place. For results of several files, which appear together. 0 or -1.
+ */
+int output_settle(struct output *out, struct error *e);
+
 /* Flushes, closes and frees. Only after it has returned 0 is the result safe; -1 on error. */
 int output_close(struct output *out, struct error *e);
 

@@ -37,6 +37,28 @@ int parse_u64(const char *text, uint64_t *value)
     return 0;
 }
 
+int parse_bytes(const char *text, uint64_t lowest, uint64_t highest, uint64_t *bytes)
+{
+    static const char units[] = "KMGT";
+    size_t digits = strspn(text, "0123456789");
+    const char *unit = text[digits] ? strchr(units, text[digits]) : NULL;
+    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    char number[24];
+    uint64_t n;
+
+    if (digits >= sizeof number || text[digits + (unit != NULL)])
+        return -1;
+    memcpy(number, text, digits);
+    number[digits] = '\0';
+    if (parse_u64(number, &n) < 0 || n > UINT64_MAX >> shift)
+        return -1;
+    n <<= shift;
+    if (n < lowest || n > highest)
+        return -1;
+    *bytes = n;
+    return 0;
+}
+
 int parse_real(const char *text, double lowest, double highest, double *value)
 {
     char *end;

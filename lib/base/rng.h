@@ -23,7 +23,8 @@ enum rng_stream {
     RNG_ROTATE = 5,  /* rotgen -r */
     RNG_UMAP = 6,    /* where umap's points start */
     RNG_TREES = 7,   /* how trees part points that are searched for neighbours */
-    RNG_LAYOUT = 8   /* in which order umap moves points */
+    RNG_LAYOUT = 8,  /* in which order umap moves points */
+    RNG_REORDER = 9  /* rtshuf */
 };
 
 void rng_seed(struct rng *r, uint64_t seed, uint64_t stream);

@@ -1,6 +1,7 @@
 /* The choice of examples: for each class the ones with the smallest random keys. */
 #include "img/sample.h"
 
+#include "base/parse.h"
 #include "base/rng.h"
 #include "rts/examples.h"
 
@@ -23,8 +24,7 @@ struct class
 
 struct sample {
     struct rng rng;
-    enum sample_how how;
-    uint64_t n;
+    struct sample_rule rule;
     enum { UNKNOWN, LABELLED, UNLABELLED } labels;
     struct class *class; /* by label; the only one if there are no labels */
     uint64_t classes, distinct;
@@ -63,7 +63,25 @@ int sample_parse_share(const char *text, uint64_t *share)
     return 0;
 }
 
-struct sample *sample_new(enum sample_how how, uint64_t n, uint64_t seed, struct error *e)
+int sample_parse_fold(const char *text, struct sample_rule *rule)
+{
+    const char *slash = strchr(text, '/');
+    int64_t part, parts;
+    char first[16];
+
+    if (!slash || (size_t)(slash - text) >= sizeof first)
+        return -1;
+    memcpy(first, text, (size_t)(slash - text));
+    first[slash - text] = '\0';
+    if (parse_int(slash + 1, 2, SAMPLE_FOLDS_MAX, &parts) < 0 ||
+        parse_int(first, 1, parts, &part) < 0)
+        return -1;
+    rule->n = (uint64_t)parts;
+    rule->part = (uint64_t)(part - 1);
+    return 0;
+}
+
+struct sample *sample_new(const struct sample_rule *rule, struct error *e)
 {
     struct sample *s = calloc(1, sizeof *s);
 
@@ -71,9 +89,9 @@ struct sample *sample_new(enum sample_how how, uint64_t n, uint64_t seed, struct
         error_memory(e, "sample");
         return NULL;
     }
-    rng_seed(&s->rng, seed, RNG_SAMPLE);
-    s->how = how;
-    s->n = s->most = n;
+    rng_seed(&s->rng, rule->seed, RNG_SAMPLE);
+    s->rule = *rule;
+    s->most = rule->how == SAMPLE_FOLD ? UINT64_MAX : rule->n;
     return s;
 }
 
@@ -172,9 +190,9 @@ static void count_class(struct sample *s)
     uint64_t most;
 
     s->distinct++;
-    if (s->how != SAMPLE_COUNT)
+    if (s->rule.how != SAMPLE_COUNT)
         return;
-    most = s->n / s->distinct + (s->n % s->distinct != 0);
+    most = s->rule.n / s->distinct + (s->rule.n % s->distinct != 0);
     if ((s->distinct & (s->distinct - 1)) == 0)
         for (uint64_t i = 0; i < s->classes; i++)
             shrink(&s->class[i], most);
@@ -198,7 +216,7 @@ static struct class *class_of(struct sample *s, const uint32_t *label, struct er
         return NULL;
     }
     s->labels = label ? LABELLED : UNLABELLED;
-    if (!label && (s->how == SAMPLE_PER_CLASS || s->how == SAMPLE_AT_MOST)) {
+    if (!label && (s->rule.how == SAMPLE_PER_CLASS || s->rule.how == SAMPLE_AT_MOST)) {
         error_set(e, "no labels; sampling by class needs labels");
         return NULL;
     }
@@ -228,7 +246,7 @@ int sample_offer(struct sample *s, uint64_t position, const uint32_t *label, str
         return -1;
     if (c->seen++ == 0)
         count_class(s);
-    most = s->how == SAMPLE_SHARE ? share_of(s->n, c->counted) : s->most;
+    most = s->rule.how == SAMPLE_SHARE ? share_of(s->rule.n, c->counted) : s->most;
     shrink(c, most);
     if (c->used < most)
         return push(c, p, e) < 0 ? -1 : 1;
@@ -260,6 +278,29 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static int compare_picks(const void *a, const void *b)
+{
+    const struct pick *x = a, *y = b;
+
+    return is_less(*y, *x) - is_less(*x, *y);
+}
+
+/*
+ * Leaves of a class, in the order of the keys, those that are dealt to the part. As at a game of
+ * cards, each class goes on where the one before it has ended: so all parts are equally large.
+ */
+static void deal(const struct sample_rule *r, struct class *c, uint64_t *dealt)
+{
+    uint64_t kept = 0;
+
+    if (c->used)
+        qsort(c->heap, c->used, sizeof *c->heap, compare_picks);
+    for (uint64_t i = 0; i < c->used; i++)
+        if ((*dealt)++ % r->n == r->part)
+            c->heap[kept++] = c->heap[i];
+    c->used = kept;
+}
+
 /* Lists the positions of all that is left in the heaps. */
 static int list_chosen(struct sample *s, struct error *e)
 {
@@ -281,18 +322,30 @@ static int list_chosen(struct sample *s, struct error *e)
     return 0;
 }
 
+static int settle_fold(struct sample *s, struct error *e)
+{
+    uint64_t dealt = 0;
+
+    for (uint64_t i = 0; i < s->classes; i++)
+        deal(&s->rule, &s->class[i], &dealt);
+    if (dealt < s->rule.n)
+        return error_set(e, "too few examples: %llu, but %llu are needed",
+                         (unsigned long long)dealt, (unsigned long long)s->rule.n);
+    return list_chosen(s, e);
+}
+
 /* How many examples a class is to have, which is the nth of those that have any. */
 static uint64_t wanted_of(const struct sample *s, const struct class *c, uint64_t nth)
 {
-    switch (s->how) {
+    switch (s->rule.how) {
     case SAMPLE_COUNT:
-        return s->n / s->distinct + (nth < s->n % s->distinct);
+        return s->rule.n / s->distinct + (nth < s->rule.n % s->distinct);
     case SAMPLE_PER_CLASS:
-        return s->n;
+        return s->rule.n;
     case SAMPLE_AT_MOST:
-        return c->seen < s->n ? c->seen : s->n;
+        return c->seen < s->rule.n ? c->seen : s->rule.n;
     default:
-        return share_of(s->n, c->counted);
+        return share_of(s->rule.n, c->counted);
     }
 }
 
@@ -300,11 +353,14 @@ int sample_settle(struct sample *s, const char *names, struct error *e)
 {
     uint64_t nth = 0;
 
-    if (s->distinct == 0 && s->n && (s->how == SAMPLE_COUNT || s->how == SAMPLE_PER_CLASS))
-        return too_few(s, 0, s->n, names, e);
+    if (s->rule.how == SAMPLE_FOLD)
+        return settle_fold(s, e);
+    if (s->distinct == 0 && s->rule.n &&
+        (s->rule.how == SAMPLE_COUNT || s->rule.how == SAMPLE_PER_CLASS))
+        return too_few(s, 0, s->rule.n, names, e);
     for (uint64_t i = 0; i < s->classes; i++) {
         struct class *c = &s->class[i];
-        if (s->how == SAMPLE_SHARE && c->seen != c->counted)
+        if (s->rule.how == SAMPLE_SHARE && c->seen != c->counted)
             return error_set(e, "input: changed while it was read");
         if (!c->seen)
             continue;
@@ -346,6 +402,8 @@ int64_t sample_passed_over(const struct sample *s, const char *names, char *list
 
 int sample_has(struct sample *s, uint64_t position)
 {
+    if (s->rule.how == SAMPLE_FIRST)
+        return position < s->rule.n;
     while (s->cursor < s->count && s->chosen[s->cursor] < position)
         s->cursor++;
     return s->cursor < s->count && s->chosen[s->cursor] == position;

@@ -1,12 +1,13 @@
 /*
- * A random sample of a stream of examples: of so many in all or of each class, or a share of each
- * class.
+ * A random sample of a stream of examples: of so many in all or of each class, a share of each
+ * class, or one of several parts of equal size, as cross-validation needs them.
  *
  * Every example draws a random key, in the order of the stream; of each class, those with the
  * smallest keys are the sample (bottom-k sampling: all subsets are equally likely). So the choice
  * depends on the seed and the stream alone, a smaller sample of the same seed lies within a larger
  * one, and memory holds 16 bytes for each example that may still be chosen, whatever the stream's
- * length. How many there are need only be known beforehand for a share: then all are counted first.
+ * length; a part may get any of them. How many there are need only be known beforehand for a share:
+ * then all are counted first.
  */
 #ifndef ROTPIPE_IMG_SAMPLE_H
 #define ROTPIPE_IMG_SAMPLE_H
@@ -24,10 +25,19 @@ enum sample_how {
     SAMPLE_COUNT,     /* n examples in all, evenly over the classes */
     SAMPLE_PER_CLASS, /* n examples of each class */
     SAMPLE_AT_MOST,   /* n examples of each class, or all where there are fewer */
-    SAMPLE_SHARE      /* n / SAMPLE_WHOLE of the examples of each class */
+    SAMPLE_SHARE,     /* n / SAMPLE_WHOLE of the examples of each class */
+    SAMPLE_FOLD,      /* part `part` of n parts, each with as many examples of every class */
+    SAMPLE_FIRST      /* the first n examples: nothing is random, and none need be offered */
 };
 
-enum { SAMPLE_WHOLE = 1000000000 };
+enum { SAMPLE_WHOLE = 1000000000, SAMPLE_FOLDS_MAX = 1 << 16 };
+
+/* What sample is to be taken. */
+struct sample_rule {
+    enum sample_how how;
+    uint64_t n, part; /* part: from 0; with SAMPLE_FOLD only */
+    uint64_t seed;
+};
 
 /*
  * Reads "20%" or "0.2" as parts of SAMPLE_WHOLE; a share is at most 100% and, as a fraction, has at
@@ -35,8 +45,14 @@ enum { SAMPLE_WHOLE = 1000000000 };
  */
 int sample_parse_share(const char *text, uint64_t *share);
 
+/*
+ * Reads "2/5", the second of five parts: at least 2 parts, at most SAMPLE_FOLDS_MAX. Sets n and
+ * part of the rule. 0 or -1.
+ */
+int sample_parse_fold(const char *text, struct sample_rule *rule);
+
 /* NULL on error. */
-struct sample *sample_new(enum sample_how how, uint64_t n, uint64_t seed, struct error *e);
+struct sample *sample_new(const struct sample_rule *rule, struct error *e);
 
 /*
  * With SAMPLE_SHARE, to be called for every example before the first is offered; label NULL: it has
@@ -54,8 +70,9 @@ int sample_offer(struct sample *s, uint64_t position, const uint32_t *label, str
 /*
  * After the last example: fixes the sample. Its classes are the labels seen; if n does not divide
  * evenly, the first classes get one more. A share is rounded to the nearest whole number, halves
- * upwards, but to one at least unless it is 0. A class with fewer examples than SAMPLE_COUNT or
- * SAMPLE_PER_CLASS need is an error, which gives its name (names: one per line, or NULL).
+ * upwards, but to one at least unless it is 0. The sizes of parts differ by at most one, in each
+ * class and in all. A class with fewer examples than SAMPLE_COUNT or SAMPLE_PER_CLASS need is an
+ * error, which gives its name (names: one per line, or NULL), and so are fewer examples than parts.
  */
 int sample_settle(struct sample *s, const char *names, struct error *e);
 

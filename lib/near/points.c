@@ -86,18 +86,37 @@ static int add_values(struct points *p, const struct source *s, const struct chu
     return 0;
 }
 
-static int add_run(struct points *p, uint64_t n, int labelled, struct error *e)
+/* The names of the chunk's files behind those that are there already. */
+static int add_files(struct points *p, const struct chunk *c, struct error *e)
 {
-    struct points_run *run;
+    for (uint64_t i = 0; i < c->n; i++) {
+        size_t size = strlen(c->file[i]) + 1;
+        if (size > p->files_room - p->files_used) {
+            size_t room = 2 * (p->files_room + size);
+            char *files = realloc(p->files, room);
+            if (!files)
+                return error_memory(e, "file names");
+            p->files = files;
+            p->files_room = room;
+        }
+        memcpy(p->files + p->files_used, c->file[i], size);
+        p->files_used += size;
+    }
+    return 0;
+}
 
-    if (p->runs && p->run[p->runs - 1].labelled == labelled) {
-        p->run[p->runs - 1].n += n;
+static int add_run(struct points *p, uint64_t n, int labelled, int named, struct error *e)
+{
+    struct points_run *run = p->runs ? &p->run[p->runs - 1] : NULL;
+
+    if (run && run->labelled == labelled && run->named == named) {
+        run->n += n;
         return 0;
     }
     if (!(run = realloc(p->run, (p->runs + 1) * sizeof *run)))
         return error_memory(e, "points");
     p->run = run;
-    run[p->runs++] = (struct points_run){n, labelled};
+    run[p->runs++] = (struct points_run){n, labelled, named};
     return 0;
 }
 
@@ -105,13 +124,14 @@ static int add_chunk(struct points *p, const struct source *s, const struct chun
                      struct error *e)
 {
     size_t d = c->stride / (c->kind == CHUNK_IMAGES ? 1 : sizeof(float));
+    int named = p->keeps_files && c->file;
 
     if (check_chunk(p, s, c, d, e) < 0)
         return -1;
     if (c->n == 0)
         return 0;
     if (reserve(p, c->n, e) < 0 || add_values(p, s, c, e) < 0 ||
-        add_run(p, c->n, c->label != NULL, e) < 0)
+        add_run(p, c->n, c->label != NULL, named, e) < 0 || (named && add_files(p, c, e) < 0))
         return -1;
     if (c->label)
         memcpy(p->label + p->n, c->label, c->n * sizeof *p->label);
@@ -137,5 +157,6 @@ void points_free(struct points *p)
     free(p->x);
     free(p->label);
     free(p->run);
+    free(p->files);
     memset(p, 0, sizeof *p);
 }

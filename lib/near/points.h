@@ -7,10 +7,10 @@
 
 #include "rts/examples.h"
 
-/* Points that came one after the other, all of them with labels or all without. */
+/* Points that came one after the other, alike in whether they have labels, and names of files. */
 struct points_run {
     uint64_t n;
-    int labelled;
+    int labelled, named;
 };
 
 struct points {
@@ -21,16 +21,20 @@ struct points {
     uint32_t *label;        /* [n]; 0 where there is none */
     struct points_run *run;
     size_t runs;
+    int keeps_files; /* set by the caller: the names of the files of the points are kept: */
+    char *files;     /* those of points that have one, each ended by NUL, in their order */
+    size_t files_used;
     /* private to points.c */
     uint64_t capacity;
+    size_t files_room;
 };
 
 /* No more than these: indices are 32 bits wide. */
 #define POINTS_MAX ((uint64_t)1 << 31)
 
 /*
- * Reads all that is left of s into p, which begins as zeros. All examples must be of one kind and
- * shape, all their values finite. 0 or -1; points_free in either case.
+ * Reads all that is left of s into p, which begins as zeros but for keeps_files. All examples must
+ * be of one kind and shape, all their values finite. 0 or -1; points_free in either case.
  */
 int points_read(struct points *p, struct source *s, struct error *e);
 void points_free(struct points *p);

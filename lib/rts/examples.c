@@ -362,6 +362,12 @@ int source_next_images(struct source *s, struct chunk *c, struct error *e)
     return got;
 }
 
+int chunk_same_shape(const struct rts_header *a, const struct rts_header *b)
+{
+    return strcmp(a->name, b->name) == 0 && a->ndim == b->ndim &&
+           memcmp(a->shape + 1, b->shape + 1, sizeof a->shape - sizeof *a->shape) == 0;
+}
+
 void chunk_move(struct chunk *c, uint64_t to, uint64_t from)
 {
     if (to == from)

@@ -29,6 +29,9 @@ struct chunk {
     const char **file;      /* n names as filename_line writes them, or NULL */
 };
 
+/* True if examples of both records, `image` or `feature`, have one kind and one shape. */
+int chunk_same_shape(const struct rts_header *a, const struct rts_header *b);
+
 /* Moves example `from` of a chunk, with its label and file, to place `to`, not behind it. */
 void chunk_move(struct chunk *c, uint64_t to, uint64_t from);
 
@@ -128,8 +131,8 @@ void names_table_free(struct names_table *t);
 
 /*
  * Reads a file of class names, one per line (UTF-8, with a byte order mark or
- * without; ended by \n or \r\n; no tabs or other control characters); returns the text, with \n, to
- * be freed; or NULL, with the line that cannot be a name.
+ * without; ended by \n or \r\n; no tabs or other control characters; empty lines at the end are
+ * none); returns the text, with \n, to be freed; or NULL, with the line that cannot be a name.
  */
 char *names_load(const char *path, struct error *e);
 

@@ -7,10 +7,7 @@
 /* True if an example of c may lie beside those that are held. */
 static int is_alike(const struct gather *g, const struct chunk *c)
 {
-    const struct rts_header *h = &g->held.head;
-
-    return g->held.data && strcmp(h->name, c->head.name) == 0 && h->ndim == c->head.ndim &&
-           memcmp(h->shape + 1, c->head.shape + 1, sizeof h->shape - sizeof *h->shape) == 0 &&
+    return g->held.data && chunk_same_shape(&g->held.head, &c->head) &&
            !g->held.label == !c->label && !g->held.file == !c->file;
 }
 

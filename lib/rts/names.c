@@ -70,6 +70,19 @@ void names_table_free(struct names_table *t)
     t->count = 0;
 }
 
+/* The length of the text without the empty lines at its end, unless all of it is one. */
+static int64_t trim_end(const char *text, int64_t n)
+{
+    for (;;) {
+        int64_t line = n > 1 && text[n - 1] == '\n' ? n - 1 : n;
+        if (line < n && text[line - 1] == '\r')
+            line--;
+        if (line == n || line == 0 || text[line - 1] != '\n')
+            return n;
+        n = line;
+    }
+}
+
 /*
  * Makes n bytes of complete lines a list of names: a byte order mark at the head is dropped, and
  * \r\n ends a line as well as \n does. An error tells of the first line that cannot be a name.
@@ -125,6 +138,7 @@ char *names_load(const char *path, struct error *e)
     }
     if (n && text[n - 1] != '\n')
         text[n++] = '\n';
+    n = trim_end(text, n);
     if (tidy_lines(text, n, input_name(in), e) < 0)
         goto fail;
     input_close(in);

@@ -104,6 +104,14 @@ ssize_t read(int fd, void *to, size_t n)
     return most < 0 ? -1 : next(fd, to, (size_t)most);
 }
 
+ssize_t pread(int fd, void *to, size_t n, off_t at)
+{
+    FIND_NEXT(pread)
+    ssize_t most = allowance(CALL_READ, n);
+
+    return most < 0 ? -1 : next(fd, to, (size_t)most, at);
+}
+
 ssize_t write(int fd, const void *from, size_t n)
 {
     FIND_NEXT(write)

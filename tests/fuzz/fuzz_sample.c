@@ -7,7 +7,7 @@ enum { EXAMPLES_MAX = 256, CLASSES = 8 };
 
 struct task {
     enum sample_how how;
-    uint64_t n, examples;
+    uint64_t n, part, examples;
     int labelled;
     uint32_t label[EXAMPLES_MAX];
 };
@@ -16,7 +16,8 @@ struct task {
 static struct sample *offer(const struct task *t, uint64_t seed, uint32_t *kept, uint64_t *count)
 {
     struct error e;
-    struct sample *s = sample_new(t->how, t->n, seed, &e);
+    const struct sample_rule rule = {t->how, t->n, t->part, seed};
+    struct sample *s = sample_new(&rule, &e);
 
     REQUIRE(s != NULL);
     for (uint64_t i = 0; t->how == SAMPLE_SHARE && i < t->examples; i++)
@@ -31,7 +32,8 @@ static struct sample *offer(const struct task *t, uint64_t seed, uint32_t *kept,
         int chance = sample_offer(s, *count, t->labelled ? &t->label[i] : NULL, &e);
         if (chance < 0) {
             require_error(&e);
-            REQUIRE((t->how != SAMPLE_COUNT && !t->labelled) || t->label[i] >= SAMPLE_CLASSES_MAX);
+            REQUIRE((t->how != SAMPLE_COUNT && t->how != SAMPLE_FOLD && !t->labelled) ||
+                    t->label[i] >= SAMPLE_CLASSES_MAX);
             sample_free(s);
             return NULL;
         }
@@ -52,6 +54,12 @@ static int is_share(uint64_t share, uint64_t n, uint64_t part)
            (part || !share || !n);
 }
 
+/* True if a part of n examples may have so many. */
+static int is_part(const struct task *t, uint64_t n, uint64_t part)
+{
+    return part == n / t->n || (n % t->n && part == n / t->n + 1);
+}
+
 static void check_choice(const struct task *t, struct sample *s, const uint32_t *kept,
                          uint64_t count)
 {
@@ -63,8 +71,13 @@ static void check_choice(const struct task *t, struct sample *s, const uint32_t 
             if (kept[i] < CLASSES)
                 of[kept[i]]++;
         }
+    if (t->how == SAMPLE_FOLD)
+        REQUIRE(t->n <= t->examples && is_part(t, t->examples, chosen));
     if (!t->labelled) {
-        REQUIRE(t->how == SAMPLE_COUNT ? chosen == t->n : is_share(t->n, t->examples, chosen));
+        if (t->how == SAMPLE_COUNT)
+            REQUIRE(chosen == t->n);
+        if (t->how == SAMPLE_SHARE)
+            REQUIRE(is_share(t->n, t->examples, chosen));
         return;
     }
     for (uint64_t i = 0; i < t->examples; i++) {
@@ -80,6 +93,8 @@ static void check_choice(const struct task *t, struct sample *s, const uint32_t 
             REQUIRE(of[k] == (seen[k] < t->n ? seen[k] : t->n));
         if (t->how == SAMPLE_SHARE)
             REQUIRE(is_share(t->n, seen[k], of[k]));
+        if (t->how == SAMPLE_FOLD)
+            REQUIRE(is_part(t, seen[k], of[k]));
         least = of[k] < least ? of[k] : least;
         most = of[k] > most ? of[k] : most;
     }
@@ -99,10 +114,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct error e;
     struct sample *s;
 
-    t.how = (how & 1) | (how & 4) >> 1;
+    t.how = how & 8 ? SAMPLE_FOLD : (how & 1) | (how & 4) >> 1;
     t.labelled = !(how & 2);
     if (t.how == SAMPLE_SHARE)
         t.n *= SAMPLE_WHOLE / UINT8_MAX;
+    if (t.how == SAMPLE_FOLD) {
+        t.n = t.n < 2 ? 2 : t.n;
+        t.part = (how >> 4) % t.n;
+    }
     for (; b.left && t.examples < EXAMPLES_MAX; t.examples++) {
         unsigned byte = next_byte(&b);
         t.label[t.examples] = byte < 250 ? byte % CLASSES : (uint32_t)next_number(&b, 4);

@@ -24,6 +24,21 @@ static void test_parse(void)
                                          "0x1", "1.0", "-",  "101", "99999999999999999999"};
     static const char *const no_real[] = {"",      " 1", "nan", "inf", "-inf",
                                           "1e999", "1x", ".",   "3.1", "0x1"};
+    static const char *const no_bytes[] = {"",
+                                           " 10",
+                                           "+10",
+                                           "10 ",
+                                           "10B",
+                                           "10k",
+                                           "10MB",
+                                           "1.5K",
+                                           "-10",
+                                           "9",
+                                           "98K",
+                                           "K",
+                                           "0x10",
+                                           "99999999999999999999",
+                                           "0000000000000000000000000010"};
     int64_t n = 7;
     uint64_t u = 7;
     double d = 7;
@@ -40,6 +55,16 @@ static void test_parse(void)
         if (!CHECK(parse_real(no_real[i], -3, 3, &d) == -1))
             printf("# '%s'\n", no_real[i]);
     CHECK(d == 7);
+    CHECK(parse_bytes("64M", 1, UINT64_MAX, &u) == 0 && u == (uint64_t)64 << 20);
+    CHECK(parse_bytes("3K", 3072, 3072, &u) == 0 && u == 3072);
+    CHECK(parse_bytes("0", 0, 9, &u) == 0 && u == 0);
+    CHECK(parse_bytes("2G", 0, UINT64_MAX, &u) == 0 && u == (uint64_t)2 << 30);
+    CHECK(parse_bytes("16777215T", 0, UINT64_MAX, &u) == 0 &&
+          u == UINT64_MAX - (((uint64_t)1 << 40) - 1));
+    CHECK(parse_bytes("16777216T", 0, UINT64_MAX, &u) == -1);
+    for (size_t i = 0; i < sizeof no_bytes / sizeof *no_bytes; i++)
+        if (!CHECK(parse_bytes(no_bytes[i], 10, 100000, &u) == -1))
+            printf("# '%s'\n", no_bytes[i]);
     CHECK(parse_real("-.5", -3, 3, &d) == 0 && d == -0.5);
     CHECK(parse_real("1e-3", -3, 3, &d) == 0 && d == 1e-3);
     CHECK(parse_real("1e-320", 0, 3, &d) == 0 && d == 1e-320);
@@ -188,7 +213,8 @@ static void test_names_lines(void)
 
 static void test_names_load(void)
 {
-    static const char *const wrong[] = {"", "\n", "a\n\nb\n", "a\tb\n", "a\rb\n", "a\r\n\r\n"};
+    static const char *const wrong[] = {"",       "\n",         "a\n\nb\n", "a\tb\n",
+                                        "a\rb\n", "a\n\nb\n\n", "\r\n\n"};
     struct error e;
     char *names;
 
@@ -200,6 +226,10 @@ static void test_names_load(void)
         free(names);
     }
     write_file(path, "a b\r\nc\r", 7);
+    names = names_load(path, &e);
+    CHECK_TEXT(names, "a b\nc\n");
+    free(names);
+    write_file(path, "a b\r\nc\n\r\n\n", 10);
     names = names_load(path, &e);
     CHECK_TEXT(names, "a b\nc\n");
     free(names);
