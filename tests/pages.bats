@@ -140,7 +140,7 @@ options_of() {
 
 @test "pages: what a page refers to is there" {
     # But for pages of the system, which are not ours.
-    grep -hE '^\.Xr (rot|rts|idx|eval|feat|filt|head|knn|layer|umap)' "$ROOT"/man/man?/*.? | awk '{ print $3 "/" $2 "." $3 }' |
+    grep -hE '^\.Xr (class|rot|rts|idx|eval|feat|filt|head|knn|layer|umap)' "$ROOT"/man/man?/*.? | awk '{ print $3 "/" $2 "." $3 }' |
         sort -u | while IFS=/ read -r section name; do
         [[ -e $ROOT/man/man$section/$name ]] || fail "no man/man$section/$name"
     done
@@ -154,6 +154,10 @@ options_of() {
 }
 
 # ---- examples ----
+
+@test "pages: examples of classdump(1)" {
+    run_examples man1/classdump.1
+}
 
 @test "pages: examples of evalacc(1)" {
     run_examples man1/evalacc.1
@@ -210,6 +214,10 @@ options_of() {
 
 @test "pages: examples of rtsample(1)" {
     run_examples man1/rtsample.1
+}
+
+@test "pages: examples of rtslabel(1)" {
+    run_examples man1/rtslabel.1
 }
 
 @test "pages: examples of rtsmap(1)" {
