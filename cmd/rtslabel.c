@@ -10,8 +10,8 @@ static const char help[] =
     "Label the images of a stream with the classes that a model, or several, see in\n"
     "them; the class names become the model's.\n"
     "\n" MODEL_HELP
-    "      --select P       keep only images of whose class the probability is P or more\n"
-    "      --balance        keep as many images of each class, the most probable ones\n"
+    "      --select P       keep only images whose class has probability P or more\n"
+    "      --balance        keep the same number of each class, the surest\n"
     "      --no-history     omit provenance records\n"
     "  -o, --output FILE    write the result to FILE, complete or not at all\n"
     "  -q, --quiet          no progress, no notes on standard error\n"

@@ -170,20 +170,23 @@ END_OF_PYTHON
 @test "classdump: --flip and --shift are the mean over streams that are flipped and shifted" {
     teach m -e 5
     teach b -e 3 -s 3 --net 'c3 r d4 r'
-    local f=0 list=()
-    probabilities m data.rts >0
-    probabilities m <(view 1 0 0 data.rts 8) >1
-    run -1 cmp -s 0 1
-    mean 0 1 >want
+    local f=0
+    view 1 0 0 data.rts 8 >mirrored.rts
+    probabilities m data.rts >p0
+    probabilities m mirrored.rts >p1
+    run -1 cmp -s p0 p1
+    mean p0 p1 >want
     beliefs classdump -m m --flip data.rts >got
     near_tables got want 2e-7
     # On a stream that is flipped already it is the same.
-    beliefs classdump -m m --flip <(view 1 0 0 data.rts 8) >again
+    beliefs classdump -m m --flip mirrored.rts >again
     near_tables again want 2e-7
     for shift in '0 0' '-3 0' '3 0' '0 -3' '0 3'; do
         for flip in 0 1; do
             # shellcheck disable=SC2086 # two numbers
-            probabilities m <(view $flip $shift data.rts 8) >v$flip.$((++f))
+            view $flip $shift data.rts 8 >viewed.rts
+            f=$((f + 1))
+            probabilities m viewed.rts >v$flip.$f
         done
     done
     mean v0.* >want
@@ -206,9 +209,9 @@ END_OF_PYTHON
     # shellcheck disable=SC2059
     { octal 0 0 8 4 && be32 12 6 6 3 && printf "$(<bytes)"; } >images
     idx2rts images >turned.rts
-    probabilities rgb colour.rts >0
-    probabilities rgb turned.rts >1
-    mean 0 1 >want
+    probabilities rgb colour.rts >p0
+    probabilities rgb turned.rts >p1
+    mean p0 p1 >want
     beliefs classdump -m rgb --flip colour.rts >got
     near_tables got want 2e-7
     # Images that are not square.

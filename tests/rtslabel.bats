@@ -102,7 +102,7 @@ for line in sys.stdin:
     same got.rts quiet.rts
     rtslabel -q -m m --select 0 --no-history data.rts | cmp - <(rtslabel -m m --no-history data.rts)
     # Over several chunks and streams.
-    rtslabel -q -m m --select "$least" data.rts data.rts - <data.rts >got.rts
+    rtslabel -q -m m --select "$least" data.rts data.rts data.rts >got.rts
     labels got.rts | cmp - <(cut -d ' ' -f 2 want want want)
 }
 
