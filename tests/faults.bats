@@ -62,7 +62,7 @@ evalacc -j 2 -m model.rts --json data.rts
 evalpng -j 2 -m model.rts --worst -n 2 --labels data.rts
 evalpng -j 2 -m model.rts --bars data.rts
 classdump -j 2 -m model.rts -m model.rts --flip --shift 1 -k all data.rts
-classdump -j 2 -m model.rts --json -o made/classes data.rts
+classdump -j 2 -m model.rts --json data.rts
 rtslabel -q -j 2 -m model.rts -m model.rts --select 0.1 data.rts
 rtslabel -q -j 2 -m model.rts --balance -o made/labelled data.rts
 data.rts | rtslabel -q -j 2 -m model.rts --balance
