@@ -226,8 +226,9 @@ static double joined_loss(double a, double b)
 }
 
 /*
- * Adds what one model says of a view of image i. The probabilities are those of
- * softmax_cross_entropy, whose loss for the largest output is the logarithm of the sum.
+ * Adds what one model says of a view of image i. The losses, and by them the probabilities, are to
+ * the last bit those of softmax_cross_entropy; for the largest output that is the logarithm of the
+ * sum, which the others have in common.
  */
 static void add_image(const struct block *b, uint64_t i)
 {
@@ -245,7 +246,7 @@ static void add_image(const struct block *b, uint64_t i)
         belief[k] = b->pass ? belief[k] + p : p;
     }
     if (b->label) {
-        double loss = softmax_cross_entropy(logits, g->classes, (int)b->label[i], 1, NULL);
+        double loss = sum - ((double)logits[b->label[i]] - logits[most]);
         g->loss[i] = b->pass ? joined_loss(g->loss[i], loss) : loss;
     }
     g->said[i] = most;
