@@ -1,89 +1,73 @@
 /* evalacc - accuracy of a model on labelled images */
 #include "base/rate.h"
-#include "cli/cli.h"
-#include "cli/say.h"
-#include "net/classifier.h"
-#include "net/infer.h"
+#include "cli/modeloptions.h"
 #include "net/score.h"
 
 static const char help[] =
-    "usage: evalacc [-q] [-o file] -m model [--confusion] [--report] [--json]\n"
-    "               [-j threads] [file ...]\n"
-    "Classify labelled images with a model; print the accuracy.\n"
-    "\n"
-    "  -m, --model FILE    model\n"
-    "      --confusion     confusion matrix: one row per true class\n"
-    "      --report        balanced accuracy; precision, recall and F1 of each class\n"
-    "      --json          everything as one JSON object\n"
-    "  -j, --threads N     number of threads (default: all available processors)\n"
-    "  -o, --output FILE   write the result to FILE, complete or not at all\n"
-    "  -q, --quiet         no progress, no notes on standard error\n"
-    "  -h, --help          print this help\n"
-    "      --version       print the version\n";
+    "usage: evalacc [-q] [-o file] -m model [-m model ...] [--flip] [--shift n]\n"
+    "               [--confusion] [--report] [--json] [-j threads] [file ...]\n"
+    "Classify labelled images with a model, or several; print the accuracy.\n"
+    "\n" MODEL_HELP "      --confusion      confusion matrix: one row per true class\n"
+    "      --report         balanced accuracy; precision, recall and F1 of each class\n"
+    "      --json           everything as one JSON object\n"
+    "  -o, --output FILE    write the result to FILE, complete or not at all\n"
+    "  -q, --quiet          no progress, no notes on standard error\n"
+    "  -h, --help           print this help\n"
+    "      --version        print the version\n";
 
 enum { OPT_CONFUSION = OPT_FIRST, OPT_REPORT, OPT_JSON };
 
-static const struct option options[] = {
-    {"model", required_argument, NULL, 'm'},   {"confusion", no_argument, NULL, OPT_CONFUSION},
-    {"report", no_argument, NULL, OPT_REPORT}, {"json", no_argument, NULL, OPT_JSON},
-    {"threads", required_argument, NULL, 'j'}, COMMON_OPTIONS};
+static const struct option options[] = {MODEL_OPTIONS,
+                                        {"confusion", no_argument, NULL, OPT_CONFUSION},
+                                        {"report", no_argument, NULL, OPT_REPORT},
+                                        {"json", no_argument, NULL, OPT_JSON},
+                                        COMMON_OPTIONS};
 
-struct evaluator {
-    struct classifier c;
-    uint16_t *label;
-    struct prediction *prediction;
-    uint64_t room;
-    struct score score;
-    struct activity activity;
-};
-
-static int reserve(struct evaluator *v, uint64_t n, struct error *e)
+static int evaluate_chunk(struct ensemble *g, struct score *s, const struct source *in,
+                          const struct chunk *c, struct error *e)
 {
-    if (n <= v->room)
-        return 0;
-    free(v->label);
-    free(v->prediction);
-    v->label = malloc(n * sizeof *v->label);
-    v->prediction = malloc(n * sizeof *v->prediction);
-    v->room = n;
-    return v->label && v->prediction ? 0 : error_memory(e, "predictions");
+    for (uint64_t done = 0, n; done < c->n; done += n) {
+        const uint32_t *label = c->label + done;
+        n = c->n - done < ENSEMBLE_BLOCK ? c->n - done : ENSEMBLE_BLOCK;
+        if (ensemble_judge(g, in, c, done, n, label, s->n, e) < 0)
+            return -1;
+        for (uint64_t i = 0; i < n; i++)
+            score_add(s, (int)label[i], g->said[i], g->loss[i]);
+    }
+    return 0;
 }
 
 /* name: the name of the data in messages. */
-static int evaluate(struct evaluator *v, struct source *in, const char *name, struct error *e)
+static int evaluate(struct ensemble *g, struct score *s, struct source *in, const char *name,
+                    struct error *e)
 {
     struct chunk c;
-    char what[INFER_WHAT_MAX];
-    uint64_t bad;
     int got;
 
     while ((got = source_next_images(in, &c, e)) > 0) {
         if (!c.label && c.n)
             return source_complain(in, e, "images without labels");
-        if (classifier_check(&v->c, in, &c, e) < 0 || reserve(v, c.n, e) < 0)
+        if (ensemble_check(g, in, &c, e) < 0 || evaluate_chunk(g, s, in, &c, e) < 0)
             return -1;
-        for (uint64_t i = 0; i < c.n; i++)
-            v->label[i] = (uint16_t)c.label[i];
-        bad = infer_predict(v->c.engine, v->c.table, c.data, v->label, c.n, v->prediction,
-                            &v->activity);
-        if (bad < c.n) {
-            infer_not_finite(&v->c.model.net, v->score.n + bad, what, sizeof what);
-            return source_complain(in, e, "%s", what);
-        }
-        v->activity.images += c.n;
-        for (uint64_t i = 0; i < c.n; i++)
-            score_add(&v->score, v->label[i], v->prediction[i].label, v->prediction[i].loss);
     }
-    if (got == 0 && v->score.n == 0)
+    if (got == 0 && s->n == 0)
         return error_set(e, "%s: contains no images", name);
-    return got < 0 ? -1 : classifier_check_names(&v->c, in, e);
+    return got < 0 ? -1 : ensemble_check_names(g, in, e);
 }
 
-/* Notes on signs that the model has learnt less than the accuracy suggests. */
-static void warn(const struct evaluator *v)
+/* Tells of a model's dead features; of several models the one is named. */
+static void warn_of_dead(const struct ensemble *g, const struct member *m)
 {
-    const struct score *s = &v->score;
-    const struct activity *a = &v->activity;
+    const struct activity *a = &m->activity;
+    const char *name = strcmp(m->path, "-") == 0 ? "standard input" : m->path;
+
+    note("%s%s" ACTIVITY_WARNING, g->members > 1 ? name : "", g->members > 1 ? ": " : "",
+         activity_dead(a), activity_features(a), a->images);
+}
+
+/* Notes on signs that the models have learnt less than the accuracy suggests. */
+static void warn(const struct ensemble *g, const struct score *s)
+{
     char accuracy[RATE_BYTES], share[RATE_BYTES];
     int class;
 
@@ -91,53 +75,44 @@ static void warn(const struct evaluator *v)
         note("accuracy %s is within sampling error of always answering class %d (%s)",
              rate_text((double)s->correct / (double)s->n, 4, accuracy), class,
              rate_text((double)score_class(s, class).support / (double)s->n, 4, share));
-    if (activity_is_low(a))
-        note(ACTIVITY_WARNING, activity_dead(a), activity_features(a), a->images);
+    for (int i = 0; i < g->members; i++)
+        if (activity_is_low(&g->member[i].activity))
+            warn_of_dead(g, &g->member[i]);
 }
 
-static int run(const char *model, int threads, unsigned parts, int json, char **paths, int n,
+static int run(const struct model_options *models, unsigned parts, int json, char **paths, int n,
                struct error *e)
 {
-    struct evaluator v = {0};
-    const struct model *m = &v.c.model;
+    struct ensemble g = {0};
+    struct score score = {0};
     struct source *in = NULL;
     int status = -1;
 
-    if (classifier_open(&v.c, model, getenv("ROTPIPE_KERNELS"), threads, e) < 0)
-        goto done;
-    say_stopped(model, m->history.text);
-    if ((in = source_open(paths, n, e)) && score_init(&v.score, m->net.classes, e) == 0 &&
-        activity_start(&v.activity, v.c.engine, e) == 0)
-        status = evaluate(&v, in, n ? paths[0] : "standard input", e);
+    if (model_open(models, &g, e) == 0 && (in = source_open(paths, n, e)) &&
+        score_init(&score, g.classes, e) == 0 && ensemble_watch(&g, e) == 0)
+        status = evaluate(&g, &score, in, n ? paths[0] : "standard input", e);
     if (status == 0 && json)
-        score_print_json(&v.score, m->names, stdout);
+        score_print_json(&score, g.names, stdout);
     else if (status == 0)
-        score_print(&v.score, m->names, parts, stdout);
+        score_print(&score, g.names, parts, stdout);
     if (status == 0)
-        warn(&v);
-done:
-    score_free(&v.score);
-    activity_free(&v.activity);
-    classifier_close(&v.c);
+        warn(&g, &score);
+    score_free(&score);
+    ensemble_close(&g);
     source_close(in);
-    free(v.label);
-    free(v.prediction);
     return status;
 }
 
 int main(int argc, char **argv)
 {
-    const char *model = NULL;
+    struct model_options models = {0};
     struct error e;
     unsigned parts = 0;
-    int option, threads = 0, json = 0;
+    int option, json = 0;
 
     start(argv);
     while ((option = next_option(argc, argv, "m:j:", options)) != -1)
         switch (option) {
-        case 'm':
-            model = optarg;
-            break;
         case OPT_CONFUSION:
             parts |= SCORE_CONFUSION;
             break;
@@ -147,18 +122,13 @@ int main(int argc, char **argv)
         case OPT_JSON:
             json = 1;
             break;
-        case 'j':
-            threads = threads_argument(optarg);
-            break;
         default:
-            common_option(option, help);
+            if (!model_option(&models, option, optarg))
+                common_option(option, help);
         }
-    if (!model)
-        misused("-m: a model is needed");
-    if (standard_inputs(argv + optind, argc - optind) + (strcmp(model, "-") == 0) > 1)
-        misused("standard input can be only one of data and -m");
+    model_settle(&models, argv + optind, argc - optind);
     start_text();
-    if (run(model, threads, parts, json, argv + optind, argc - optind, &e) < 0)
+    if (run(&models, parts, json, argv + optind, argc - optind, &e) < 0)
         die(&e);
     finish_text();
 }

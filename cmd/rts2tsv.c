@@ -6,21 +6,29 @@
 #include <errno.h>
 
 static const char help[] =
-    "usage: rts2tsv [-q] [--names] [-n count] [-o file] [file ...]\n"
+    "usage: rts2tsv [-q] [--names] [--files] [-n count] [-o file] [file ...]\n"
     "Write a stream as text, one example per line: its label, then its values.\n"
     "\n"
     "  -n, --count N      write the first N examples only; verify the rest\n"
     "      --names        write class names instead of class numbers\n"
+    "      --files        write the name of the example's file behind its label\n"
     "  -o, --output FILE  write the result to FILE, complete or not at all\n"
     "  -q, --quiet        no progress, no notes on standard error\n"
     "  -h, --help         print this help\n"
     "      --version      print the version\n";
 
-enum { OPT_NAMES = OPT_FIRST };
+enum { OPT_NAMES = OPT_FIRST, OPT_FILES };
 
 static const struct option options[] = {{"count", required_argument, NULL, 'n'},
                                         {"names", no_argument, NULL, OPT_NAMES},
+                                        {"files", no_argument, NULL, OPT_FILES},
                                         COMMON_OPTIONS};
+
+/* What each line has beside the values. */
+struct form {
+    int with_names, with_files;
+    struct names_table names;
+};
 
 /* Text on its way to standard output. */
 struct text {
@@ -48,7 +56,7 @@ static int put_char(struct text *t, char c, struct error *e)
     return 0;
 }
 
-/* A class name: what would break the line or the terminal becomes '?'. */
+/* A name: what would break the line or the terminal becomes '?'. */
 static int put_name(struct text *t, const char *name, int n, struct error *e)
 {
     for (int i = 0; i < n; i++) {
@@ -75,6 +83,14 @@ static int put_label(struct text *t, const struct chunk *c, uint64_t i,
         return -1;
     t->used += decimal_unsigned(c->label[i], t->bytes + t->used);
     return 0;
+}
+
+/* A tab and the file of example i, "-" if that is not known. */
+static int put_file(struct text *t, const struct chunk *c, uint64_t i, struct error *e)
+{
+    const char *name = c->file && *c->file[i] ? c->file[i] : "-";
+
+    return put_char(t, '\t', e) < 0 ? -1 : put_name(t, name, (int)strlen(name), e);
 }
 
 static int put_pixels(struct text *t, const uint8_t *pixel, uint64_t n, struct error *e)
@@ -106,13 +122,13 @@ static int put_floats(struct text *t, const float *value, uint64_t n, struct err
     return 0;
 }
 
-static int put_example(struct text *t, const struct chunk *c, uint64_t i,
-                       const struct names_table *names, struct error *e)
+static int put_example(struct text *t, const struct chunk *c, uint64_t i, const struct form *form,
+                       struct error *e)
 {
     const char *data = (const char *)c->data + i * c->stride;
     int status;
 
-    if (put_label(t, c, i, names, e) < 0)
+    if (put_label(t, c, i, &form->names, e) < 0 || (form->with_files && put_file(t, c, i, e) < 0))
         return -1;
     if (c->kind == CHUNK_IMAGES)
         status = put_pixels(t, (const uint8_t *)data, c->stride, e);
@@ -122,11 +138,11 @@ static int put_example(struct text *t, const struct chunk *c, uint64_t i,
 }
 
 /* Writes the examples of a chunk, at most `left`; whoever waits for them gets them at once. */
-static int put_chunk(struct text *t, const struct chunk *c, uint64_t *left,
-                     const struct names_table *names, struct error *e)
+static int put_chunk(struct text *t, const struct chunk *c, uint64_t *left, const struct form *form,
+                     struct error *e)
 {
     for (uint64_t i = 0; i < c->n && *left; i++, --*left)
-        if (put_example(t, c, i, names, e) < 0)
+        if (put_example(t, c, i, form, e) < 0)
             return -1;
     if (flush_text(t, e) < 0)
         return -1;
@@ -149,10 +165,10 @@ int main(int argc, char **argv)
     static struct text text;
     struct error e;
     struct chunk c;
-    struct names_table names = {0};
+    struct form form = {0};
     struct source *in;
     uint64_t left = UINT64_MAX;
-    int option, with_names = 0, got = -1;
+    int option, got = -1;
 
     start(argv);
     while ((option = next_option(argc, argv, "n:", options)) != -1)
@@ -161,7 +177,10 @@ int main(int argc, char **argv)
             left = (uint64_t)int_argument(optarg, 0, INT64_MAX);
             break;
         case OPT_NAMES:
-            with_names = 1;
+            form.with_names = 1;
+            break;
+        case OPT_FILES:
+            form.with_files = 1;
             break;
         default:
             common_option(option, help);
@@ -169,13 +188,13 @@ int main(int argc, char **argv)
     start_text();
     in = source_open(argv + optind, argc - optind, &e);
     while (in && (got = source_next(in, &c, &e)) > 0)
-        if ((with_names && take_names(&names, in, &e) < 0) ||
-            put_chunk(&text, &c, &left, &names, &e) < 0) {
+        if ((form.with_names && take_names(&form.names, in, &e) < 0) ||
+            put_chunk(&text, &c, &left, &form, &e) < 0) {
             got = -1;
             break;
         }
     source_close(in);
-    names_table_free(&names);
+    names_table_free(&form.names);
     if (got < 0) {
         fflush(stdout);
         die(&e);

@@ -45,6 +45,9 @@ every_reader() {
     "$@" rottrain -q -e 1 -j 1 --net d1 "$file"
     "$@" evalacc -q -j 1 -m model.rts "$file"
     "$@" evalpng -j 1 -m model.rts "$file"
+    "$@" classdump -j 1 -m model.rts --flip "$file"
+    "$@" rtslabel -q -j 1 -m model.rts --select 0 "$file"
+    "$@" rtslabel -q -j 1 -m model.rts --balance "$file"
     "$@" featdump -j 1 -m model.rts "$file"
     # Of 50,000 examples every pair is looked at; knneval reads them by the same reader.
     [[ $file == tiny-@(chunks|streams).rts ]] || "$@" umap -q -e 1 -k 2 -j 1 "$file"
@@ -270,7 +273,7 @@ sys.stdout.buffer.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBB
     forge net-too-long
     forge layers
     forge frozen
-    for command in headswap\ --thaw "rottrain -q -m %" "evalacc -m %" "evalpng -m %" "featdump -m %"; do
+    for command in headswap\ --thaw "rottrain -q -m %" "evalacc -m %" "evalpng -m %" "classdump -m %" "rtslabel -m %" "featdump -m %"; do
         # shellcheck disable=SC2086 # a command with its arguments
         for pair in 'net:net: longer than 1023 characters' \
             'net-too-long:2097152 bytes, but at most 1048576 are allowed' \
@@ -293,6 +296,7 @@ sys.stdout.buffer.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBB
     forge junk
     forge dense-junk
     for command in 'headswap -c 2 %' 'rottrain -q -m % small.rts' 'evalacc -m % small.rts' \
+        'classdump -m % small.rts' 'rtslabel -m % small.rts' \
         'featdump -m % small.rts' 'filtdump %' 'rottrain -q --net d1 --resume % small.rts'; do
         # shellcheck disable=SC2086 # a command with its arguments
         refuses "texts.rts: record .*: more than 4194304 bytes of text" ${command/\%/texts.rts}
@@ -312,6 +316,7 @@ sys.stdout.buffer.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBB
     forge parameters
     forge activations
     for command in 'headswap %' 'rottrain -q -m % small.rts' 'evalacc -m % small.rts' 'filtdump %' \
+        'classdump -m % small.rts' 'rtslabel -m % small.rts' \
         'featdump -m % small.rts'; do
         # shellcheck disable=SC2086 # a command with its arguments
         refuses "parameters.rts: record 'dense1.weight' is missing" ${command/\%/parameters.rts}

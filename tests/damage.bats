@@ -23,7 +23,7 @@ try_damage() {
     shift 2
     while read -r command; do
         text=
-        [[ $command == rts2tsv* || $command == rtsinfo* ]] && text=-t
+        [[ $command == @(classdump|rts2tsv|rtsinfo)* ]] && text=-t
         # shellcheck disable=SC2086 # a command with its arguments
         "$BUILD/tests/damage" -s "$stride" $text "$@" $command >>"$BATS_TEST_TMPDIR/counts" || failed=1
     done
@@ -54,6 +54,9 @@ rottrain -q -e 1 -j 1 -m model.rts @
 evalacc -j 1 -m model.rts @
 evalpng -j 1 -m model.rts @
 evalpng -j 1 -m model.rts --worst --bars @
+classdump -j 1 -m model.rts -m model.rts --flip -k all @
+rtslabel -q -j 1 -m model.rts --select 0.1 @
+rtslabel -q -j 1 -m model.rts --balance @
 featdump -j 1 -m model.rts @
 umap -q -e 2 -k 3 -j 1 @
 knneval -q -k 1 -j 1 data.rts @
@@ -70,6 +73,8 @@ model_readers() {
 evalacc -j 1 -m @ data.rts
 featdump -j 1 -m @ data.rts
 evalpng -j 1 -m @ data.rts
+classdump -j 1 -m model.rts -m @ data.rts
+rtslabel -j 1 -m @ data.rts
 filtdump @
 headswap -c 3 @
 headswap --thaw
@@ -118,7 +123,7 @@ END
 }
 
 @test "damage: a data set that comes through a pipe" {
-    printf '%s\n' 'rtsample -n 2' 'rtsample --share 40%' 'rtsmap --compact' rts2idx | try_damage 'image streams by pipe' 197 -p data.rts
+    printf '%s\n' 'rtsample -n 2' 'rtsample --share 40%' 'rtsmap --compact' rts2idx 'rtslabel -q -j 1 -m model.rts --balance' | try_damage 'image streams by pipe' 197 -p data.rts
 }
 
 @test "damage: a model, cut after every byte and with every bit turned over" {

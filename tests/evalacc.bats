@@ -3,6 +3,7 @@
 
 load lib
 load nets
+load ensembles
 
 @test "evalacc: manners" {
     check_common evalacc
@@ -110,6 +111,54 @@ load nets
     [[ $(grep ^balanced got | cut -f 2) == "$(grep ^accuracy got | cut -f 2)" ]]
 }
 
+@test "evalacc: several models and views are one classifier, of their mean probabilities" {
+    stream 24 8 3 >data.rts
+    check_ensemble_refusals data.rts evalacc
+    teach a -e 5
+    teach b -e 3 -s 3 --net 'c3 r d4 r'
+    local views
+    labels data.rts >truth
+    for views in '' '--flip' '--shift 2' '--flip --shift 2'; do
+        # shellcheck disable=SC2086 # options
+        beliefs classdump -m a -m b $views data.rts | paste truth - | LC_ALL=C awk -F '\t' '
+            { most = 2; for (k = 3; k <= NF; k++) if ($k > $most) most = k
+              right += most - 2 == $1; loss -= log($($1 + 2)) }
+            END { printf "loss\t%.4f\ncorrect\t%d\nexamples\t%d\n", loss / NR, right, NR }' >want
+        # shellcheck disable=SC2086
+        evalacc -m a -m b $views data.rts | tail -n 3 | diff - want
+        # shellcheck disable=SC2086
+        evalacc -m a -m b $views -j 1 --json data.rts data.rts >one
+        # shellcheck disable=SC2086
+        evalacc -m a -m b $views -j 5 --json data.rts data.rts | cmp - one
+    done
+    # The same model twice is that model.
+    evalacc -m b -m b --report --confusion data.rts | diff - <(evalacc -m b --report --confusion data.rts)
+}
+
+@test "evalacc: the loss of several is finite where no probability is left" {
+    # Outputs that are a thousand apart, which is more than exp can tell.
+    stream 6 2 2 >data.rts
+    rottrain -q -e 0 --net d1 data.rts >m
+    python3 - m >sure <<'END'
+import struct, sys, zlib
+data, at = bytearray(open(sys.argv[1], "rb").read()), 0
+while at < len(data):
+    size = struct.unpack_from("<Q", data, at + 16)[0]
+    end = at + 128 + (size + 63) // 64 * 64
+    name = data[at + 80:at + 120].rstrip(b"\0")
+    if name in (b"head.weight", b"head.bias"):
+        struct.pack_into("<2f", data, at + 128, *((0, 0) if name == b"head.weight" else (1000, 0)))
+        struct.pack_into("<I", data, at + 120, zlib.crc32(data[at + 128:end]))
+        struct.pack_into("<I", data, at + 124, zlib.crc32(data[at:at + 124]))
+    at = end
+sys.stdout.buffer.write(data)
+END
+    for models in '-m sure' '-m sure -m sure' '-m sure --flip'; do
+        # shellcheck disable=SC2086 # options
+        evalacc $models data.rts | grep -qx $'loss\t500.0000'
+    done
+}
+
 @test "evalacc: class names stand for numbers" {
     teach m
     printf 'T-shirt/top\nankle boot\n"\\\n' >names
@@ -204,6 +253,11 @@ kill_features() {
     evalacc -m dead many.rts 2>/dev/null >want
     evalacc -q -j 3 -m dead many.rts 2>said | cmp - want
     [[ ! -s said ]]
+    # Of several models the one is named; views change nothing of what is counted.
+    rottrain -q -e 1 --net 'c4 r p' many.rts >alive
+    evalacc -m alive -m dead --flip --shift 1 many.rts 2>said >/dev/null
+    grep -qx "evalacc: dead: $dead of 16 features that the head reads are dead: zero on all of 120 images" said
+    [[ $(grep -c 'are dead' said) == 1 ]]
     # Too few images to tell.
     rtsample -n 99 many.rts >few.rts
     quiet_success evalacc -m <(headswap -c 3 dead) few.rts

@@ -4,6 +4,8 @@
 load lib
 load nets
 load pictures
+load filenames
+load ensembles
 
 # What the model makes of every image by way of the head's outputs: its position, its class, the
 # one said, then the belief in each.
@@ -238,6 +240,92 @@ END
 ..................
 END
     same text want
+}
+
+@test "evalpng --files: the name of the file, as much of it as fits" {
+    need_netpbm
+    idx_images 1 2 36 >images
+    idx_labels 0 >labels
+    idx2rts images labels >s
+    rottrain -q -e 0 --net d1 -c 2 s >m
+    # sheet NAME [OPTION...]: of the image that comes from this file.
+    sheet() {
+        printf '%s\n' "$1" >line
+        name_files s line | evalpng -m m --files --columns 1 "${@:2}"
+    }
+    sheet far/away.d/IT --border 0 >a.png
+    [[ $(png_text a.png | head -n 1) == '42 18' ]]
+    ink a.png 0 10 42 8 >text
+    cat >want <<'END'
+.###..#####...............................
+..#.....#.................................
+..#.....#.................................
+..#.....#.................................
+..#.....#.................................
+..#.....#.................................
+.###....#.................................
+..........................................
+END
+    same text want
+    # Below what else there is.
+    sheet IT --border 0 --labels >b.png
+    [[ $(png_text b.png | head -n 1) == '42 38' ]]
+    ink b.png 0 30 42 8 | cmp - want
+    sheet IT --border 0 --bars >b.png
+    ink b.png 0 30 42 8 >text
+    same <(cut -c 1-42 text) want
+    # The border is that of text; other options are the same without names.
+    sheet IT >a.png
+    sheet IT --border 6 | cmp - a.png
+    # Seven characters have room: otherwise without the ending, and then the end.
+    sheet abcdefg >a.png
+    sheet x.y/abcdefg | cmp - a.png
+    sheet abcdefg.png | cmp - a.png
+    sheet zyabcdefg.jpeg | cmp - a.png
+    sheet 'z\tabcdefg.jpeg' | cmp - a.png
+    sheet abc.png >b.png
+    run -1 cmp -s a.png b.png
+    sheet abc | run -1 cmp -s - b.png
+    sheet abc >a.png
+    sheet abc.tiff | cmp - a.png
+    sheet ut-none >a.png
+    sheet .without-none | cmp - a.png
+    sheet $'d\303\251f\303\251ren' >a.png
+    sheet $'d\303\251f\303\251ren.jpg' | cmp - a.png
+    # No name: an empty line.
+    sheet '' >a.png
+    evalpng -m m --files --columns 1 s | cmp - a.png
+    # Each has its own, also of the worst.
+    learn
+    name_files data.rts >filed.rts
+    evalpng -m m --files --worst -n 1 --border 0 --scale 4 filed.rts >a.png
+    at=$(awk '{ print $(4 + $2), $1 }' verdicts | sort -k 1,1g -k 2,2n | awk '{ print $2; exit }')
+    printf '%s\n' "$(yes x | head -n "$at")" "b/$at.png" "$(yes x | head -n $((23 - at)))" | sed '/^$/d' >lines
+    name_files data.rts lines | evalpng -m m --files --worst -n 1 --border 0 --scale 4 | cmp - a.png
+    sed -i "s,b/$at,b/99," lines
+    name_files data.rts lines | evalpng -m m --files --worst -n 1 --border 0 --scale 4 >b.png
+    run -1 cmp -s a.png b.png
+}
+
+@test "evalpng: several models and views are one classifier" {
+    need_netpbm
+    stream 24 8 3 >data.rts
+    check_ensemble_refusals data.rts evalpng
+    teach a -e 5
+    teach b -e 3 -s 3 --net 'c3 r d4 r'
+    evalpng -m a -m b --flip --shift 1 --border 0 --columns 6 -j 1 data.rts >a.png
+    evalpng -m a -m b --flip --shift 1 --border 0 --columns 6 -j 4 data.rts | cmp - a.png
+    classdump -m a -m b --flip --shift 1 data.rts |
+        awk '{ print $3 == $4 ? "0 158 115" : "213 94 0" }' >want
+    frames a.png 6 24 14 | sed 's/,.*//' | diff - want
+    # The worst of all by the loss that evalacc has.
+    beliefs classdump -m a -m b --flip --shift 1 data.rts | paste <(labels data.rts) - |
+        awk '{ print $($1 + 2), NR }' | sort -k 1,1g -k 2,2n | awk '{ print $2 }' >order
+    evalpng -m a -m b --flip --shift 1 --worst --border 0 --columns 1 -n 5 data.rts >a.png
+    pixels a.png | awk '{ y = $2 % 14 - 3; x = $1 - 3
+        if (x >= 0 && x < 8 && y >= 0 && y < 8) printf "%02x%s", $3, x == 7 && y == 7 ? "\n" : "" }' >got
+    images data.rts 64 >bytes
+    head -n 5 order | while read -r at; do sed -n "${at}p" bytes; done | cmp - got
 }
 
 # even FILE: sets every weight and bias of a model to zero, with checksums that are right.

@@ -22,6 +22,7 @@ setup_file() {
     # More than rtshuf may hold in memory.
     { octal 0 0 8 3 && be32 3 700 700 && head -c 1470000 /dev/zero; } | idx2rts >large.rts
     with_files <data.rts >files.rts
+    rottrain -q -e 0 --net d1 many.rts >many-model.rts
     mkdir made
     printf '0\t1\n1\t-\n' >table
     some_pictures
@@ -81,6 +82,14 @@ evalacc -j 2 -m model.rts --confusion --report data.rts
 evalacc -j 2 -m model.rts --json data.rts
 evalpng -j 2 -m model.rts --worst -n 2 --labels data.rts
 evalpng -j 2 -m model.rts --bars data.rts
+classdump -j 2 -m model.rts -m model.rts --flip --shift 1 -k all data.rts
+classdump -j 2 -m model.rts --json data.rts
+rtslabel -q -j 2 -m model.rts -m model.rts --select 0.1 data.rts
+rtslabel -q -j 2 -m model.rts --balance -o made/labelled data.rts
+data.rts | rtslabel -q -j 2 -m model.rts --balance
+evalacc -j 2 -m model.rts -m model.rts --flip data.rts
+evalpng -j 2 -m model.rts -m model.rts --shift 1 --files data.rts
+rts2tsv --files data.rts
 featdump -j 2 -m model.rts data.rts
 filtdump model.rts
 umap -q -e 2 -k 3 -j 2 features.rts
@@ -114,6 +123,8 @@ rtscomm --only-b other.rts many.rts
 many.rts | rtsample -n 80
 many.rts | rtsample --share 80%
 many.rts | rtsmap --compact --transpose
+rtslabel -q -m many-model.rts --select 0.1 many.rts
+many.rts | rtslabel -q -m many-model.rts --balance
 rotgen many.rts
 rotgen many.rts.gz
 rottrain -q -e 0 --net d64 -o made/model many.rts
@@ -273,7 +284,8 @@ closed_output() {
 @test "faults: a standard input that is closed, cannot be read, is a folder" {
     for command in rts2png 'rtsample -n 2' 'rtsmap --compact' rtshuf rotgen 'rottrain -q' headswap \
         'evalacc -m model.rts' \
-        'featdump -m model.rts' 'evalpng -m model.rts' filtdump 'rtscomm data.rts' 'umap -q' \
+        'featdump -m model.rts' 'evalpng -m model.rts' 'classdump -m model.rts' \
+        'rtslabel -m model.rts' 'rtslabel -m model.rts --balance' filtdump 'rtscomm data.rts' 'umap -q' \
         'knneval -q -k 1 data.rts' rtsinfo rts2idx rts2tsv cifar2rts idx2rts idx2png; do
         # shellcheck disable=SC2086 # a command with its arguments
         expect_error 1 'standard input: Bad file descriptor' sh -c '"$@" <&-' - $command
@@ -302,7 +314,7 @@ closed_output() {
     cp data.rts secret.rts
     chmod 0 secret.rts
     for command in rts2png 'rtsample -n 2' 'rtsmap --unlabel' rtshuf rotgen 'rottrain -q' headswap 'evalacc -m' 'evalpng -m' \
-        'featdump -m' filtdump 'rtscomm data.rts' umap 'knneval data.rts' rtsinfo rts2idx rts2tsv; do
+        'featdump -m' 'classdump -m' 'rtslabel -m' filtdump 'rtscomm data.rts' umap 'knneval data.rts' rtsinfo rts2idx rts2tsv; do
         # shellcheck disable=SC2086 # a command with its arguments
         expect_error 1 'secret.rts: Permission denied' $command secret.rts
     done

@@ -33,7 +33,7 @@ reads() {
     rotpipe-report) echo plan ;;
     rtsinfo) echo anything ;;
     knneval | rts2idx | rts2tsv | rtsample | rtshuf | rtsmap | umap) echo examples ;;
-    evalacc | evalpng | featdump | layereval | rotgen | rottrain | rts2png | rtscomm) echo images ;;
+    classdump | evalacc | evalpng | featdump | layereval | rotgen | rottrain | rts2png | rtscomm | rtslabel) echo images ;;
     *) fail "tests/kinds.bats does not know what $1 reads" ;;
     esac
 }
@@ -42,7 +42,7 @@ reads() {
 use() {
     command=("$1")
     case $1 in
-    evalacc | evalpng | featdump) command+=(-m model.rts) ;;
+    classdump | evalacc | evalpng | featdump | rtslabel) command+=(-m model.rts) ;;
     knneval) command+=(-k 1 data.rts) ;;
     layereval) command+=(-m model.rts -k 1 data.rts) ;;
     rottrain) command+=(-q -e 1) ;;
@@ -113,7 +113,7 @@ other_kind() {
 
 @test "kinds: a model and a saved state are not each other, nor a data set" {
     local program
-    for program in evalacc evalpng featdump 'layereval data.rts' rottrain; do
+    for program in classdump evalacc evalpng featdump rtslabel 'layereval data.rts' rottrain; do
         # shellcheck disable=SC2086 # a program and an operand
         set -- $program
         expect_error 1 'data.rts: .*: the file is a data set, but a model is needed \(rottrain' "$@" -m data.rts data.rts

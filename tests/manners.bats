@@ -36,7 +36,7 @@ use() {
     operand=data.rts
     case $1 in
     cifar2rts) operand=batch.bin ;;
-    evalacc | evalpng) command+=(-m model.rts) ;;
+    classdump | evalacc | evalpng) command+=(-m model.rts) ;;
     featdump) command+=(-m model.rts) ;;
     filtdump) operand=model.rts ;;
     headswap) command+=(-c 3) operand=model.rts ;;
@@ -49,6 +49,7 @@ use() {
     rottrain) command+=(-q -e 1 --net 'c2 r d3') ;;
     rtscomm) command+=(--only-b other.rts) ;;
     rtsample) command+=(-n 2) ;;
+    rtslabel) command+=(-m model.rts --balance -q) ;;
     rtshuf) ;;
     rtsmap) command+=(--compact --transpose --pad 9) ;;
     umap) command+=(-q -k 4 -e 20) ;;
@@ -58,7 +59,7 @@ use() {
 
 # True of programs whose result is for people; --version and --help of all others are, too.
 writes_text() {
-    [[ $1 == evalacc || $1 == knneval || $1 == layereval || $1 == rtsinfo || $1 == rts2tsv || $1 == rotpipe-report ]]
+    [[ $1 == classdump || $1 == evalacc || $1 == knneval || $1 == layereval || $1 == rtsinfo || $1 == rts2tsv || $1 == rotpipe-report ]]
 }
 
 # ---- what holds for one program ----
@@ -484,7 +485,7 @@ END
 
 @test "manners: models may be compressed, and come by -m - from standard input" {
     # shellcheck disable=SC2086 # a program with its options
-    for command in evalacc evalpng featdump 'rottrain -q -e 1'; do
+    for command in classdump evalacc evalpng featdump rtslabel 'rottrain -q -e 1'; do
         $command -m model.rts data.rts >want
         $command -m model.rts.gz data.rts >got
         same want got

@@ -38,6 +38,8 @@ everywhere() {
     none "$1" rottrain -q -e 1 -m "$2" "$3"
     none "$1" featdump -m "$2" "$3"
     none "$1" evalacc -m "$2" "$3" --json
+    none "$1" classdump -m "$2" "$3"
+    none "$1" rtslabel -q -m "$2" "$3"
 }
 
 # rewrite FILE NAME [NAME2 [DTYPE]]: the stream with a record's name and dtype changed, its checksum

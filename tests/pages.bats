@@ -160,6 +160,10 @@ options_of() {
     [[ $output == $'bird\nplane\n'*$'\n12\n57' ]]
 }
 
+@test "pages: examples of classdump(1)" {
+    run_examples man1/classdump.1
+}
+
 @test "pages: examples of evalacc(1)" {
     run_examples man1/evalacc.1
 }
@@ -227,6 +231,10 @@ options_of() {
 
 @test "pages: examples of rtshuf(1)" {
     run_examples man1/rtshuf.1
+}
+
+@test "pages: examples of rtslabel(1)" {
+    run_examples man1/rtslabel.1
 }
 
 @test "pages: examples of rtsmap(1)" {

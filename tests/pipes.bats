@@ -52,6 +52,9 @@ pair() {
     pair 'idx2rts images labels' 'rottrain -q -e 1 --net c2' images labels
     pair 'idx2rts images labels' 'evalacc -m model.rts' images labels
     pair 'idx2rts images labels' 'evalpng -m model.rts' images labels
+    pair 'idx2rts images labels' 'classdump -m model.rts' images labels
+    pair 'idx2rts images labels' 'rtslabel -m model.rts' images labels
+    pair 'idx2rts images labels' 'rtslabel -q -m model.rts --balance' images labels
     pair 'idx2rts images labels' 'featdump -m model.rts' images labels
     pair 'idx2rts images labels' 'umap -q -e 2' images labels
     pair 'idx2rts images labels' 'knneval -q -k 1 data.rts' images labels
@@ -90,12 +93,18 @@ pair() {
     whole
     local consumer
     for consumer in 'rottrain -q -e 1 -m - data2.rts' 'evalacc -m - data2.rts' \
-        'evalpng -m - data2.rts' 'featdump -m - data2.rts' headswap filtdump rtsinfo; do
+        'evalpng -m - data2.rts' 'classdump -m - data2.rts' 'rtslabel -m - data2.rts' \
+        'featdump -m - data2.rts' headswap filtdump rtsinfo; do
         cp data.rts data2.rts
         pair 'headswap --freeze model.rts' "$consumer" model.rts
         pair 'rottrain -q -e 1 -m model.rts data.rts' "$consumer" model.rts data.rts
     done
     pair 'featdump -m model.rts data.rts' rts2tsv model.rts data.rts
+    for consumer in rotgen 'rottrain -q -e 1 --net c2' 'evalacc -m whole-model' rtsinfo; do
+        cp model.rts whole-model
+        pair 'rtslabel -m model.rts data.rts' "$consumer" model.rts data.rts
+        pair 'rtslabel -q -m model.rts --select 0.1 --balance data.rts' "$consumer" model.rts data.rts
+    done
     pair 'filtdump model.rts' rts2png model.rts
     pair 'featdump -m model.rts data.rts' 'rtsample -n 3' model.rts data.rts
     pair 'featdump -m model.rts data.rts' 'umap -q -e 2' model.rts data.rts
@@ -128,7 +137,9 @@ cut_behind_records() {
     cp data.rts other.rts
     cut_behind_records data.rts 'rtscomm other.rts' 'rtscomm --only-a - other.rts' 'rtsample -n 6' 'rtsample -v -n 6' 'rtsmap --unlabel' rtshuf rts2idx rotgen \
         'rottrain -q -e 1 --net c2' 'evalacc -m model.rts' 'featdump -m model.rts' rts2png \
-        'evalpng -m model.rts' 'umap -q -e 1' 'knneval -q -k 1 other.rts' rts2tsv rtsinfo
+        'evalpng -m model.rts' 'classdump -m model.rts' 'rtslabel -q -m model.rts' \
+        'rtslabel -q -m model.rts --balance' 'umap -q -e 1' 'knneval -q -k 1 other.rts' rts2tsv rtsinfo
     cut_behind_records model.rts headswap 'rottrain -q -e 1 -m - data.rts' \
-        'evalacc -m - data.rts' 'evalpng -m - data.rts' 'featdump -m - data.rts' filtdump rtsinfo
+        'evalacc -m - data.rts' 'evalpng -m - data.rts' 'classdump -m - data.rts' \
+        'rtslabel -m - data.rts' 'featdump -m - data.rts' filtdump rtsinfo
 }

@@ -2,6 +2,7 @@
 # shellcheck disable=SC2016,SC2154 # $ for inner shells; bats' own variables
 
 load lib
+load filenames
 
 @test "rts2tsv: manners" {
     check_common rts2tsv
@@ -47,6 +48,25 @@ load lib
     [[ $(rts2tsv s | cut -f 1 | tr '\n' ' ') == '1 0 1 ' ]]
     [[ $(idx2rts images labels | rts2tsv --names | cut -f 1 | tr '\n' ' ') == '1 0 1 ' ]]
     [[ $(idx2rts --names names images | rts2tsv --names | cut -f 1 | tr '\n' ' ') == '- - - ' ]]
+}
+
+@test "rts2tsv: --files" {
+    stream 5 2 2 >s
+    rts2tsv s >want
+    quiet_success rts2tsv --files s
+    printf '%s\n' "$output" | diff - <(sed 's/\t/\t-\t/' want)
+    name_files s >named
+    rts2tsv named | cmp - want
+    rts2tsv --files named | cut -f 1,3- | cmp - want
+    rts2tsv --files named | cut -f 2 | cmp - <(seq -f 'a/%g.png' 0 4)
+    rts2tsv --files --names named | cmp - <(rts2tsv --files named)
+    # Names that nobody should have written break no line.
+    printf 'a\\tb\n\n\033[31mred\ntab\there\n\303\244.png\n' >lines
+    name_files s lines >odd
+    rts2tsv --files odd | cut -f 2 >got
+    printf 'a\\tb\n-\n?[31mred\ntab?here\n\303\244.png\n' | cmp - got
+    # Of features, too.
+    rottrain -q -e 0 --net d2 named | featdump -m - named | rts2tsv --files | cut -f 2 | cmp - <(seq -f 'a/%g.png' 0 4)
 }
 
 @test "rts2tsv: --names looks a name up in no more time where the list is long" {

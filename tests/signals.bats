@@ -99,7 +99,8 @@ makefile() {
     how=$(rtsinfo --history m 2>/dev/null | sed -n 's/^rottrain .* stopped=//p')
     [[ $how =~ ^SIGTERM\ at\ step\ [0-9]+\ of\ 3000000$ ]]
     how="training of this model was stopped by $how"
-    for command in 'layereval -m m -k 1 d.rts d.rts' 'evalacc -m m d.rts' 'evalpng -m m d.rts' 'featdump -m m d.rts' 'filtdump m' \
+    for command in 'layereval -m m -k 1 d.rts d.rts' 'evalacc -m m d.rts' 'evalpng -m m d.rts' \
+        'classdump -m m d.rts' 'rtslabel -m m d.rts' 'featdump -m m d.rts' 'filtdump m' \
         'headswap -c 3 m' 'rtsinfo m' 'rtsinfo --history m' 'rtsinfo -r m'; do
         run --separate-stderr $command
         [[ $status == 0 && $stderr == "${command%% *}: m: $how" ]] || fail "$command: $stderr"
@@ -155,7 +156,7 @@ makefile() {
     rottrain -e 5 --net c2 d.rts 2> >(head -n 1 >first) >m
     same m want
     for command in 'umap -k 4 -e 20' 'knneval -k 1 d.rts' 'evalacc -m want' 'evalpng -m want' \
-        'featdump -m want' 'rotgen' 'rts2tsv' 'rtscomm d.rts'; do
+        'classdump -m want' 'rtslabel -m want' 'featdump -m want' 'rotgen' 'rts2tsv' 'rtscomm d.rts'; do
         $command other.rts >right 2>said
         deaf $command other.rts >got
         same right got

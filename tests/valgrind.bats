@@ -97,6 +97,13 @@ watched() {
     watched 0 evalacc -j 1 -m model.rts --json data.rts
     watched 0 evalpng -j 2 -m model.rts --worst -n 2 --labels data.rts
     watched 0 evalpng -j 1 -m model.rts --bars data.rts
+    watched 0 classdump -j 2 -m model.rts -m model.rts --flip --shift 1 -k all data.rts
+    watched 0 classdump -j 1 -m model.rts --json data.gz
+    watched 0 rtslabel -q -j 2 -m model.rts -m model.rts --select 0.1 data.rts
+    # shellcheck disable=SC2002 # a pipe cannot be sought in
+    cat data.rts | watched 0 rtslabel -q -j 1 -m model.rts --balance
+    watched 0 evalacc -j 1 -m model.rts -m model.rts --shift 1 data.rts
+    watched 0 evalpng -j 1 -m model.rts -m model.rts --flip --files data.rts
     watched 0 filtdump model.rts
     watched 0 featdump -j 2 -m model.rts data.rts
     watched 0 featdump -j 1 -m model.rts --layer conv1 data.rts
@@ -122,6 +129,9 @@ watched() {
         watched 1 rottrain -q -j 1 --net d1 --valid $file data.rts
         watched 1 evalacc -j 1 -m model.rts $file
         watched 1 evalpng -j 1 -m model.rts --worst $file
+        watched 1 classdump -j 1 -m model.rts --flip $file
+        watched 1 rtslabel -j 1 -m model.rts --select 0 $file
+        watched 1 rtslabel -j 1 -m model.rts --balance $file
         watched 1 featdump -j 1 -m model.rts $file
         watched 1 umap -q -j 1 $file
         watched 1 knneval -q -k 1 -j 1 data.rts $file
@@ -134,6 +144,8 @@ watched() {
         watched 1 headswap -c 3 $file
         watched 1 evalacc -j 1 -m $file data.rts
         watched 1 evalpng -j 1 -m $file data.rts
+        watched 1 classdump -j 1 -m model.rts -m $file data.rts
+        watched 1 rtslabel -j 1 -m $file data.rts
         watched 1 filtdump $file
         watched 1 featdump -j 1 -m $file data.rts
         watched 1 rottrain -q -j 1 -m $file data.rts
@@ -159,6 +171,7 @@ watched() {
     for command in 'rts2png data.rts' 'rtsample -n 2 data.rts' 'rtsmap --compact data.rts' 'rtshuf data.rts' 'rts2idx data.rts' 'rotgen data.rts' 'headswap -c 3 model.rts' \
         'featdump -m model.rts data.rts' 'cifar2rts batch' 'idx2rts images' 'img2rts -j 2 pictures' 'idx2png images' 'rtsinfo data.rts' \
         'rts2tsv data.rts' 'evalacc -m model.rts data.rts' 'evalpng -m model.rts data.rts' \
+        'classdump -m model.rts data.rts' 'rtslabel -q -m model.rts --balance data.rts' \
         'filtdump model.rts' 'umap -q -e 2 data.rts' 'knneval -q -k 1 data.rts data.rts' \
         'rottrain -q -e 1 --net d1 data.rts'; do
         # shellcheck disable=SC2086 # a command with its arguments

@@ -13,6 +13,8 @@
  * is
  *
  *     > name  ######------ 98.7%        >: the true class
+ *
+ * and the last line may be the name of a file.
  */
 enum {
     FRAME = 3,
@@ -32,6 +34,7 @@ struct drawing {
     uint64_t picture_width, picture_height, frame_width, frame_height;
     uint64_t width;      /* of the cell */
     uint64_t name_width; /* of the column of names beside the bars */
+    uint64_t lines;      /* above the name of the file */
 };
 
 static void fill(uint8_t *to, uint64_t from, uint64_t n, const uint8_t *colour)
@@ -146,6 +149,19 @@ static void paint_bar(const struct drawing *d, const struct card *k, int label, 
     fill(to, from, filled, colour);
 }
 
+/* What is shown of the file's name. */
+static void paint_file(const struct drawing *d, const struct card *k, int y, uint8_t *to)
+{
+    const char *slash = strrchr(k->file, '/'), *name = slash && slash[1] ? slash + 1 : k->file;
+    const char *dot = strrchr(name, '.');
+    int length = (int)strlen(name);
+
+    if (dot && dot > name && text_characters(name, length) > (d->width + 1) / TEXT_PITCH)
+        length = (int)(dot - name);
+    name = text_end(name, &length, d->width);
+    put_text(to, 0, d->width, y, name, length);
+}
+
 static void paint(void *context, uint64_t i, uint64_t y, uint8_t *to)
 {
     const struct drawing *d = context;
@@ -161,7 +177,9 @@ static void paint(void *context, uint64_t i, uint64_t y, uint8_t *to)
     y %= LINE;
     if (y < LINE_GAP)
         return;
-    if (d->c->bars)
+    if (line == d->lines)
+        paint_file(d, k, (int)(y - LINE_GAP), to);
+    else if (d->c->bars)
         paint_bar(d, k, (int)line, (int)(y - LINE_GAP), to);
     else
         paint_caption(d, k, line, (int)(y - LINE_GAP), to);
@@ -221,11 +239,8 @@ int cards_write(const struct cards *c, struct output *out, struct error *e)
     d.frame_width = d.picture_width + 2 * FRAME;
     d.frame_height = d.picture_height + 2 * FRAME;
     d.width = g.width = cell_width(&d);
-    g.height = d.frame_height;
-    if (c->bars)
-        g.height += (uint64_t)c->classes * LINE;
-    else if (c->captions)
-        g.height += 2 * LINE;
+    d.lines = c->bars ? (uint64_t)c->classes : c->captions ? 2 : 0;
+    g.height = d.frame_height + (d.lines + (c->files ? 1 : 0)) * LINE;
     status = grid_write(&g, out, e);
     names_table_free(&d.names);
     return status;

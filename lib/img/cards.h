@@ -20,6 +20,7 @@ struct card {
     const float *belief; /* of every class, 0 to 1 */
     int said;            /* the class believed in most */
     int truth;           /* the true one; -1: not known */
+    const char *file;    /* with `files`: the path that is written beneath */
 };
 
 struct cards {
@@ -31,6 +32,8 @@ struct cards {
     uint64_t columns;       /* 0: about square */
     uint64_t border, scale; /* as in struct sheet_style */
     int captions, bars;     /* what is beneath; both: bars */
+    int files;              /* beneath that the last component of each card's file: if it does not
+                               fit, without its ending; if that does not fit either, its end */
 };
 
 /* Writes them to out, which stays the caller's. Without an image it is an error. 0 or -1. */

@@ -87,3 +87,14 @@ void text_row(const char *text, int length, int y, uint64_t width, const uint8_t
         x += TEXT_PITCH;
     }
 }
+
+const char *text_end(const char *text, int *length, uint64_t width)
+{
+    uint64_t n = text_characters(text, *length), room = (width + 1) / TEXT_PITCH;
+    int at = 0;
+
+    for (; n > room; n--)
+        next(text, *length, &at);
+    *length -= at;
+    return text + at;
+}

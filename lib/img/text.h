@@ -24,4 +24,8 @@ uint64_t text_characters(const char *text, int length);
 void text_row(const char *text, int length, int y, uint64_t width, const uint8_t *ink, int channels,
               uint8_t *to);
 
+/* The last characters of a text that fit into `width` pixels: where they start; their bytes go to
+ * *length. */
+const char *text_end(const char *text, int *length, uint64_t width);
+
 #endif

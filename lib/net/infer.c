@@ -124,6 +124,15 @@ uint64_t infer_features(struct engine *g, const float *table, const uint8_t *ima
     return run(&j);
 }
 
+uint64_t infer_logits(struct engine *g, const float *table, const uint8_t *images, uint64_t n,
+                      float *out, struct activity *activity)
+{
+    struct job j = {.g = g, .table = table, .images = images, .n = n, .features = out};
+
+    j.activity = activity;
+    return run(&j);
+}
+
 void infer_not_finite(const struct net *net, uint64_t image, char *what, size_t size)
 {
     snprintf(what, size, "image %" PRIu64 ": an output of layer '%s' is not finite", image,

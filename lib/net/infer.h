@@ -32,6 +32,13 @@ uint64_t infer_predict(struct engine *g, const float *table, const uint8_t *imag
 uint64_t infer_features(struct engine *g, const float *table, const uint8_t *images, uint64_t n,
                         float *out) __attribute__((warn_unused_result));
 
+/*
+ * The same of a net whose last layer is the head: out [n][classes]. activity (or NULL) notes the
+ * features that the head reads.
+ */
+uint64_t infer_logits(struct engine *g, const float *table, const uint8_t *images, uint64_t n,
+                      float *out, struct activity *activity) __attribute__((warn_unused_result));
+
 /* What to say of such an image, by its number in the data, from 0. */
 enum { INFER_WHAT_MAX = 128 };
 void infer_not_finite(const struct net *net, uint64_t image, char *what, size_t size);

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "base/rate.h"
-#include "base/utf8.h"
 #include "rts/describe.h"
 #include "rts/examples.h"
 
@@ -157,28 +157,10 @@ static void print_json_class(const char *names, int label, FILE *f)
     int length;
     const char *name = names_line(names, (uint64_t)label, &length);
 
-    putc('"', f);
-    if (!name)
-        fprintf(f, "%d", label);
-    for (int i = 0, step; i < length; i += step ? step : 1) {
-        step = (int)utf8_length(name + i, (size_t)(length - i), NULL);
-        if (step == 0)
-            fputs("\\ufffd", f);
-        else if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
-            fprintf(f, "\\u%04x", (unsigned char)name[i]);
-        else
-            fprintf(f, "%s%.*s", name[i] == '"' || name[i] == '\\' ? "\\" : "", step, name + i);
-    }
-    putc('"', f);
-}
-
-/* JSON has no word for infinity or not-a-number. */
-static void print_json_number(double x, FILE *f)
-{
-    if (isfinite(x))
-        fprintf(f, "%.9g", x);
+    if (name)
+        json_text(f, name, (size_t)length);
     else
-        fputs("null", f);
+        fprintf(f, "\"%d\"", label);
 }
 
 void score_print_json(const struct score *s, const char *names, FILE *f)
@@ -188,7 +170,7 @@ void score_print_json(const struct score *s, const char *names, FILE *f)
     score_interval(s->correct, s->n, &low, &high);
     fprintf(f, "{\"accuracy\":%.9g,\"balanced_accuracy\":%.9g,\"interval\":[%.9g,%.9g],\"loss\":",
             (double)s->correct / (double)s->n, score_balanced(s), low, high);
-    print_json_number(s->loss / (double)s->n, f);
+    json_number(f, s->loss / (double)s->n);
     fprintf(f, ",\"correct\":%" PRIu64 ",\"examples\":%" PRIu64 ",\"classes\":[", s->correct, s->n);
     for (int k = 0; k < s->classes; k++) {
         struct class_score c = score_class(s, k);

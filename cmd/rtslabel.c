@@ -1,0 +1,271 @@
+/* rtslabel - an image stream labelled by models */
+#include "cli/modeloptions.h"
+#include "eval/choice.h"
+#include "rts/gather.h"
+#include "rts/reread.h"
+
+static const char help[] =
+    "usage: rtslabel [-q] [-o file] -m model [-m model ...] [--flip] [--shift n]\n"
+    "                [--select p] [--balance] [-j threads] [--no-history] [file ...]\n"
+    "Label the images of a stream with the classes that a model, or several, see in\n"
+    "them; the class names become the model's.\n"
+    "\n" MODEL_HELP
+    "      --select P       keep only images whose class has probability P or more\n"
+    "      --balance        keep the same number of each class, the surest\n"
+    "      --no-history     omit provenance records\n"
+    "  -o, --output FILE    write the result to FILE, complete or not at all\n"
+    "  -q, --quiet          no progress, no notes on standard error\n"
+    "  -h, --help           print this help\n"
+    "      --version        print the version\n";
+
+enum { OPT_SELECT = OPT_FIRST, OPT_BALANCE };
+
+static const struct option options[] = {MODEL_OPTIONS,
+                                        {"select", required_argument, NULL, OPT_SELECT},
+                                        {"balance", no_argument, NULL, OPT_BALANCE},
+                                        STREAM_OPTIONS,
+                                        COMMON_OPTIONS};
+
+struct settings {
+    struct model_options models;
+    double least; /* of --select; 0: all */
+    int selects, balance;
+    unsigned drop; /* of what is passed on */
+};
+
+struct job {
+    const struct settings *s;
+    struct ensemble models;
+    struct reread operands;
+    struct choice choice; /* what was said of the images: with --balance all, otherwise a chunk */
+    uint64_t chosen;      /* with --balance: how many of them have been written or dropped */
+    uint64_t seen, kept;
+    uint64_t each;   /* with --balance: kept of each class */
+    int classes;     /* with --balance: that have images */
+    uint32_t *label; /* of a chunk */
+    uint64_t room;
+    int named; /* the class names have been written */
+};
+
+/* ---- judging ---- */
+
+/* Adds to the choice what the models say of a chunk. */
+static int judge(struct job *j, const struct source *in, const struct chunk *c, struct error *e)
+{
+    struct ensemble *g = &j->models;
+
+    if (ensemble_check_shape(g, in, c, e) < 0)
+        return -1;
+    for (uint64_t done = 0, n; done < c->n; done += n, j->seen += n) {
+        n = c->n - done < ENSEMBLE_BLOCK ? c->n - done : ENSEMBLE_BLOCK;
+        if (ensemble_judge(g, in, c, done, n, NULL, j->seen, e) < 0)
+            return -1;
+        for (uint64_t i = 0; i < n; i++) {
+            double p = g->belief[i * (uint64_t)g->classes + (uint64_t)g->said[i]];
+            if (choice_add(&j->choice, g->said[i], p, e) < 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+/* The first of two readings, for --balance. */
+static int survey(void *context, struct source *in, struct rts_writer *copy, struct error *e)
+{
+    struct job *j = context;
+    struct chunk c;
+    int got;
+
+    while ((got = source_next_images(in, &c, e)) > 0)
+        if (judge(j, in, &c, e) < 0 || (copy && examples_put_chunk(copy, &c, e) < 0))
+            return -1;
+    return got < 0 ? -1 : choice_balance(&j->choice, &j->each, &j->classes, e);
+}
+
+/* ---- writing ---- */
+
+/* Sets *said to what was said of the images of a chunk; 0, or -1. */
+static int recall(struct job *j, const struct source *in, const struct chunk *c,
+                  const struct said **said, struct error *e)
+{
+    if (!j->s->balance) {
+        j->choice.n = 0;
+        if (judge(j, in, c, e) < 0)
+            return -1;
+        *said = j->choice.said;
+        return 0;
+    }
+    if (c->n > j->choice.n - j->chosen || ensemble_check_shape(&j->models, in, c, e) < 0)
+        return error_set(e, "input: changed while it was read");
+    *said = j->choice.said + j->chosen;
+    j->chosen += c->n;
+    return 0;
+}
+
+/* Gives the images of a chunk their labels; those that stay, *kept, move to its front. */
+static int label_chunk(struct job *j, struct chunk *c, const struct said *said, uint64_t *kept,
+                       struct error *e)
+{
+    if (c->n > j->room || !j->label) {
+        free(j->label);
+        j->room = c->n ? c->n : 1;
+        j->label = malloc(j->room * sizeof *j->label);
+        if (!j->label)
+            return error_memory(e, "labels");
+    }
+    c->label = j->label;
+    *kept = 0;
+    for (uint64_t i = 0; i < c->n; i++) {
+        if (!said[i].kept)
+            continue;
+        chunk_move(c, *kept, i);
+        c->label[(*kept)++] = (uint32_t)said[i].class;
+    }
+    j->kept += *kept;
+    return 0;
+}
+
+/* Writes the names of the classes, once. */
+static int put_names(struct job *j, struct rts_writer *out, struct error *e)
+{
+    if (j->named || !j->models.names)
+        return 0;
+    j->named = 1;
+    return rts_put_text(out, "names", j->models.names, e);
+}
+
+static int convert(struct job *j, struct source *in, struct gather *out, struct error *e)
+{
+    int drops = j->s->selects || j->s->balance, got;
+    const struct said *said;
+    struct chunk c;
+    uint64_t kept;
+
+    while ((got = source_next_images(in, &c, e)) > 0) {
+        if (recall(j, in, &c, &said, e) < 0 || label_chunk(j, &c, said, &kept, e) < 0 ||
+            put_names(j, out->out, e) < 0)
+            return -1;
+        /* Without any that are dropped, chunks stay as they are. */
+        if (drops ? gather_add(out, &c, kept, e) < 0 : examples_put_chunk(out->out, &c, e) < 0)
+            return -1;
+    }
+    if (got < 0)
+        return -1;
+    if (j->s->balance && j->chosen != j->choice.n)
+        return error_set(e, "input: changed while it was read");
+    return gather_finish(out, e);
+}
+
+static int label_stream(struct job *j, struct rts_writer *out, struct error *e)
+{
+    struct gather gather = {.out = out};
+    struct source *in;
+    int status;
+
+    if (j->s->balance && reread_pass(&j->operands, survey, j, e) < 0)
+        return -1;
+    if (!(in = reread_last(&j->operands, out, e)))
+        return -1;
+    source_before(in, gather_before, &gather);
+    status = convert(j, in, &gather, e);
+    source_close(in);
+    gather_free(&gather);
+    return status;
+}
+
+/* ---- the history ---- */
+
+/* A line of this step with all that decides the result, then how each model was made. */
+static int describe(const struct job *j, struct history *step, struct error *e)
+{
+    const struct settings *s = j->s;
+    char line[160], views[MODEL_VIEWS_BYTES], least[40] = "", indent[24] = "  model: ";
+
+    if (s->selects)
+        snprintf(least, sizeof least, " --select %.15g", s->least);
+    snprintf(line, sizeof line, "rtslabel %s%s%s%s", ROTPIPE_VERSION,
+             model_views(&s->models, views), least, s->balance ? " --balance" : "");
+    if (history_add(step, "", line, e) < 0)
+        return -1;
+    for (int i = 0; i < j->models.members; i++) {
+        const struct model *m = &j->models.member[i].model;
+        if (j->models.members > 1)
+            snprintf(indent, sizeof indent, "  model %d: ", i + 1);
+        if ((m->digest.text && history_add(step, indent, m->digest.text, e) < 0) ||
+            (m->history.text && history_add(step, indent, m->history.text, e) < 0))
+            return -1;
+    }
+    return 0;
+}
+
+/* Says how many images were kept, where some may have been dropped. */
+static void tell(const struct job *j)
+{
+    int all = j->models.classes;
+
+    if (!j->s->selects && !j->s->balance)
+        return;
+    if (!j->s->balance || !j->kept)
+        note("%" PRIu64 " of %" PRIu64 " images kept", j->kept, j->seen);
+    else if (j->classes == all)
+        note("%" PRIu64 " of %" PRIu64 " images kept: %" PRIu64 " of each class", j->kept, j->seen,
+             j->each);
+    else
+        note("%" PRIu64 " of %" PRIu64 " images kept: %" PRIu64
+             " of each class but for %d of %d classes without any",
+             j->kept, j->seen, j->each, all - j->classes, all);
+}
+
+static int run(const struct settings *s, char **paths, int n, struct error *e)
+{
+    struct job j = {.s = s, .choice = {.least = s->least}};
+    struct history step = {0};
+    struct rts_writer *out = NULL;
+    int status = -1;
+
+    if (model_open(&s->models, &j.models, e) == 0 && describe(&j, &step, e) == 0 &&
+        (out = rts_create(result_path(), e))) {
+        reread_plan(&j.operands, paths, n, step.text, s->drop | SOURCE_DROP_NAMES);
+        status = label_stream(&j, out, e);
+    }
+    if (status == 0)
+        status = rts_finish(out, e);
+    else
+        rts_abandon(out);
+    if (status == 0)
+        tell(&j);
+    history_free(&step);
+    choice_free(&j.choice);
+    free(j.label);
+    ensemble_close(&j.models);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct settings s = {0};
+    struct error e;
+    int option;
+
+    start(argv);
+    while ((option = next_option(argc, argv, "m:j:", options)) != -1)
+        switch (option) {
+        case OPT_SELECT:
+            s.least = real_argument(optarg, 0, 1);
+            s.selects = 1;
+            break;
+        case OPT_BALANCE:
+            s.balance = 1;
+            break;
+        case OPT_NO_HISTORY:
+            s.drop = SOURCE_DROP_HISTORY;
+            break;
+        default:
+            if (!model_option(&s.models, option, optarg))
+                common_option(option, help);
+        }
+    model_settle(&s.models, argv + optind, argc - optind);
+    if (run(&s, argv + optind, argc - optind, &e) < 0)
+        die(&e);
+    return EXIT_DONE;
+}

@@ -1,0 +1,58 @@
+/* Models and views taken from the options. */
+#include "cli/modeloptions.h"
+
+#include "cli/say.h"
+
+int model_option(struct model_options *m, int option, const char *argument)
+{
+    switch (option) {
+    case 'm':
+        if (m->models == ENSEMBLE_MODELS_MAX)
+            misused("-m: more than %d models", ENSEMBLE_MODELS_MAX);
+        m->path[m->models++] = argument;
+        return 1;
+    case 'j':
+        m->threads = threads_argument(argument);
+        return 1;
+    case OPT_FLIP_VIEWS:
+        m->views.flip = 1;
+        return 1;
+    case OPT_SHIFT_VIEWS:
+        m->views.shift = (int)int_argument(argument, 1, NET_SIDE_MAX - 1);
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+void model_settle(const struct model_options *m, char **operands, int n)
+{
+    int inputs = standard_inputs(operands, n);
+
+    if (m->models == 0)
+        misused("-m: a model is needed");
+    for (int i = 0; i < m->models; i++)
+        inputs += strcmp(m->path[i], "-") == 0;
+    if (inputs > 1)
+        misused("standard input can be only one of data and -m");
+}
+
+int model_open(const struct model_options *m, struct ensemble *g, struct error *e)
+{
+    if (ensemble_open(g, m->path, m->models, m->views, getenv("ROTPIPE_KERNELS"), m->threads, e) <
+        0)
+        return -1;
+    for (int i = 0; i < g->members; i++)
+        say_stopped(g->member[i].path, g->member[i].model.history.text);
+    return 0;
+}
+
+const char *model_views(const struct model_options *m, char text[MODEL_VIEWS_BYTES])
+{
+    char shift[16] = "";
+
+    if (m->views.shift)
+        snprintf(shift, sizeof shift, " --shift %d", m->views.shift);
+    snprintf(text, MODEL_VIEWS_BYTES, "%s%s", m->views.flip ? " --flip" : "", shift);
+    return text;
+}
