@@ -662,3 +662,27 @@ for _ in range(400):
     expect_error 1 'standard output: Broken pipe' refuse_sigpipe img2rts data
     silent_sigpipe img2rts data
 }
+
+# All of PNG's conformance suite (tests/data/pngsuite.tar.gz): each valid file has the pixels that
+# pngtopnm makes of it, to a grey level of rounding; each of those that are broken on purpose is refused.
+@test "img2rts: PngSuite" {
+    need_netpbm
+    local file name valid=0 broken=0
+    tar -xzf "$ROOT/tests/data/pngsuite.tar.gz"
+    for file in pngsuite/*.png; do
+        name=$(basename "$file")
+        if [[ $name == x* ]]; then
+            expect_error 1 "$file: " img2rts --strict "$file"
+            broken=$((broken + 1))
+            continue
+        fi
+        img2rts -q --rgb "$file" >stream 2>said || fail "$file: $(<said)"
+        rts2tsv stream | cut -f 2- | tr '\t' '\n' >got
+        pngtopnm -mix -background=rgb:ff/ff/ff "$file" 2>said | ppmtoppm | pnmdepth 255 2>>said |
+            pnmtoplainpnm | tail -n +4 | tr -s ' ' '\n' | grep . >want || fail "$file: $(<said)"
+        [[ $(wc -l <got) == $(wc -l <want) ]] || fail "$file: $(wc -l <got) numbers, not $(wc -l <want)"
+        paste got want | awk '{ d = $1 - $2 } d > 1 || d < -1 { exit 1 }' || fail "$file: other pixels"
+        valid=$((valid + 1))
+    done
+    [[ $valid == 161 && $broken == 14 ]] || fail "$valid valid, $broken broken"
+}
