@@ -68,7 +68,7 @@ static char *find_names(const struct job *j, int *failed)
     return NULL;
 }
 
-/* The names of this file, or of the one that is found; finding none is not an error. 0 or -1. */
+/* The names of this file, or of the data set's own, which need not be there. 0 or -1. */
 static int load_names(struct job *j, const char *given, struct error *e)
 {
     int failed = 0;

@@ -8,6 +8,7 @@ load pictures
 
 PLOTS=$ROOT/examples/plots
 RECIPE=$ROOT/examples/fashion-mnist
+LABELS=$ROOT/examples/shared/labels
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return 1
@@ -212,7 +213,7 @@ log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_sec
             done
         done
     done
-    "$RECIPE/labels" . '30 100' '1 2' >l
+    "$LABELS" . '30 100' '1 2' <"$RECIPE/steps" >l
     [[ $(sed -n 2p l) == "30$(printf '\t53.00\t1.41%.0s' 1 2 3 4 5 6)" ]] || fail "$(cat l)"
     [[ $(wc -l <l) == 3 ]]
     quiet_success plot labels l a.png
@@ -220,8 +221,8 @@ log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_sec
     plot labels l a.svg
     whole_svg a.svg 'images with labels' 'accuracy on the test images, %' 'from scratch' \
         'everything fine-tuned' 'fine-tuned from there' '>30<' '>100<'
-    run -1 "$RECIPE/labels" . '30 300' '1 2'
-    run -1 "$RECIPE/labels" . 30 '1 3'
+    run -1 "$LABELS" . '30 300' '1 2' <"$RECIPE/steps"
+    run -1 "$LABELS" . 30 '1 3' <"$RECIPE/steps"
     [[ $output == 'labels: ./scratch-30-3.tsv: missing or empty' ]] || fail "$output"
     refused 2 'usage: gnuplot -c labels.gp' labels l
     printf 'a\tb\n1\t2\n' >two
@@ -307,6 +308,7 @@ log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_sec
     # The same rules on 200 images, by nets of a moment.
     cp -R "$RECIPE" recipe
     cp -R "$PLOTS" plots
+    cp -R "$ROOT/examples/shared" shared
     rm -rf recipe/out recipe/out-sample
     ln -s "$DATA" data # where make sees no blank
     make_small() {

@@ -22,7 +22,7 @@ setup_file() {
     printf 'no\t-\n*\tperhaps\n' >table
     seq 7 >seven
     some_pictures
-    head -c 100 photo.png >half.png
+    head -c $(($(wc -c <photo.png) - 10)) photo.png >half.png
     flip photo.png 60 >flipped.png
 }
 

@@ -9,72 +9,66 @@ enum { LINE_MAX_BYTES = HISTORY_MAX / 4 };
 
 static const char cut_mark[] = "...\n";
 
-/* Takes whole lines out after the first until the text fits. */
-static void make_fit(char *text)
+/* Takes whole lines out after the first until the text, of this length, fits. */
+static void make_fit(char *text, size_t length)
 {
     char *second = strchr(text, '\n') + 1, *keep = second;
-    size_t length = strlen(text);
+    size_t over = length + strlen(cut_mark) - HISTORY_MAX;
 
     if (strncmp(keep, cut_mark, strlen(cut_mark)) == 0)
         keep += strlen(cut_mark);
-    while (length - (size_t)(keep - second) + strlen(cut_mark) > HISTORY_MAX && *keep)
-        keep = strchr(keep, '\n') + 1;
+    /* On to the first line that begins far enough behind; the text ends in a newline. */
+    if ((size_t)(keep - second) < over && *keep)
+        keep = second + over >= text + length ? text + length : strchr(second + over - 1, '\n') + 1;
     if ((size_t)(keep - second) < strlen(cut_mark))
         return; /* already fits */
     memmove(second + strlen(cut_mark), keep, strlen(keep) + 1);
     memcpy(second, cut_mark, strlen(cut_mark));
 }
 
-/* The bytes of a line that are kept. */
-static size_t kept(size_t n)
+/* Room for the lines behind their indent: no less than they take, with the newline of the last. */
+static size_t room_for(const char *lines, size_t margin)
 {
-    return n < LINE_MAX_BYTES ? n : LINE_MAX_BYTES;
+    size_t count = 1;
+
+    for (const char *p = lines; margin && (p = strchr(p, '\n')); p++)
+        count++;
+    return strlen(lines) + count * margin + 1;
 }
 
-/* The line's length; *next is the line behind it. */
-static size_t line_length(const char *line, const char **next)
+/* Writes the lines, each behind its indent and cut where it is too long; returns where they end. */
+static char *put_lines(char *to, const char *indent, size_t margin, const char *lines)
 {
-    size_t n = strcspn(line, "\n");
-
-    *next = line + n + (line[n] == '\n');
-    return n;
-}
-
-/* Writes a line behind its indent; returns where the next one goes. */
-static char *put_line(char *to, const char *indent, const char *line, size_t n)
-{
-    size_t margin = strlen(indent);
-
-    memcpy(to, indent, margin);
-    to += margin;
-    for (size_t i = 0; i < kept(n); i++) {
-        unsigned char c = (unsigned char)line[i];
-        *to++ = (char)(c < 0x20 || c == 0x7f ? '?' : c);
+    while (*lines) {
+        size_t n = 0;
+        memcpy(to, indent, margin);
+        to += margin;
+        for (; *lines && *lines != '\n'; lines++, n++) {
+            unsigned char c = (unsigned char)*lines;
+            if (n < LINE_MAX_BYTES)
+                *to++ = (char)(c < 0x20 || c == 0x7f ? '?' : c);
+        }
+        *to++ = '\n';
+        lines += *lines == '\n';
     }
-    *to++ = '\n';
     return to;
 }
 
 int history_add(struct history *h, const char *indent, const char *lines, struct error *e)
 {
-    size_t old = h->text ? strlen(h->text) : 0, more = 0;
-    const char *line, *next;
-    char *text, *to;
+    size_t old = h->text ? strlen(h->text) : 0, margin = strlen(indent), length;
+    char *text;
 
     if (!*lines)
         return 0;
-    for (line = lines; *line; line = next)
-        more += strlen(indent) + kept(line_length(line, &next)) + 1;
-    text = realloc(h->text, old + more + 1 + sizeof cut_mark);
+    text = realloc(h->text, old + room_for(lines, margin) + 1 + sizeof cut_mark);
     if (!text)
         return error_memory(e, "history");
     h->text = text;
-    to = text + old;
-    for (line = lines; *line; line = next)
-        to = put_line(to, indent, line, line_length(line, &next));
-    *to = '\0';
-    if (old + more > HISTORY_MAX)
-        make_fit(text);
+    length = (size_t)(put_lines(text + old, indent, margin, lines) - text);
+    text[length] = '\0';
+    if (length > HISTORY_MAX)
+        make_fit(text, length);
     return 0;
 }
 
