@@ -1,8 +1,9 @@
 /* img2rts - PNG and JPEG files, whose folders are the classes, to an image stream */
-#include "base/parse.h"
 #include "base/progress.h"
 #include "base/threads.h"
 #include "cli/cli.h"
+#include "img/colour.h"
+#include "img/frame.h"
 #include "import/photos.h"
 
 static const char help[] =
@@ -17,7 +18,7 @@ static const char help[] =
     "      --fit crop|pad|stretch  how pictures of another shape get it: cut at two\n"
     "                              sides, with borders, or distorted (default: crop)\n"
     "      --background COLOUR     of borders and behind transparent pixels: #rrggbb,\n"
-    "                              0 to 255, black or white (default: white)\n"
+    "                              R,G,B, 0 to 255, black or white (default: white)\n"
     "      --grey                  grey images (the default)\n"
     "      --rgb                   colour images\n"
     "      --no-orient             leave pictures as they lie, whatever EXIF says\n"
@@ -62,8 +63,6 @@ static const struct option options[] = {{"background", required_argument, NULL, 
                                         STREAM_OPTIONS,
                                         COMMON_OPTIONS};
 
-static const char *const fit_names[] = {"crop", "pad", "stretch"};
-
 struct job {
     struct gallery_plan gallery;
     struct photos_plan photos;
@@ -73,45 +72,21 @@ struct job {
 
 /* ---- options ---- */
 
-/* "N" or "WxH". */
 static void read_size(const char *text, struct photo_form *form)
 {
-    char width[16];
-    size_t n = strcspn(text, "x");
-    int64_t w = 0, h = 0;
+    struct frame size;
 
-    if (n < sizeof width) {
-        memcpy(width, text, n);
-        width[n] = '\0';
-        if (parse_int(width, 1, EXAMPLES_CHUNK_MAX, &w) == 0 && !text[n])
-            h = w;
-        else if (text[n] && parse_int(text + n + 1, 1, EXAMPLES_CHUNK_MAX, &h) < 0)
-            h = 0;
-    }
-    if (w == 0 || h == 0)
-        misused("--size: '%s' is not N or WxH, with 1 to %d pixels", text, EXAMPLES_CHUNK_MAX);
+    if (frame_parse(text, 0, &size) < 0)
+        misused("--size: '%s' is not a size N or WxH", text);
     form->sized = 1;
-    form->width = (int)w;
-    form->height = (int)h;
+    form->width = (int)size.width;
+    form->height = (int)size.height;
 }
 
-/* "#rrggbb", a level of grey, or a name. */
 static void read_background(const char *text, uint8_t colour[3])
 {
-    static const char digits[] = "0123456789abcdefABCDEF";
-    int64_t level = strcmp(text, "white") == 0 ? 255 : 0;
-    unsigned long rgb;
-
-    if (*text == '#' && strlen(text) == 7 && strspn(text + 1, digits) == 6) {
-        rgb = strtoul(text + 1, NULL, 16);
-        for (int i = 0; i < 3; i++)
-            colour[i] = (uint8_t)(rgb >> (16 - 8 * i) & 255);
-        return;
-    }
-    if (strcmp(text, "white") != 0 && strcmp(text, "black") != 0 &&
-        parse_int(text, 0, 255, &level) < 0)
-        misused("--background: '%s' is not a colour: #rrggbb, 0 to 255, black or white", text);
-    memset(colour, (int)level, 3);
+    if (colour_parse(text, colour) < 0)
+        misused("--background: '%s' is not a colour: " COLOUR_FORMS, text);
 }
 
 _Noreturn static void print_version(void)

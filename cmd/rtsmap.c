@@ -1,5 +1,6 @@
 /* rtsmap - a stream with other labels and class names, with other images, or without labels */
 #include "cli/cli.h"
+#include "img/colour.h"
 #include "img/imagemap.h"
 #include "rts/gather.h"
 #include "rts/relabel.h"
@@ -7,7 +8,8 @@
 
 static const char help[] =
     "usage: rtsmap [-q] [--shift n] [--table file] [--names file] [--compact]\n"
-    "              [--grey | --rgb] [--transpose] [--crop geometry] [--pad size]\n"
+    "              [--grey | --rgb] [--transpose] [--crop geometry]\n"
+    "              [--size size] [--fit crop|pad|stretch] [--pad size]\n"
     "              [--background colour] [--unlabel] [--no-history] [-o file]\n"
     "              [file ...]\n"
     "Change the labels, the class names or the images of a stream.\n"
@@ -22,10 +24,13 @@ static const char help[] =
     "      --transpose      swap the rows and columns of every image\n"
     "      --crop N|WxH     cut N x N, or W x H, pixels out of the middle of every\n"
     "                       image; WxH+X+Y: X from the left and Y from the top\n"
+    "      --size N|WxH     scale every image to N x N, or W x H, pixels\n"
+    "      --fit crop|pad|stretch   how images of another shape get that size: cut at\n"
+    "                       two sides, with borders, or distorted (default: crop)\n"
     "      --pad N|WxH      put a border around every image, which is then in the\n"
     "                       middle of N x N, or W x H, pixels\n"
-    "      --background C   colour of the border: a grey level from 0 to 255, or\n"
-    "                       R,G,B (default 0, black)\n"
+    "      --background COLOUR   of borders: #rrggbb, R,G,B, 0 to 255, black or white\n"
+    "                       (default: black)\n"
     "      --unlabel        drop all labels\n"
     "      --no-history     omit provenance records\n"
     "  -o, --output FILE    write the result to FILE, complete or not at all\n"
@@ -42,6 +47,8 @@ enum {
     OPT_RGB,
     OPT_TRANSPOSE,
     OPT_CROP,
+    OPT_SIZE,
+    OPT_FIT,
     OPT_PAD,
     OPT_BACKGROUND,
     OPT_UNLABEL
@@ -55,6 +62,8 @@ static const struct option options[] = {{"shift", required_argument, NULL, OPT_S
                                         {"rgb", no_argument, NULL, OPT_RGB},
                                         {"transpose", no_argument, NULL, OPT_TRANSPOSE},
                                         {"crop", required_argument, NULL, OPT_CROP},
+                                        {"size", required_argument, NULL, OPT_SIZE},
+                                        {"fit", required_argument, NULL, OPT_FIT},
                                         {"pad", required_argument, NULL, OPT_PAD},
                                         {"background", required_argument, NULL, OPT_BACKGROUND},
                                         {"unlabel", no_argument, NULL, OPT_UNLABEL},
@@ -66,8 +75,8 @@ struct settings {
     int64_t shift;
     int shifts, compact, unlabel;
     struct imagemap images;
-    int background; /* that of images was given */
-    unsigned drop;  /* of what is passed on */
+    int fit, background; /* those of images were given */
+    unsigned drop;       /* of what is passed on */
 };
 
 struct job {
@@ -323,14 +332,21 @@ static void take_option(struct settings *s, int option)
         if (frame_parse(optarg, 1, &s->images.crop) < 0)
             misused("--crop: '%s' is not a size N, WxH or WxH+X+Y", optarg);
         break;
+    case OPT_SIZE:
+        if (frame_parse(optarg, 0, &s->images.size) < 0)
+            misused("--size: '%s' is not a size N or WxH", optarg);
+        break;
+    case OPT_FIT:
+        s->images.fit = (enum fit)choice_argument(optarg, fit_names, 3);
+        s->fit = 1;
+        break;
     case OPT_PAD:
         if (frame_parse(optarg, 0, &s->images.pad) < 0)
             misused("--pad: '%s' is not a size N or WxH", optarg);
         break;
     case OPT_BACKGROUND:
-        if (frame_colour(optarg, s->images.background) < 0)
-            misused("--background: '%s' is not a colour N or R,G,B, of numbers from 0 to 255",
-                    optarg);
+        if (colour_parse(optarg, s->images.background) < 0)
+            misused("--background: '%s' is not a colour: " COLOUR_FORMS, optarg);
         s->background = 1;
         break;
     case OPT_UNLABEL:
@@ -353,11 +369,13 @@ int main(int argc, char **argv)
     start(argv);
     while ((option = next_option(argc, argv, "", options)) != -1)
         take_option(&s, option);
-    if (s.background && !s.images.pad.width)
-        misused("--background needs --pad");
+    if (s.fit && !s.images.size.width)
+        misused("--fit needs --size");
+    if (s.background && !imagemap_borders(&s.images))
+        misused("--background needs --pad or --fit pad");
     if (!(s.shifts || s.table || s.names || s.compact || imagemap_changes(&s.images) || s.unlabel))
         misused("nothing to change: give at least one of --shift, --table, --names, --compact,"
-                " --grey, --rgb, --transpose, --crop, --pad and --unlabel");
+                " --grey, --rgb, --transpose, --crop, --size, --pad and --unlabel");
     inputs = standard_inputs(argv + optind, argc - optind);
     inputs += s.table && strcmp(s.table, "-") == 0;
     inputs += s.names && strcmp(s.names, "-") == 0;

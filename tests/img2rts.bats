@@ -138,6 +138,110 @@ names() {
     [[ $(payloads s image | head -c 4 | xxd -p) == 00000000 ]]
 }
 
+# scaled FILE: the levels of a stream's images, one a line.
+scaled() {
+    payloads "$1" image | od -An -v -tu1 -w1
+}
+
+@test "img2rts --size: a JPEG decoded smaller is scaled as the same pixels in a PNG" {
+    need_netpbm
+    need_jpeg
+    # Neither side is a multiple of the squares of which libjpeg makes a pixel.
+    pgmramp -diagonal 101 75 2>/dev/null | pnmtojpeg -quality 100 >a.jpg 2>/dev/null
+    jpegtopnm a.jpg 2>/dev/null | pnmtopng >a.png 2>/dev/null
+    for size in 50 37 25x18 12x9 8 4; do
+        for fit in crop pad stretch; do
+            img2rts --size $size --fit $fit a.jpg >s
+            img2rts --size $size --fit $fit a.png >t
+            paste <(scaled s) <(scaled t) | awk '($1 - $2) ^ 2 > 9 { exit 1 }' || fail "$size $fit"
+        done
+    done
+}
+
+@test "img2rts --size: the filters of netpbm's pamscale" {
+    need_netpbm
+    command -v pamscale >/dev/null || skip 'no pamscale'
+    # Soft enough that neither cuts anything off at black or white.
+    pnm 40 30 | pnmsmooth -width 5 -height 5 >a.pgm 2>/dev/null
+    pnmtopng a.pgm >a.png 2>/dev/null
+    for size in '16 12' '13 10' '20 15' '5 4'; do
+        read -r w h <<<"$size"
+        img2rts --size "${w}x$h" --fit stretch a.png >s
+        pamscale -xsize "$w" -ysize "$h" -filter lanczos a.pgm 2>/dev/null | tail -c $((w * h)) | od -An -v -tu1 -w1 >want
+        paste <(scaled s) want | awk '($1 - $2) ^ 2 > 9 { exit 1 }' || fail "$size"
+    done
+}
+
+# exif N, exif_big N: EXIF's TIFF data with orientation N, in the two orders of bytes.
+exif() {
+    printf 'II*\0\10\0\0\0\1\0\22\1\3\0\1\0\0\0'
+    octal "$1" 0 0 0 0 0 0 0
+}
+exif_big() {
+    printf 'MM\0*\0\0\0\10\0\1\1\22\0\3\0\0\0\1'
+    octal 0 "$1" 0 0 0 0 0 0
+}
+
+# jpeg_with FILE: standard input becomes the EXIF record of a JPEG file.
+jpeg_with() {
+    head -c 2 "$1"
+    printf '\377\341\0\42Exif\0\0'
+    cat
+    tail -c +3 "$1"
+}
+
+# png_with FILE: standard input becomes the eXIf chunk of a PNG file.
+png_with() {
+    python3 -c 'import struct, sys, zlib
+png, exif = open(sys.argv[1], "rb").read(), b"eXIf" + sys.stdin.buffer.read()
+chunk = struct.pack(">I", len(exif) - 4) + exif + struct.pack(">I", zlib.crc32(exif))
+sys.stdout.buffer.write(png[:33] + chunk + png[33:])' "$1"
+}
+
+@test "img2rts: pictures are turned as EXIF says" {
+    need_netpbm
+    need_jpeg
+    local flip=('' -null -leftright -rotate180 -topbottom -transpose -rotate270 '-transpose -rotate180' -rotate90)
+    pnm 8 16 3 >a.ppm
+    pnmtopng a.ppm >a.png 2>/dev/null
+    pnmtojpeg -quality 95 a.ppm >a.jpg 2>/dev/null
+    jpegtopnm a.jpg >j.ppm 2>/dev/null
+    for turn in 1 2 3 4 5 6 7 8; do
+        exif $turn | jpeg_with a.jpg >t.jpg
+        exif_big $turn | jpeg_with a.jpg >u.jpg
+        exif $turn | png_with a.png >t.png
+        # shellcheck disable=SC2086 # two options
+        pnmflip ${flip[turn]} a.ppm >want.ppm
+        pnmtopng want.ppm >want.png 2>/dev/null
+        img2rts --rgb t.png >s
+        cmp <(payloads s image) <(tail -c 384 want.ppm)
+        img2rts --rgb --no-orient t.png >s
+        cmp <(payloads s image) <(tail -c 384 a.ppm)
+        # First upright, then scaled.
+        for fit in crop pad stretch; do
+            img2rts --rgb --size 5x7 --fit $fit t.png >s
+            img2rts --rgb --size 5x7 --fit $fit want.png >t
+            cmp <(payloads s image) <(payloads t image)
+        done
+        # shellcheck disable=SC2086
+        pnmflip ${flip[turn]} j.ppm | tail -c 384 | od -An -v -tu1 -w1 >want
+        for file in t.jpg u.jpg; do
+            img2rts --rgb $file >s
+            paste <(scaled s) want | awk '($1 - $2) ^ 2 > 4 { exit 1 }'
+        done
+    done
+    # What makes no sense is no orientation.
+    for record in "$(exif 0 | xxd -p)" "$(exif 9 | xxd -p)" 4949 4d4d002a00000008 49492a00ffffffff \
+        49492a0008000000ffff1201 "58582a00$(exif 6 | xxd -p | cut -c 9-)"; do
+        echo "$record" | xxd -r -p | png_with a.png >t.png
+        quiet_success img2rts --rgb -o s t.png
+        cmp <(payloads s image) <(tail -c 384 a.ppm)
+        { echo "$record" | xxd -r -p; head -c 26 /dev/zero; } | head -c 26 | jpeg_with a.jpg >t.jpg
+        quiet_success img2rts --rgb -o s t.jpg
+        [[ $(records s | grep ' image$') == *' [1,16,8,3] image' ]]
+    done
+}
+
 @test "img2rts: without --size all pictures have the size of the first" {
     need_netpbm
     mkdir -p a/x
@@ -619,7 +723,7 @@ for _ in range(400):
     need_netpbm
     png 4 3 >1.png
     for size in 0 -1 x 4x x4 4x0 0x4 4x4x4 a 4.5 '' 99999999999 4X4; do
-        expect_error 2 "--size: '$size' is not N or WxH" img2rts --size "$size" 1.png
+        expect_error 2 "--size: '$size' is not a size N or WxH" img2rts --size "$size" 1.png
     done
     expect_error 2 '--size: 2100 x 2100 pixels take more than' img2rts --size 2100 1.png
     expect_error 2 '--size: 1200 x 1200 pixels take more than' img2rts --size 1200 --rgb 1.png

@@ -40,15 +40,21 @@ pairs() {
     stream 6 5 3 >s
     expect_error 2 'nothing to change: give at least one of --shift, --table, .* and --unlabel' rtsmap s
     expect_error 2 '--grey and --rgb cannot both be given' rtsmap --grey --rgb s
-    expect_error 2 '--background needs --pad' rtsmap --background 3 --grey s
+    expect_error 2 '--background needs --pad or --fit pad' rtsmap --background 3 --grey s
+    expect_error 2 '--background needs --pad or --fit pad' rtsmap --background 3 --size 4 s
+    expect_error 2 '--fit needs --size' rtsmap --fit crop s
+    expect_error 2 "--fit: 'zoom' is not known; it may be crop, pad or stretch" rtsmap --size 3 --fit zoom s
+    for size in '' 0 x 3x 3x4+1+2 0x3 4194305; do
+        expect_error 2 "--size: '${size//+/[+]}' is not a size N or WxH" rtsmap --size "$size" s
+    done
     for size in '' 0 x 3x x3 3x4x5 3+1 3x4+1 3x4+1+ 3x4+1+2+3 -1 3x4+-1+0 ' 3' 3.5 4194305 99999999999999999999; do
         expect_error 2 "--crop: '${size//+/[+]}' is not a size N, WxH or WxH.X.Y" rtsmap --crop "$size" s
     done
     for size in '' 0 3x 3x4+1+2 0x3; do
         expect_error 2 "--pad: '${size//+/[+]}' is not a size N or WxH" rtsmap --pad "$size" s
     done
-    for colour in '' 256 -1 '1,2' '1,2,3,4' '1,,3' '1,2,' ',' red '1, 2,3'; do
-        expect_error 2 "--background: '$colour' is not a colour N or R,G,B" rtsmap --pad 9 --background "$colour" s
+    for colour in '' 256 -1 '1,2' '1,2,3,4' '1,,3' '1,2,' ',' red '1, 2,3' '#' '#12345' '#1234567' '#12345g' ffffff; do
+        expect_error 2 "--background: '$colour' is not a colour: #rrggbb, R,G,B, 0 to 255, black or white" rtsmap --pad 9 --background "$colour" s
     done
     expect_error 2 'nothing to change' rtsmap --no-history s
     for shift in x 1.5 '' 4294967296 -4294967296; do
@@ -341,6 +347,40 @@ sys.stdout.buffer.write(bytes((19595 * p[i] + 38470 * p[i + 1] + 7471 * p[i + 2]
     done
 }
 
+@test "rtsmap --size, --fit: the same as img2rts makes of the pictures" {
+    command -v pnmtopng >/dev/null || skip 'no netpbm'
+    for channels in 1 3; do
+        noise $((13 * 9 * channels)) >pixels
+        pnm pixels 9 13 $channels | pnmtopng >a.png 2>/dev/null
+        rgb=$( ((channels == 3)) && echo --rgb || true)
+        img2rts $rgb a.png >s
+        for size in 5x4 6 20x30 13x5 13x9 1; do
+            for fit in crop pad stretch; do
+                background=$([[ $fit != pad ]] || echo '--background #203040')
+                # shellcheck disable=SC2086 # options, or none
+                rtsmap --size $size --fit $fit $background s >a
+                # shellcheck disable=SC2086
+                img2rts $rgb --size $size --fit $fit $background a.png >b
+                cmp <(payloads a image) <(payloads b image)
+                [[ $(records a | grep -o '[^ ]* image$') == "$(records b | grep -o '[^ ]* image$')" ]]
+            done
+        done
+    done
+    # By default as with --fit crop; after --crop and before --pad.
+    rtsmap --size 4 s >a
+    rtsmap --size 4 --fit crop s >b
+    cmp <(payloads a image) <(payloads b image)
+    rtsmap --pad 12 --size 6 --crop 8 s >a
+    rtsmap --crop 8 s | rtsmap --size 6 | rtsmap --pad 12 >b
+    cmp <(payloads a image) <(payloads b image)
+    payloads a history | tail -n 1 | grep -Eqx 'rtsmap [0-9.]+ --crop 8x8 --size 6x6 --fit crop --pad 12x12 --background 0,0,0'
+    rtsmap --size 6x2 --fit pad --background white s >a
+    payloads a history | tail -n 1 | grep -Eqx 'rtsmap [0-9.]+ --size 6x2 --fit pad --background 255,255,255'
+    rtsmap --grey --transpose --size 4x9 s >a
+    [[ $(records a | grep ' image$') == *' [1,9,4,1] image' ]]
+    expect_error 1 'one image would be of 2048 x 2049 x 3 bytes' rtsmap --size 2049x2048 s
+}
+
 @test "rtsmap --pad: the colour of the border" {
     { octal 0 0 8 4; be32 1 1 1 3; octal 1 2 3; } | idx2rts >colour
     { octal 0 0 8 3; be32 1 1 1; octal 7; } | idx2rts >grey
@@ -381,7 +421,7 @@ sys.stdout.buffer.write(bytes((19595 * p[i] + 38470 * p[i + 1] + 7471 * p[i + 2]
     done
     # Channels that are not colours may be cut, but not painted.
     { record image u1 0 24 3 2 2 2; record end u1 1 0; } >two
-    for option in --grey --rgb '--pad 9'; do
+    for option in --grey --rgb '--pad 9' '--size 9'; do
         expect_error 1 'two: record 0 .*: images of 2 channels, neither grey nor colour' rtsmap $option two
     done
     rtsmap --crop 1x2 --transpose two >a

@@ -1,10 +1,17 @@
 /*
- * Images from colour to grey and from grey to colour.
+ * Colours: read from text, and images from colour to grey and from grey to colour.
  */
 #ifndef ROTPIPE_IMG_COLOUR_H
 #define ROTPIPE_IMG_COLOUR_H
 
 #include <stdint.h>
+
+/*
+ * Reads "#rrggbb", "R,G,B" of numbers from 0 to 255, one such number for a grey level, "black" or
+ * "white": red, green, blue. 0 or -1.
+ */
+int colour_parse(const char *text, uint8_t colour[3]);
+#define COLOUR_FORMS "#rrggbb, R,G,B, 0 to 255, black or white"
 
 /*
  * The grey level of a colour, red, green, blue: 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601) in 16

@@ -49,23 +49,6 @@ void frame_format(const struct frame *f, char text[FRAME_TEXT])
         snprintf(text + n, (size_t)(FRAME_TEXT - n), "+%" PRIu64 "+%" PRIu64, f->x, f->y);
 }
 
-int frame_colour(const char *text, uint8_t colour[3])
-{
-    int64_t value[3] = {0};
-    const char *p = read_number(text, ",", 0, 255, &value[0]);
-
-    if (p && !*p)
-        value[1] = value[2] = value[0];
-    else
-        for (int i = 1; i < 3; i++)
-            p = p && *p ? read_number(p + 1, ",", 0, 255, &value[i]) : NULL;
-    if (!p || *p)
-        return -1;
-    for (int i = 0; i < 3; i++)
-        colour[i] = (uint8_t)value[i];
-    return 0;
-}
-
 int frame_lies_in(const struct frame *f, uint64_t height, uint64_t width)
 {
     return f->width <= width && f->height <= height && f->x <= width - f->width &&

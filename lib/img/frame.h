@@ -24,9 +24,6 @@ int frame_parse(const char *text, int may_be_placed, struct frame *f);
 /* Writes it as frame_parse reads it, always with width and height. */
 void frame_format(const struct frame *f, char text[FRAME_TEXT]);
 
-/* Reads a colour: "R,G,B", or "N" for a grey one, of numbers from 0 to 255. 0 or -1. */
-int frame_colour(const char *text, uint8_t colour[3]);
-
 /* True if it lies within images of this height and width. */
 int frame_lies_in(const struct frame *f, uint64_t height, uint64_t width);
 

@@ -35,13 +35,15 @@ static int colour_shape(const struct imagemap *m, uint64_t *shape, struct error 
     return 1;
 }
 
-static void colour(const struct imagemap *m, const uint8_t *from, uint8_t *to,
-                   const uint64_t *shape)
+static int colour(struct imagemap *m, const uint8_t *from, uint8_t *to, const uint64_t *shape,
+                  struct error *e)
 {
+    (void)e;
     if (m->colour == COLOUR_GREY)
         grey_image(from, to, shape[0] * shape[1]);
     else
         rgb_image(from, to, shape[0] * shape[1]);
+    return 0;
 }
 
 /* ---- rows and columns ---- */
@@ -56,11 +58,12 @@ static int transpose_shape(const struct imagemap *m, uint64_t *shape, struct err
     return m->transpose;
 }
 
-static void transpose(const struct imagemap *m, const uint8_t *from, uint8_t *to,
-                      const uint64_t *shape)
+static int transpose(struct imagemap *m, const uint8_t *from, uint8_t *to, const uint64_t *shape,
+                     struct error *e)
 {
-    (void)m;
+    (void)m, (void)e;
     transpose_image(from, to, shape[0], shape[1], shape[2]);
+    return 0;
 }
 
 static int crop_shape(const struct imagemap *m, uint64_t *shape, struct error *e)
@@ -81,9 +84,35 @@ static int crop_shape(const struct imagemap *m, uint64_t *shape, struct error *e
     return 1;
 }
 
-static void crop(const struct imagemap *m, const uint8_t *from, uint8_t *to, const uint64_t *shape)
+static int crop(struct imagemap *m, const uint8_t *from, uint8_t *to, const uint64_t *shape,
+                struct error *e)
 {
+    (void)e;
     crop_image(from, to, shape[0], shape[1], shape[2], &m->crop);
+    return 0;
+}
+
+static int size_shape(const struct imagemap *m, uint64_t *shape, struct error *e)
+{
+    if (!m->size.width)
+        return 0;
+    if (check_channels(shape, e) < 0)
+        return -1;
+    if (m->size.height == shape[0] && m->size.width == shape[1])
+        return 0;
+    shape[0] = m->size.height;
+    shape[1] = m->size.width;
+    return 1;
+}
+
+static int size(struct imagemap *m, const uint8_t *from, uint8_t *to, const uint64_t *shape,
+                struct error *e)
+{
+    struct fit_full full = {(int)shape[1], (int)shape[0], 1};
+    struct pixels pixels = {from, full.width, full.height, (int)shape[2]};
+
+    return fit_image(&m->fitter, pixels, full, m->fit, (int)m->size.width, (int)m->size.height,
+                     m->background, to, e);
 }
 
 static int pad_shape(const struct imagemap *m, uint64_t *shape, struct error *e)
@@ -106,12 +135,15 @@ static int pad_shape(const struct imagemap *m, uint64_t *shape, struct error *e)
     return 1;
 }
 
-static void pad(const struct imagemap *m, const uint8_t *from, uint8_t *to, const uint64_t *shape)
+static int pad(struct imagemap *m, const uint8_t *from, uint8_t *to, const uint64_t *shape,
+               struct error *e)
 {
     uint8_t grey = grey_level(m->background);
 
+    (void)e;
     pad_image(from, to, shape[0], shape[1], shape[2], &m->pad,
               shape[2] == 3 ? m->background : &grey);
+    return 0;
 }
 
 /* ---- all of them ---- */
@@ -119,16 +151,25 @@ static void pad(const struct imagemap *m, const uint8_t *from, uint8_t *to, cons
 static const struct step {
     /* Makes the shape what the step makes of it. 1; 0: the step changes nothing; -1. */
     int (*shape)(const struct imagemap *m, uint64_t *shape, struct error *e);
-    /* Changes an image, of the shape before. */
-    void (*run)(const struct imagemap *m, const uint8_t *from, uint8_t *to, const uint64_t *shape);
-} steps[] = {
-    {colour_shape, colour}, {transpose_shape, transpose}, {crop_shape, crop}, {pad_shape, pad}};
+    /* Changes an image, of the shape before. 0 or -1. */
+    int (*run)(struct imagemap *m, const uint8_t *from, uint8_t *to, const uint64_t *shape,
+               struct error *e);
+} steps[] = {{colour_shape, colour},
+             {transpose_shape, transpose},
+             {crop_shape, crop},
+             {size_shape, size},
+             {pad_shape, pad}};
 
 enum { STEPS = sizeof steps / sizeof *steps };
 
 int imagemap_resizes(const struct imagemap *m)
 {
-    return m->colour != COLOUR_KEPT || m->crop.width || m->pad.width;
+    return m->colour != COLOUR_KEPT || m->crop.width || m->size.width || m->pad.width;
+}
+
+int imagemap_borders(const struct imagemap *m)
+{
+    return m->pad.width || (m->size.width && m->fit == FIT_PAD);
 }
 
 int imagemap_changes(const struct imagemap *m)
@@ -162,9 +203,9 @@ uint64_t imagemap_most(const struct imagemap *m, const struct chunk *c, struct e
 /* Room for what a step makes: n bytes. */
 static uint8_t *make_room(struct imagemap *m, int which, size_t n, struct error *e)
 {
-    if (n > m->size[which] || !m->room[which]) {
+    if (n > m->room_size[which] || !m->room[which]) {
         free(m->room[which]);
-        m->size[which] = n;
+        m->room_size[which] = n;
         m->room[which] = malloc(n ? n : 1);
         if (!m->room[which])
             error_memory(e, "images");
@@ -189,7 +230,8 @@ int imagemap_apply(struct imagemap *m, struct chunk *c, struct error *e)
         if (!(to = make_room(m, which, c->n * stride, e)))
             return -1;
         for (uint64_t k = 0; k < c->n; k++)
-            steps[i].run(m, from + k * c->stride, to + k * stride, before);
+            if (steps[i].run(m, from + k * c->stride, to + k * stride, before, e) < 0)
+                return -1;
         c->data = to;
         c->stride = stride;
         which = !which;
@@ -201,25 +243,29 @@ int imagemap_apply(struct imagemap *m, struct chunk *c, struct error *e)
 void imagemap_format(const struct imagemap *m, char text[IMAGEMAP_TEXT])
 {
     static const char *const colours[] = {"", " --grey", " --rgb"};
-    char crop[FRAME_TEXT] = "", pad[FRAME_TEXT] = "", background[32] = "";
+    char crop[FRAME_TEXT] = "", size[FRAME_TEXT] = "", pad[FRAME_TEXT] = "", background[32] = "";
 
     if (m->crop.width)
         frame_format(&m->crop, crop);
-    if (m->pad.width) {
+    if (m->size.width)
+        frame_format(&m->size, size);
+    if (m->pad.width)
         frame_format(&m->pad, pad);
+    if (imagemap_borders(m))
         snprintf(background, sizeof background, " --background %d,%d,%d", m->background[0],
                  m->background[1], m->background[2]);
-    }
-    snprintf(text, IMAGEMAP_TEXT, "%s%s%s%s%s%s%s", colours[m->colour],
+    snprintf(text, IMAGEMAP_TEXT, "%s%s%s%s%s%s%s%s%s%s%s", colours[m->colour],
              m->transpose ? " --transpose" : "", *crop ? " --crop " : "", crop,
+             *size ? " --size " : "", size, *size ? " --fit " : "", *size ? fit_names[m->fit] : "",
              *pad ? " --pad " : "", pad, background);
 }
 
 void imagemap_free(struct imagemap *m)
 {
+    fitter_free(&m->fitter);
     for (int i = 0; i < 2; i++) {
         free(m->room[i]);
         m->room[i] = NULL;
-        m->size[i] = 0;
+        m->room_size[i] = 0;
     }
 }

@@ -1,9 +1,11 @@
 /*
- * Images become others, one step after the other: grey or colour ones, transposed, cut, padded.
+ * Images become others, one step after the other: grey or colour ones, transposed, cut, scaled,
+ * padded.
  */
 #ifndef ROTPIPE_IMG_IMAGEMAP_H
 #define ROTPIPE_IMG_IMAGEMAP_H
 
+#include "img/fit.h"
 #include "img/frame.h"
 #include "rts/examples.h"
 
@@ -11,16 +13,20 @@ struct imagemap {
     /* What is to be done, in this order. */
     enum { COLOUR_KEPT, COLOUR_GREY, COLOUR_RGB } colour;
     int transpose;
-    struct frame crop, pad; /* of width 0: not */
-    uint8_t background[3];  /* around what is padded: red, green, blue */
+    struct frame crop, size, pad; /* of width 0: not */
+    enum fit fit;                 /* how an image of another shape gets the size */
+    uint8_t background[3];        /* around what is padded: red, green, blue */
     /* Private. */
+    struct fitter fitter;
     uint8_t *room[2];
-    size_t size[2];
+    size_t room_size[2];
 };
 
-/* True if anything is to be done; and if the images may get another size. */
+/* True if anything is to be done; if the images may get another size; and if they may get borders.
+ */
 int imagemap_changes(const struct imagemap *m);
 int imagemap_resizes(const struct imagemap *m);
+int imagemap_borders(const struct imagemap *m);
 
 /*
  * How many images of this chunk imagemap_apply should be given at a time, at least 1, so that

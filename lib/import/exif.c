@@ -24,7 +24,7 @@ static int orientation_of(const struct tiff *t)
 {
     size_t at, entries;
 
-    if (t->n < 8 || number(t, 2, 2) != 42)
+    if (number(t, 2, 2) != 42)
         return 1;
     at = number(t, 4, 4);
     if (at > t->n - 2)
@@ -37,6 +37,13 @@ static int orientation_of(const struct tiff *t)
             return v >= 1 && v <= 8 ? (int)v : 1;
         }
     return 1;
+}
+
+int exif_tiff_orientation(const unsigned char *bytes, size_t n)
+{
+    struct tiff t = {bytes, n, n > 0 && *bytes == 'I'};
+
+    return n < 8 ? 1 : orientation_of(&t);
 }
 
 int exif_orientation(const unsigned char *bytes, size_t n)
@@ -52,11 +59,8 @@ int exif_orientation(const unsigned char *bytes, size_t n)
         }
         if (length < 2 || length > n - at - 2)
             return 1;
-        if (bytes[at + 1] == 0xe1 && length >= 8 + 8 &&
-            memcmp(bytes + at + 4, "Exif\0\0", 6) == 0) {
-            struct tiff t = {bytes + at + 10, length - 8, bytes[at + 10] == 'I'};
-            return orientation_of(&t);
-        }
+        if (bytes[at + 1] == 0xe1 && length >= 8 + 8 && memcmp(bytes + at + 4, "Exif\0\0", 6) == 0)
+            return exif_tiff_orientation(bytes + at + 10, length - 8);
         at += 2 + length;
     }
     return 1;

@@ -12,4 +12,7 @@
  */
 int exif_orientation(const unsigned char *bytes, size_t n);
 
+/* The same of what EXIF is in, n bytes of TIFF, which PNG files have in a chunk of its own. */
+int exif_tiff_orientation(const unsigned char *bytes, size_t n);
+
 #endif

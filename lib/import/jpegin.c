@@ -1,6 +1,7 @@
 /* JPEG by libjpeg, whose errors come back by longjmp. */
 #include "import/jpegin.h"
 
+#include "img/colour.h"
 #include "import/exif.h"
 
 #include <setjmp.h>
@@ -12,9 +13,16 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
+/*
+ * A progressive picture has about ten scans. Each may be a few bytes that cost as much time as the
+ * picture is large, so that a file with thousands of them is an attack, not a picture.
+ */
+enum { SCANS_MAX = 100 };
+
 struct jpegin {
     struct jpeg_decompress_struct d;
     struct jpeg_error_mgr errors;
+    struct jpeg_progress_mgr progress;
     jmp_buf back;
     char message[JMSG_LENGTH_MAX];
     int memory;         /* it has run out */
@@ -43,6 +51,17 @@ static void on_message(j_common_ptr d, int level)
         on_error(d);
 }
 
+/* Called many times a scan. */
+static void on_progress(j_common_ptr d)
+{
+    struct jpegin *j = d->client_data;
+
+    if (j->d.input_scan_number <= SCANS_MAX)
+        return;
+    snprintf(j->message, sizeof j->message, "more than %d scans", SCANS_MAX);
+    longjmp(j->back, 1);
+}
+
 static void on_output(j_common_ptr d)
 {
     (void)d;
@@ -53,6 +72,8 @@ static int create(struct jpegin *j)
     if (setjmp(j->back))
         return -1;
     jpeg_create_decompress(&j->d);
+    j->progress.progress_monitor = on_progress;
+    j->d.progress = &j->progress;
     return 0;
 }
 
@@ -101,13 +122,13 @@ static void choose_scale(struct jpeg_decompress_struct *d, double scale)
 static void convert_row(const unsigned char *from, uint8_t *to, int width, int channels)
 {
     for (int x = 0; x < width; x++, from += 4, to += channels) {
-        unsigned v[3];
+        uint8_t v[3];
         for (int c = 0; c < 3; c++)
-            v[c] = (from[c] * from[3] + 127u) / 255;
+            v[c] = (uint8_t)((from[c] * from[3] + 127u) / 255);
         if (channels == 1)
-            to[0] = raster_grey(v[0], v[1], v[2]);
-        for (int c = 0; channels == 3 && c < 3; c++)
-            to[c] = (uint8_t)v[c];
+            to[0] = grey_level(v);
+        else
+            memcpy(to, v, 3);
     }
 }
 
@@ -143,6 +164,7 @@ static enum photo_result read_picture(struct jpegin *j, struct raster *r, int ch
     enum photo_result result;
 
     choose_scale(d, scale);
+    r->reduction = (double)d->scale_denom / d->scale_num;
     d->out_color_space = cmyk ? JCS_CMYK : channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
     jpeg_start_decompress(d);
     result = raster_resize(r, (int)d->output_width, (int)d->output_height, channels, e);

@@ -61,8 +61,9 @@ static double least_scale(const void *context, int width, int height)
     return form->width ? fit_scale(form->fit, width, height, form->width, form->height) : 1;
 }
 
-static enum photo_result decode(struct photo_maker *m, const struct photo_form *form,
-                                struct error *e)
+/* Decodes the file as it lies. */
+static enum photo_result decode_file(struct photo_maker *m, const struct photo_form *form,
+                                     struct error *e)
 {
     const unsigned char *bytes = m->loaded->bytes;
     size_t n = m->loaded->n;
@@ -87,6 +88,14 @@ static enum photo_result decode(struct photo_maker *m, const struct photo_form *
     return PHOTO_BROKEN;
 }
 
+static enum photo_result decode(struct photo_maker *m, const struct photo_form *form,
+                                struct error *e)
+{
+    enum photo_result result = decode_file(m, form, e);
+
+    return result == PHOTO_MADE ? raster_turn(&m->raster, e) : result;
+}
+
 enum photo_result photo_load(struct photo_maker *m, const struct photo_form *form, const char *path,
                              int any, struct error *e)
 {
@@ -107,11 +116,7 @@ enum photo_result photo_decode(struct photo_maker *m, const struct photo_form *f
 
 struct photo_facts photo_facts(const struct photo_maker *m)
 {
-    const struct raster *r = &m->raster;
-    int on_side = r->orientation > 4;
-
-    return (struct photo_facts){on_side ? r->full_height : r->full_width,
-                                on_side ? r->full_width : r->full_height, m->loaded->n};
+    return (struct photo_facts){m->raster.full_width, m->raster.full_height, m->loaded->n};
 }
 
 uint32_t photo_crc(const struct photo_maker *m, uint32_t crc)
@@ -123,14 +128,16 @@ enum photo_result photo_make(struct photo_maker *m, const struct photo_form *for
                              struct error *e)
 {
     struct photo_facts facts = photo_facts(m);
+    const struct raster *r = &m->raster;
 
     if (!form->sized && (facts.width != form->width || facts.height != form->height)) {
         error_set(e, "%d x %d pixels, but the first picture has %d x %d (--size makes them alike)",
                   facts.width, facts.height, form->width, form->height);
         return PHOTO_BROKEN;
     }
-    return fit_run(&m->fitter, &m->raster, form->fit, form->width, form->height, form->background,
-                   to, e) < 0
+    return fit_image(&m->fitter, (struct pixels){r->pixels, r->width, r->height, r->channels},
+                     (struct fit_full){facts.width, facts.height, r->reduction}, form->fit,
+                     form->width, form->height, form->background, to, e) < 0
                ? PHOTO_FAILED
                : PHOTO_MADE;
 }

@@ -6,7 +6,8 @@
 #define ROTPIPE_IMPORT_PHOTO_H
 
 #include "base/wholefile.h"
-#include "import/fit.h"
+#include "img/fit.h"
+#include "import/raster.h"
 
 #include <stdint.h>
 
@@ -37,8 +38,7 @@ enum photo_result photo_load(struct photo_maker *m, const struct photo_form *for
 enum photo_result photo_decode(struct photo_maker *m, const struct photo_form *form,
                                const struct wholefile *f, struct error *e);
 
-/* Of what was loaded last: the size of the picture, turned if it is to be, and the file's length.
- */
+/* Of what was loaded last: the size of the picture, upright, and the file's length. */
 struct photo_facts {
     int width, height;
     uint64_t bytes;

@@ -1,6 +1,9 @@
 /* PNG by libpng, whose errors come back by longjmp. */
 #include "import/pngin.h"
 
+#include "img/colour.h"
+#include "import/exif.h"
+
 #include <png.h>
 #include <setjmp.h>
 #include <stdlib.h>
@@ -62,7 +65,7 @@ static void convert_row(const unsigned char *from, int channels, uint8_t *to, in
                         const struct raster_wanted *w)
 {
     const uint8_t *b = w->background;
-    unsigned colours = channels > 2 ? 3 : 1, alpha = 255, grey = raster_grey(b[0], b[1], b[2]);
+    unsigned colours = channels > 2 ? 3 : 1, alpha = 255, grey = grey_level(b);
 
     for (int x = 0; x < width; x++, from += channels, to += w->channels) {
         unsigned v[3], behind[3] = {b[0], b[1], b[2]};
@@ -73,7 +76,7 @@ static void convert_row(const unsigned char *from, int channels, uint8_t *to, in
         for (unsigned c = 0; c < 3; c++)
             v[c] = from[colours == 3 ? c : 0];
         if (w->channels == 1 && colours == 3)
-            v[0] = raster_grey(v[0], v[1], v[2]);
+            v[0] = grey_level(from);
         for (int c = 0; c < w->channels; c++)
             to[c] = (uint8_t)((v[c] * alpha + behind[c] * (255 - alpha) + 127) / 255);
     }
@@ -89,6 +92,9 @@ static enum photo_result read_samples(struct decoder *d, struct raster *r,
         return d->memory ? PHOTO_FAILED : PHOTO_BROKEN;
     png_set_read_fn(d->png, d, read_bytes);
     png_set_crc_action(d->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+    /* Of text, profiles and the like nothing is kept: for some, memory is taken that the file only
+     * says it fills. */
+    png_set_keep_unknown_chunks(d->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_read_info(d->png, d->info);
     height = png_get_image_height(d->png, d->info);
     if (raster_check_size(png_get_image_width(d->png, d->info), height, d->e) != PHOTO_MADE)
@@ -112,6 +118,24 @@ static enum photo_result read_samples(struct decoder *d, struct raster *r,
                          d->e);
 }
 
+/* What the first eXIf chunk of a file that libpng has read says. */
+static int orientation_of(const unsigned char *bytes, size_t n)
+{
+    size_t at = 8;
+
+    /* Every chunk: its length in four bytes, its name, its contents, a CRC. */
+    while (n - at >= 12) {
+        size_t length = (size_t)bytes[at] << 24 | (size_t)bytes[at + 1] << 16 |
+                        (size_t)bytes[at + 2] << 8 | bytes[at + 3];
+        if (length > n - at - 12)
+            break;
+        if (memcmp(bytes + at + 4, "eXIf", 4) == 0)
+            return exif_tiff_orientation(bytes + at + 8, length);
+        at += 12 + length;
+    }
+    return 1;
+}
+
 enum photo_result pngin_decode(struct raster *r, const unsigned char *bytes, size_t n,
                                const struct raster_wanted *wanted, struct error *e)
 {
@@ -130,7 +154,8 @@ enum photo_result pngin_decode(struct raster *r, const unsigned char *bytes, siz
                     wanted);
     r->full_width = r->width;
     r->full_height = r->height;
-    r->orientation = 1;
+    r->reduction = 1;
+    r->orientation = result == PHOTO_MADE && wanted->upright ? orientation_of(bytes, n) : 1;
     if (d.png)
         png_destroy_read_struct(&d.png, &d.info, NULL);
     free(d.samples);

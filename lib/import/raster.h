@@ -19,8 +19,15 @@ struct raster {
     int channels;      /* 1 or 3 */
     uint8_t *pixels;   /* rows without gaps, from the top */
     size_t room;
-    int full_width, full_height; /* of the picture, of which the pixels may be a reduced copy */
-    int orientation;             /* as EXIF counts: 1 is upright; 5 to 8 lie on their side */
+    uint8_t *spare; /* for raster_turn */
+    size_t spare_room;
+    /*
+     * The picture, of which the pixels may be a reduced copy: a pixel is the mean of a square with
+     * this side. The squares of the last row and column may reach beyond the picture.
+     */
+    int full_width, full_height;
+    double reduction;
+    int orientation; /* as EXIF counts: 1 is upright; 5 to 8 lie on their side */
 };
 
 /* What of the picture is wanted. */
@@ -46,8 +53,8 @@ enum photo_result raster_check_size(uint64_t width, uint64_t height, struct erro
 enum photo_result raster_resize(struct raster *r, int width, int height, int channels,
                                 struct error *e);
 
-/* The brightness of a colour (ITU-R BT.601), rounded. */
-uint8_t raster_grey(unsigned red, unsigned green, unsigned blue);
+/* Puts it upright, as its orientation says, which is 1 then. */
+enum photo_result raster_turn(struct raster *r, struct error *e);
 
 void raster_free(struct raster *r);
 
