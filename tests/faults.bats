@@ -154,7 +154,7 @@ try_faults() {
 
 need_preloading() {
     need_drivers
-    ! grep -q __tsan_init "$BUILD/rotgen" || skip 'nothing is preloaded before the thread sanitizer'
+    ! thread_sanitized || skip 'nothing is preloaded before the thread sanitizer'
 }
 
 need_own_allocation() {

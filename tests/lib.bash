@@ -64,6 +64,11 @@ sanitized() {
     grep -qE "__(asan|tsan)_init" "$BUILD/rotgen"
 }
 
+# True if the programs carry the thread sanitizer, which makes trainings a hundred times as slow.
+thread_sanitized() {
+    grep -q __tsan_init "$BUILD/rotgen"
+}
+
 # within KIB COMMAND...: runs it with its address space limited.
 within() {
     local kib=$1
@@ -78,7 +83,7 @@ within() {
 # until_log N [FILE]: waits until the log of a training, or FILE, has more lines than N.
 until_log() {
     local file=${2:-log}
-    for _ in {1..600}; do
+    for _ in {1..6000}; do
         [[ -e $file ]] && (($(wc -l <"$file") > $1)) && return
         sleep 0.02
     done

@@ -459,7 +459,7 @@ torch() {
 @test "rottrain: a second signal ends it at once" {
     local started status=0
     # It lets a handler run only when the program next calls the system.
-    ! grep -q __tsan_init "$BUILD/rottrain" || skip 'the thread sanitizer holds signals back'
+    ! thread_sanitized || skip 'the thread sanitizer holds signals back'
     stream 2000 28 3 >data.rts
     started=$SECONDS
     ROTPIPE_KERNELS=reference rottrain -q -e 1000 -b 2000 -j 1 --log log -o m data.rts 2>said &
