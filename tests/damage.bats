@@ -181,3 +181,17 @@ END
     state_readers | try_damage 'forged training states' 397 -f state.rts
     feature_readers | try_damage 'forged feature streams' 197 -f features.rts
 }
+
+@test "damage: PNG files, cut after every byte and with every bit turned over; JPEG files, cut" {
+    command -v pnmtojpeg >/dev/null || skip 'no netpbm'
+    { printf 'P5\n14 9\n255\n' && noise 126; } >a.pgm
+    pnmtopng -interlace a.pgm >a.png 2>/dev/null
+    printf '%s\n' 'img2rts -q -j 1 @' 'img2rts -q -j 1 --rgb --size 5 @' 'img2rts -q -j 1' | try_damage 'PNG files' 7 a.png
+    img2rts --version | grep -q JPEG || return 0
+    # Most bits of a JPEG file that are turned over make another picture.
+    for options in '' -progressive; do
+        # shellcheck disable=SC2086 # an option, or none
+        pnmtojpeg $options a.pgm >a.jpg 2>/dev/null
+        printf '%s\n' 'img2rts -q -j 1 @' 'img2rts -q -j 1 --size 5 @' | try_damage 'JPEG files' 7 -b 0 a.jpg
+    done
+}

@@ -719,6 +719,44 @@ for _ in range(400):
 
 # ---- what is refused ----
 
+@test "img2rts: a JPEG file of a hundred scans is a picture, one of more is not" {
+    need_netpbm
+    need_jpeg
+    pnm 8 8 >a.pgm
+    # Every coefficient alone, without its last bit; and the last bits of each alone.
+    { echo '0: 0-0, 0, 0;' && for ((k = 1; k < 64; k++)); do echo "0: $k-$k, 0, 1;"; done; } >first
+    { echo '0: 0-0, 0, 0;' '0: 1-63, 0, 1;' && for ((k = 1; k < 64; k++)); do echo "0: $k-$k, 1, 0;"; done; } >second
+    pnmtojpeg -quality 90 -scans=first a.pgm >first.jpg 2>/dev/null || skip 'no scripts of scans'
+    pnmtojpeg -quality 90 -scans=second a.pgm >second.jpg 2>/dev/null
+    pnmtojpeg -quality 90 a.pgm >a.jpg 2>/dev/null
+    quiet_success img2rts -o s second.jpg
+    quiet_success img2rts -o t a.jpg
+    cmp <(payloads s image) <(payloads t image)
+    # The scans of the one, and behind them as many of the other as are asked for.
+    python3 - <<'PY'
+def scans(name):
+    """What is before the first scan of a file, and its scans, each with the table before it."""
+    bytes, at, begins = open(name, "rb").read(), 2, []
+    while bytes[at : at + 2] != b"\xff\xd9":
+        if bytes[at] != 0xff or bytes[at + 1] == 0:
+            at += 1
+            continue
+        if bytes[at + 1] == 0xc4:
+            begins.append(at)
+        at += 2 + int.from_bytes(bytes[at + 2 : at + 4], "big")
+    return bytes[: begins[0]], [bytes[a:b] for a, b in zip(begins, begins[1:] + [at])]
+
+head, first = scans("first.jpg")
+bits = scans("second.jpg")[1][2:]
+assert len(first) == 64 and len(bits) == 63
+for n, name in ((100, "hundred.jpg"), (101, "more.jpg"), (127, "many.jpg")):
+    open(name, "wb").write(head + b"".join((first + bits)[:n]) + b"\xff\xd9")
+PY
+    quiet_success img2rts -o s hundred.jpg
+    expect_error 1 'more.jpg: damaged JPEG: more than 100 scans' img2rts more.jpg
+    expect_error 1 'many.jpg: damaged JPEG: more than 100 scans' img2rts many.jpg
+}
+
 @test "img2rts: options that do not fit" {
     need_netpbm
     png 4 3 >1.png

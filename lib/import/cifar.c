@@ -1,11 +1,11 @@
 /* Records of CIFAR-10 and CIFAR-100 batches. */
 #include "import/cifar.h"
 
+#include "base/crc.h"
 #include "base/filekind.h"
 #include "base/input.h"
 
 #include <string.h>
-#include <zlib.h>
 
 enum { PIXELS = CIFAR_SIDE * CIFAR_SIDE, LABELS_MOST = 2 };
 
@@ -100,7 +100,7 @@ static int read_record(struct cifar *f, uint8_t *image, uint32_t *label, uint64_
     if (got == 0)
         return f->n ? 0 : error_set(e, "%s: empty, not a CIFAR batch", input_name(f->in));
     if ((size_t)got == size && check_labels(f, record, f->n, named, e) == 0) {
-        f->crc = (uint32_t)crc32_z(f->crc, record, size);
+        f->crc = crc_add(f->crc, record, size);
         *label = record[l->used];
         interleave(record + l->labels, image);
         return 1;

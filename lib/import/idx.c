@@ -1,6 +1,7 @@
 /* The header of IDX files, and their images and labels. */
 #include "import/idx.h"
 
+#include "base/crc.h"
 #include "base/filekind.h"
 #include "base/input.h"
 #include "base/parse.h"
@@ -9,7 +10,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <zlib.h>
 
 enum { DIMS_MAX = 4, PIECE = 4096 };
 
@@ -42,7 +42,7 @@ static int read_header(struct idx *f, unsigned char *to, size_t n, struct error 
         return error_set(e, "%s: empty, not an IDX file", idx_name(f));
     if ((size_t)got < n)
         return complain_of_kind(f, to, (size_t)got, "cut short in the header", e);
-    f->crc = (uint32_t)crc32_z(f->crc, to, n);
+    f->crc = crc_add(f->crc, to, n);
     return 0;
 }
 
@@ -147,7 +147,7 @@ static int read_elements(struct idx *f, void *to, uint64_t n, struct error *e)
                          (unsigned long long)((f->elements + (uint64_t)got / size) / f->stride),
                          (unsigned long long)f->n);
     if (got)
-        f->crc = (uint32_t)crc32_z(f->crc, to, (size_t)got);
+        f->crc = crc_add(f->crc, to, (size_t)got);
     f->elements += n;
     f->done = f->elements / f->stride;
     return 0;

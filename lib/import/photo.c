@@ -1,13 +1,13 @@
 /* A file through a reader, the decoder of its format, and the scaler. */
 #include "import/photo.h"
 
+#include "base/crc.h"
 #include "base/filekind.h"
 #include "import/jpegin.h"
 #include "import/pngin.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 struct photo_maker {
     struct wholefile file;
@@ -121,7 +121,7 @@ struct photo_facts photo_facts(const struct photo_maker *m)
 
 uint32_t photo_crc(const struct photo_maker *m, uint32_t crc)
 {
-    return (uint32_t)crc32_z(crc, m->loaded->bytes, m->loaded->n);
+    return crc_add(crc, m->loaded->bytes, m->loaded->n);
 }
 
 enum photo_result photo_make(struct photo_maker *m, const struct photo_form *form, uint8_t *to,

@@ -12,8 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <zlib.h>
-
+#include "base/crc.h"
 #include "base/files.h"
 #include "base/path.h"
 #include "base/sigpipe.h"
@@ -407,9 +406,9 @@ int train_remove_state(const char *path, struct error *e)
 
 void state_fingerprint(const struct dataset *d, struct fingerprint *f)
 {
-    uLong crc = crc32_z(0, NULL, 0);
+    uint32_t crc = 0;
 
-    crc = crc32_z(crc, d->images, d->n * dataset_stride(d));
-    crc = crc32_z(crc, (const Bytef *)d->label, d->n * sizeof *d->label);
+    crc = crc_add(crc, d->images, d->n * dataset_stride(d));
+    crc = crc_add(crc, d->label, d->n * sizeof *d->label);
     *f = (struct fingerprint){d->n, crc};
 }

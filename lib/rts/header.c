@@ -1,8 +1,9 @@
 /* The header of a record, packed and checked. */
 #include "rts/header.h"
 
+#include "base/crc.h"
+
 #include <string.h>
-#include <zlib.h>
 
 enum {
     AT_FLAGS = 4,
@@ -109,7 +110,7 @@ void rts_encode(const struct rts_header *h, unsigned char bytes[RTS_HEADER_BYTES
         put_u64(bytes + AT_SHAPE + 8 * i, h->shape[i]);
     memcpy(bytes + AT_NAME, h->name, RTS_NAME_BYTES);
     put_u32(bytes + AT_CRC, h->crc);
-    put_u32(bytes + AT_HEADER_CRC, (uint32_t)crc32_z(0, bytes, AT_HEADER_CRC));
+    put_u32(bytes + AT_HEADER_CRC, crc_add(0, bytes, AT_HEADER_CRC));
 }
 
 /* True if text[0..n) is characters and then NULs only. */
@@ -131,7 +132,7 @@ const char *rts_decode(const unsigned char bytes[RTS_HEADER_BYTES], struct rts_h
 
     if (memcmp(bytes, "rts1", 4) != 0)
         return memcmp(bytes, "rts", 3) == 0 ? "unknown version of the format" : "not an rts stream";
-    if (get_u32(bytes + AT_HEADER_CRC) != crc32_z(0, bytes, AT_HEADER_CRC))
+    if (get_u32(bytes + AT_HEADER_CRC) != crc_add(0, bytes, AT_HEADER_CRC))
         return "header is damaged (checksum differs)";
     memset(h, 0, sizeof *h);
     h->flags = get_u32(bytes + AT_FLAGS);

@@ -1,13 +1,13 @@
 /* A table of labels read and looked up. */
 #include "rts/labeltable.h"
 
+#include "base/crc.h"
 #include "base/input.h"
 #include "base/parse.h"
 #include "rts/examples.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 struct line {
     const char *old, *new; /* its fields */
@@ -50,7 +50,7 @@ static int load_text(struct labeltable *t, struct error *e)
         n = error_set(e, "%s: %s, not a table of labels", input_name(in),
                       n ? "holds NUL bytes" : "empty");
     if (n > 0) {
-        t->crc = (uint32_t)crc32_z(0, (const unsigned char *)t->text, (size_t)n);
+        t->crc = crc_add(0, t->text, (size_t)n);
         if (t->text[n - 1] != '\n')
             t->text[n++] = '\n';
         t->text[n] = '\0';

@@ -1,4 +1,5 @@
 /* Records read one by one, with every checksum verified. */
+#include "base/crc.h"
 #include "base/filekind.h"
 #include "rts/header.h"
 
@@ -6,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 enum { PIECE_BYTES = 1 << 16, FIRST_LOAD_BYTES = 1 << 20 };
 
@@ -72,7 +72,7 @@ static int finish_record(struct rts_reader *r, struct error *e)
     if (got < n)
         return rts_complain(r, e, "cut short");
     if (n)
-        r->crc = (uint32_t)crc32_z(r->crc, padding, n);
+        r->crc = crc_add(r->crc, padding, n);
     r->in_record = 0;
     if (r->crc != r->head.crc)
         return rts_complain(r, e, "payload is damaged (checksum differs)");
@@ -94,7 +94,7 @@ int rts_read(struct rts_reader *r, void *to, uint64_t n, struct error *e)
     if ((uint64_t)got < n)
         return rts_complain(r, e, "cut short");
     if (n)
-        r->crc = (uint32_t)crc32_z(r->crc, to, n);
+        r->crc = crc_add(r->crc, to, n);
     r->left -= n;
     return r->left == 0 && r->in_record ? finish_record(r, e) : 0;
 }

@@ -1,9 +1,10 @@
 /* Records written with their checksums, and the end record. */
 #include "rts/header.h"
 
+#include "base/crc.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 struct rts_writer {
     struct output *out;
@@ -46,17 +47,17 @@ int rts_put_parts(struct rts_writer *w, const struct rts_header *h, const struct
 {
     struct rts_header full = *h;
     unsigned padding;
-    uLong crc = 0;
+    uint32_t crc = 0;
 
     full.size = 0;
     for (int i = 0; i < parts; i++) {
         if (part[i].size)
-            crc = crc32_z(crc, part[i].bytes, part[i].size);
+            crc = crc_add(crc, part[i].bytes, part[i].size);
         full.size += part[i].size;
     }
     padding = rts_padding(full.size);
     if (padding)
-        crc = crc32_z(crc, zeros, padding);
+        crc = crc_add(crc, zeros, padding);
     full.crc = (uint32_t)crc;
     if (put_header(w, &full, e) < 0)
         return -1;

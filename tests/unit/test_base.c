@@ -1,4 +1,5 @@
 /* Tests of lib/base and of histories. */
+#include "base/crc.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/input.h"
@@ -15,6 +16,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <unistd.h>
+#include <zlib.h>
 
 /* ---- numbers ---- */
 
@@ -383,6 +385,34 @@ static void test_rates(void)
             printf("# %s, not %s\n", text, all[i].text);
 }
 
+/* ---- checksums ---- */
+
+/* Against zlib's: every length, at every address, going on from a CRC; and in parts. */
+static void test_crc(void)
+{
+    static unsigned char bytes[70000];
+    struct rng r;
+    int same = 1;
+
+    rng_seed(&r, 1, 1);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)rng_u32(&r);
+    for (size_t n = 0; n < 700; n++)
+        for (size_t at = 0; at < 17; at += n % 5 + 1) {
+            uint32_t before = (uint32_t)(n * 0x9e3779b9u);
+            same &= crc_add(before, bytes + at, n) == crc32_z(before, bytes + at, n);
+        }
+    CHECK(same);
+    for (size_t n = sizeof bytes - 40; n <= sizeof bytes; n++)
+        CHECK(crc_add(0, bytes, n) == crc32_z(0, bytes, n));
+    for (size_t n = 0; n < 2000; n += 37)
+        CHECK(crc_add(crc_add(0, bytes, n), bytes + n, sizeof bytes - n) ==
+              crc32_z(0, bytes, sizeof bytes));
+    CHECK(crc_add(7, NULL, 0) == 7);
+    /* The check value of the Rocksoft catalogue. */
+    CHECK(crc_add(0, "123456789", 9) == 0xcbf43926);
+}
+
 int main(void)
 {
     make_folder();
@@ -401,6 +431,7 @@ int main(void)
     RUN(test_input_errors);
     RUN(test_no_file_is_input_and_output);
     RUN(test_broken_pipe);
+    RUN(test_crc);
     RUN(test_threads_do_every_task_once);
     remove_folder();
     return check_status();
