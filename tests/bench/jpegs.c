@@ -1,9 +1,10 @@
 /*
  * jpegs - how fast libjpeg alone decodes many JPEG files, on several threads
  *
- *     jpegs [-g] THREADS < LIST    LIST: a path on each line
+ *     jpegs [-g] [-s EIGHTHS] THREADS < LIST    LIST: a path on each line
  *
- * Every thread takes the next files, decodes them to RGB (-g: to grey) and forgets them. Prints
+ * Every thread takes the next files, decodes them to RGB (-g: to grey; -s 1: to an eighth of width
+ * and height) and forgets them. Prints
  * three lines, each of a name, seconds on the clock and seconds of processor time (user and
  * system): `memory`, with all files in memory before the clock starts; `files`, with each opened,
  * read and closed in the loop; `first`, the same, but before anything else, which is a warm-up.
@@ -33,6 +34,7 @@ static struct file *files;
 static size_t count;
 static atomic_size_t next;
 static int in_memory, grey;
+static unsigned eighths = 8;
 
 static void fail(const char *what)
 {
@@ -63,6 +65,8 @@ static void decode(struct jpeg_decompress_struct *d, const unsigned char *bytes,
 
     jpeg_mem_src(d, bytes, n);
     jpeg_read_header(d, TRUE);
+    d->scale_num = eighths;
+    d->scale_denom = 8;
     d->out_color_space = grey ? JCS_GRAYSCALE : JCS_RGB;
     jpeg_start_decompress(d);
     row = d->output_width * (size_t)d->output_components;
@@ -136,12 +140,17 @@ static void read_list(void)
 
 int main(int argc, char **argv)
 {
-    int threads;
+    int threads, option;
 
-    grey = argc == 3 && strcmp(argv[1], "-g") == 0;
-    threads = argc == 2 + grey ? atoi(argv[1 + grey]) : 0;
-    if (threads < 1 || threads > THREADS_MAX) {
-        fputs("usage: jpegs [-g] THREADS < LIST\n", stderr);
+    while ((option = getopt(argc, argv, "gs:")) != -1) {
+        if (option == 'g')
+            grey = 1;
+        else
+            eighths = option == 's' ? (unsigned)atoi(optarg) : 0;
+    }
+    threads = argc == optind + 1 ? atoi(argv[optind]) : 0;
+    if (threads < 1 || threads > THREADS_MAX || eighths < 1 || eighths > 8) {
+        fputs("usage: jpegs [-g] [-s eighths] threads < list\n", stderr);
         return 2;
     }
     read_list();

@@ -6,9 +6,13 @@
                                        with two workers, batches of 256 images as uint8 tensors
     pictures_peer.py shrink FOLDER     every photograph to 64 x 64 colour pixels: Pillow's draft
                                        mode, cut to a square, resized, in two processes
+    pictures_peer.py whole FOLDER      the same without draft mode, by Lanczos' filter
+    pictures_peer.py differ FOLDER IDX the mean difference, in grey levels, of 64 x 64 images to what
+                                       Pillow makes of whole photographs by Lanczos' filter and by
+                                       means over boxes; and of its own draft mode to the same
 
-`folder` and `shrink` print `seconds S`, of the loop alone: the start of Python and its imports are
-not in it. The photographs of `make` are the same each time.
+`folder`, `shrink` and `whole` print `seconds S`, of the loop alone: the start of Python and its
+imports are not in it. The photographs of `make` are the same each time.
 """
 import multiprocessing
 import os
@@ -63,26 +67,66 @@ def read_folder(folder):
     return time.perf_counter() - started
 
 
-def shrink_one(path):
+def fitted(path, draft, how):
+    """The photograph at path, cut to a square, as SIDE x SIDE pixels."""
     from PIL import Image, ImageOps
 
     with Image.open(path) as image:
-        image.draft("RGB", (SIDE, SIDE))
-        return ImageOps.fit(image.convert("RGB"), (SIDE, SIDE), Image.BICUBIC).tobytes()
+        if draft:
+            image.draft("RGB", (SIDE, SIDE))
+        return ImageOps.fit(image.convert("RGB"), (SIDE, SIDE), how)
 
 
-def shrink(folder):
-    paths = [os.path.join(folder, "all", name) for name in sorted(os.listdir(os.path.join(folder, "all")))]
+def shrink_one(path):
+    from PIL import Image
+
+    return fitted(path, True, Image.BICUBIC).tobytes()
+
+
+def whole_one(path):
+    from PIL import Image
+
+    return fitted(path, False, Image.LANCZOS).tobytes()
+
+
+def photographs(folder):
+    folder = os.path.join(folder, "all")
+    return [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
+
+
+def shrink(folder, one):
+    paths = photographs(folder)
     with multiprocessing.Pool(WORKERS) as pool:
-        pool.map(shrink_one, paths[:WORKERS])  # both have imported what they need
+        pool.map(one, paths[:WORKERS])  # both have imported what they need
         started = time.perf_counter()
-        size = sum(len(pixels) for pixels in pool.imap(shrink_one, paths, chunksize=16))
+        size = sum(len(pixels) for pixels in pool.imap(one, paths, chunksize=16))
     assert size == len(paths) * SIDE * SIDE * 3
     return time.perf_counter() - started
 
 
+def differ(folder, idx):
+    import numpy as np
+    from PIL import Image
+
+    paths = photographs(folder)
+    with open(idx, "rb") as f:
+        ours = np.frombuffer(f.read()[20:], np.uint8).reshape(len(paths), SIDE, SIDE, 3)
+    for name, how in ("Lanczos", Image.LANCZOS), ("box", Image.BOX):
+        rows = []
+        for path, mine in zip(paths, ours):
+            want = np.asarray(fitted(path, False, how)).astype(int)
+            draft = np.asarray(fitted(path, True, Image.BICUBIC)).astype(int)
+            rows.append((np.abs(mine - want).mean(), np.abs(draft - want).mean()))
+        print(name, "%.2f %.2f" % tuple(np.mean(rows, axis=0)))
+
+
 if __name__ == "__main__":
-    if sys.argv[1] == "make":
-        make(sys.argv[2], int(sys.argv[3]))
+    what, folder = sys.argv[1:3]
+    if what == "make":
+        make(folder, int(sys.argv[3]))
+    elif what == "differ":
+        differ(folder, sys.argv[3])
+    elif what == "folder":
+        print("seconds", read_folder(folder))
     else:
-        print("seconds", {"folder": read_folder, "shrink": shrink}[sys.argv[1]](sys.argv[2]))
+        print("seconds", shrink(folder, {"shrink": shrink_one, "whole": whole_one}[what]))
