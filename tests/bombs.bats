@@ -74,14 +74,14 @@ idx_head() {
     be32 "$@"
 }
 
-# png_claiming WIDTH HEIGHT: a grey PNG without interlace that says it has this size, and has a few zeros.
+# png_claiming WIDTH HEIGHT [BYTES]: a grey PNG without interlace that says it has this size, and has a few zeros, or BYTES of them.
 png_claiming() {
     python3 -c 'import struct, sys, zlib
 def chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 w, h = int(sys.argv[1]), int(sys.argv[2])
 sys.stdout.buffer.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", w, h, 8, 0, 0, 0, 0)) +
-    chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b""))' "$1" "$2"
+    chunk(b"IDAT", zlib.compress(bytes(int(sys.argv[3])))) + chunk(b"IEND", b""))' "$1" "$2" "${3:-1000}"
 }
 
 # ---- pictures ----
@@ -92,6 +92,12 @@ sys.stdout.buffer.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBB
         png_claiming $size >a.png
         refuses 'a.png: ' img2rts -j 1 --size 8 a.png
         refuses 'a.png: ' img2rts -j 1 a.png
+    done
+    # A side as long as it may be: a pixel is made of all of them.
+    png_claiming 1000000 1 1000001 >long.png
+    for option in '--size 1 --fit stretch' '--size 5x1 --fit stretch' '--size 64 --fit pad' '--size 64'; do
+        # shellcheck disable=SC2086 # options
+        handles img2rts -q -j 1 $option long.png
     done
     # Of what is not there no pixel is read.
     png_claiming 4000 4000 >a.png

@@ -66,10 +66,10 @@ static double reach(double scale)
     return scale > 1 ? 3 * scale : 2;
 }
 
-/* How many weights a pixel has at most. */
-static int taps(double scale)
+/* How many weights a pixel made of some of `from` pixels has at most. */
+static int taps(double scale, int from)
 {
-    return (int)ceil(2 * reach(scale)) + 1;
+    return (int)fmin(ceil(2 * reach(scale)) + 1, from);
 }
 
 /* ---- weights ---- */
@@ -112,7 +112,7 @@ static int make_weights(struct weights *s, int from, double begin, double end, i
                         struct error *e)
 {
     double scale = (end - begin) / to, *w;
-    int n = taps(scale);
+    int n = taps(scale, from);
 
     /* Many images of one size follow each other. */
     if (s->from == from && s->to == to && s->begin == begin && s->end == end)
@@ -201,7 +201,8 @@ int resize_image(struct resizer *r, struct pixels from, const struct box *box, i
                  int height, uint8_t *to, struct error *e)
 {
     size_t channels = (size_t)from.channels, stride = (size_t)from.width * channels, n;
-    int x_taps = taps((box->x1 - box->x0) / width), y_taps = taps((box->y1 - box->y0) / height);
+    int x_taps = taps((box->x1 - box->x0) / width, from.width);
+    int y_taps = taps((box->y1 - box->y0) / height, from.height);
 
     if (make_weights(&r->x, from.width, box->x0, box->x1, width, e) < 0 ||
         make_weights(&r->y, from.height, box->y0, box->y1, height, e) < 0)

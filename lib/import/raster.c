@@ -6,10 +6,12 @@
 
 enum photo_result raster_check_size(uint64_t width, uint64_t height, struct error *e)
 {
-    if (width && height && width <= RASTER_PIXELS_MAX / height)
+    if (width && height && width <= RASTER_SIDE_MAX && height <= RASTER_SIDE_MAX &&
+        width <= RASTER_PIXELS_MAX / height)
         return PHOTO_MADE;
-    error_set(e, "%llu x %llu pixels: a picture may have 1 to %d", (unsigned long long)width,
-              (unsigned long long)height, RASTER_PIXELS_MAX);
+    error_set(e, "%llu x %llu pixels: a picture may have 1 to %d, and %d on a side",
+              (unsigned long long)width, (unsigned long long)height, RASTER_PIXELS_MAX,
+              RASTER_SIDE_MAX);
     return PHOTO_BROKEN;
 }
 

@@ -43,8 +43,8 @@ struct raster_wanted {
     const void *context;
 };
 
-/* So many pixels may a picture have. */
-enum { RASTER_PIXELS_MAX = 100000000 };
+/* So many pixels may a picture have, in all and on a side. */
+enum { RASTER_PIXELS_MAX = 100000000, RASTER_SIDE_MAX = 1000000 };
 
 /* Refuses a picture that is too large. */
 enum photo_result raster_check_size(uint64_t width, uint64_t height, struct error *e);
