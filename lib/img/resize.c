@@ -7,7 +7,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { BITS = 14, ONE = 1 << BITS }; /* of a weight; those of one pixel add up to ONE */
+enum {
+    BITS = 14,
+    ONE = 1 << BITS, /* of a weight; those of one pixel add up to ONE */
+    AT_A_TIME = 64   /* bytes of a row */
+};
 
 static const double pi = 3.14159265358979323846;
 
@@ -75,7 +79,7 @@ static int taps(double scale, int from)
 /* ---- weights ---- */
 
 /* Makes of weights whole numbers that add up to ONE. */
-static void round_weights(const double *from, int n, int32_t *to)
+static void round_weights(const double *from, int n, int16_t *to)
 {
     double sum = 0;
     int32_t left = ONE;
@@ -84,12 +88,12 @@ static void round_weights(const double *from, int n, int32_t *to)
     for (int i = 0; i < n; i++)
         sum += from[i];
     for (int i = 0; i < n; i++) {
-        to[i] = (int32_t)floor(from[i] / sum * ONE + 0.5);
+        to[i] = (int16_t)floor(from[i] / sum * ONE + 0.5);
         left -= to[i];
         if (to[i] > to[largest])
             largest = i;
     }
-    to[largest] += left;
+    to[largest] = (int16_t)(to[largest] + left);
 }
 
 /* The weights of the pixels from `first` on in the one whose middle is at centre. */
@@ -146,36 +150,37 @@ static uint8_t level(int32_t sum)
     return (uint8_t)(sum < 0 ? 0 : sum >= 255 << BITS ? 255 : sum >> BITS);
 }
 
-/*
- * One row of n bytes from some that are `stride` bytes apart. The inner loop is over bytes, as
- * compilers can spread it.
- */
-static void mix_rows(const uint8_t *rows, size_t stride, size_t n, int most, const int32_t *weight,
-                     uint8_t *to)
+/* `count` bytes of one row from those of some rows that are `stride` bytes apart. */
+static inline void mix(const uint8_t *rows, size_t stride, int count, int most,
+                       const int16_t *weight, uint8_t *to)
 {
-    enum { AT_A_TIME = 1024 };
     int32_t sum[AT_A_TIME];
 
-    for (size_t done = 0; done < n; done += AT_A_TIME) {
-        size_t part = n - done < AT_A_TIME ? n - done : AT_A_TIME;
-        for (size_t x = 0; x < part; x++)
-            sum[x] = ONE / 2;
-        for (int k = 0; k < most; k++) {
-            const uint8_t *row = rows + (size_t)k * stride + done;
-            int32_t w = weight[k];
-            for (size_t x = 0; w && x < part; x++)
-                sum[x] += w * row[x];
-        }
-        for (size_t x = 0; x < part; x++)
-            to[done + x] = level(sum[x]);
-    }
+    for (int x = 0; x < count; x++)
+        sum[x] = ONE / 2;
+    for (int k = 0; k < most; k++)
+        for (int x = 0; x < count; x++)
+            sum[x] += weight[k] * (int16_t)rows[(size_t)k * stride + (size_t)x];
+    for (int x = 0; x < count; x++)
+        to[x] = level(sum[x]);
+}
+
+/* One row of n bytes. Compilers spread the loops whose length they know. */
+static void mix_rows(const uint8_t *rows, size_t stride, size_t n, int most, const int16_t *weight,
+                     uint8_t *to)
+{
+    size_t x = 0;
+
+    for (; x + AT_A_TIME <= n; x += AT_A_TIME)
+        mix(rows + x, stride, AT_A_TIME, most, weight, to + x);
+    mix(rows + x, stride, (int)(n - x), most, weight, to + x);
 }
 
 /* The pixels of a row from those of another, of which the first that counts is given. */
-static void scale_row(const uint8_t *row, const struct weights *w, int taps, int channels,
-                      uint8_t *to)
+static inline void scale_pixels(const uint8_t *row, const struct weights *w, int taps, int channels,
+                                uint8_t *to)
 {
-    const int32_t *weight = w->weight;
+    const int16_t *weight = w->weight;
 
     for (int i = 0; i < w->to; i++, weight += taps) {
         const uint8_t *p = row + (size_t)(w->first[i] - w->first[0]) * (size_t)channels;
@@ -187,6 +192,17 @@ static void scale_row(const uint8_t *row, const struct weights *w, int taps, int
         for (int c = 0; c < channels; c++)
             *to++ = level(sum[c]);
     }
+}
+
+static void scale_row(const uint8_t *row, const struct weights *w, int taps, int channels,
+                      uint8_t *to)
+{
+    if (channels == 1)
+        scale_pixels(row, w, taps, 1, to);
+    else if (channels == 3)
+        scale_pixels(row, w, taps, 3, to);
+    else
+        scale_pixels(row, w, taps, channels, to);
 }
 
 /* The pixel behind the last of which a weight is used. */

@@ -23,7 +23,7 @@ struct box {
 /* Memory that is used again. Zeroed: empty. Freed by resizer_free. */
 struct resizer {
     struct weights {
-        int32_t *weight; /* see resize.c */
+        int16_t *weight; /* see resize.c */
         int *first;
         size_t weight_room, first_room;
         int from, to; /* what they are for: */
