@@ -103,8 +103,8 @@ KERNEL_FLAGS = $(if $(filter thread,$(SAN)),-O2,-O3) -fno-math-errno -fno-trappi
     -Wno-psabi
 flags_avx2 = -mavx2 -mfma
 flags_avx512 = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mprefer-vector-width=512
-PROBE := $(shell printf '\043include "base/variants.h"\nEACH_VARIANT()\n' | \
-    $(CC) $(CPPFLAGS_ALL) $(CFLAGS) -x c -E -P - 2>&1 | tr '()' '  ')
+PROBE := $(shell printf '\043include "base/variants.h"\nEACH_VARIANT(, )\n' | \
+    $(CC) $(CPPFLAGS_ALL) $(CFLAGS) -x c -E -P - 2>&1 | tr '(),' '   ')
 VARIANTS := $(or $(filter plain avx2 avx512 neon,$(PROBE)),plain)
 KERNEL_SRC = $(wildcard lib/*/kernels/*.c)
 KERNEL_OBJ = $(foreach v,$(VARIANTS),$(KERNEL_SRC:lib/%.c=$(BUILD)/obj/lib/%.$(v).o))

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "import/cifar.h"
 #include "import/import.h"
+#include "rts/names.h"
 
 #include <unistd.h>
 

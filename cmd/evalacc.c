@@ -1,7 +1,7 @@
 /* evalacc - accuracy of a model on labelled images */
 #include "base/rate.h"
 #include "cli/modeloptions.h"
-#include "net/score.h"
+#include "eval/score.h"
 
 static const char help[] =
     "usage: evalacc [-q] [-o file] -m model [-m model ...] [--flip] [--shift n]\n"

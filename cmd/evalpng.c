@@ -1,7 +1,7 @@
 /* evalpng - images with the predictions of a model, as a contact sheet */
 #include "cli/modeloptions.h"
 #include "cli/sheetoptions.h"
-#include "img/cards.h"
+#include "draw/cards.h"
 
 static const char help[] =
     "usage: evalpng [-q] [-o file] -m model [-m model ...] [--flip] [--shift n]\n"

@@ -2,8 +2,8 @@
 #include "base/cpu.h"
 #include "cli/cli.h"
 #include "cli/say.h"
-#include "net/infer.h"
-#include "net/model.h"
+#include "eval/infer.h"
+#include "model/model.h"
 #include "rts/examples.h"
 
 static const char help[] =

@@ -1,8 +1,8 @@
 /* filtdump - the filters of a model's first convolution as images */
 #include "cli/cli.h"
 #include "cli/say.h"
-#include "net/filters.h"
-#include "net/model.h"
+#include "model/filters.h"
+#include "model/model.h"
 #include "rts/examples.h"
 
 #include <math.h>

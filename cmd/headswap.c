@@ -1,8 +1,9 @@
 /* headswap - give a model a fresh head, freeze or thaw what is below it */
 #include "cli/cli.h"
 #include "cli/say.h"
-#include "net/model.h"
+#include "model/model.h"
 #include "rts/examples.h"
+#include "rts/names.h"
 
 static const char help[] =
     "usage: headswap [-q] [-o file] [-c classes] [--at layer] [-s seed]\n"

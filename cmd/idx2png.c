@@ -2,6 +2,7 @@
 #include "cli/sheetoptions.h"
 #include "import/idx.h"
 #include "rts/examples.h"
+#include "rts/names.h"
 
 #include <errno.h>
 #include <sys/stat.h>

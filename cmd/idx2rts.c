@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "import/idx.h"
 #include "import/import.h"
+#include "rts/names.h"
 
 static const char help[] =
     "usage: idx2rts [-q] [-o file] [--names file] [--range low:high] [--no-history]\n"

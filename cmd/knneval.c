@@ -4,10 +4,10 @@
 #include "base/rate.h"
 #include "cli/cli.h"
 #include "cli/metric.h"
-#include "near/near.h"
+#include "eval/score.h"
 #include "near/points.h"
+#include "near/search.h"
 #include "near/vote.h"
-#include "net/score.h"
 
 static const char help[] =
     "usage: knneval [-q] [-o file] [-k list] [--metric name] [-j threads] train\n"

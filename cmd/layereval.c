@@ -6,8 +6,8 @@
 #include "base/progress.h"
 #include "base/rate.h"
 #include "eval/layers.h"
-#include "near/near.h"
-#include "net/score.h"
+#include "eval/score.h"
+#include "near/search.h"
 
 #include <math.h>
 

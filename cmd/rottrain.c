@@ -1,16 +1,16 @@
 /* rottrain - train a network on a labelled image stream */
 #include "base/cpu.h"
+#include "base/progress.h"
 #include "cli/cli.h"
 #include "cli/say.h"
 #include "cli/stopsignal.h"
 #include "cli/trainfiles.h"
 #include "cli/trainwatch.h"
-
-#include "base/progress.h"
-#include "net/activity.h"
-#include "net/epochlog.h"
-#include "net/train.h"
-#include "rts/examples.h"
+#include "eval/activity.h"
+#include "rts/names.h"
+#include "train/epochlog.h"
+#include "train/state.h"
+#include "train/train.h"
 
 static const char help[] =
     "usage: rottrain [-q] [-m model] [-e epochs] [-b batch] [-s seed] [-j threads]\n"

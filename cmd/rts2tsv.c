@@ -2,6 +2,7 @@
 #include "base/decimal.h"
 #include "cli/cli.h"
 #include "rts/examples.h"
+#include "rts/names.h"
 
 #include <errno.h>
 

@@ -1,8 +1,8 @@
 /* rtsample - a random sample of a stream, a part of it, or its beginning; or all but that */
 #include "cli/cli.h"
-#include "img/sample.h"
 #include "rts/gather.h"
 #include "rts/reread.h"
+#include "rts/sample.h"
 
 static const char help[] =
     "usage: rtsample [-q] -n count | -k count | --at-most count | --share share |\n"

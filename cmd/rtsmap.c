@@ -3,6 +3,7 @@
 #include "img/colour.h"
 #include "img/imagemap.h"
 #include "rts/gather.h"
+#include "rts/names.h"
 #include "rts/relabel.h"
 #include "rts/reread.h"
 

@@ -5,7 +5,12 @@
 #include "cli/cli.h"
 #include "cli/metric.h"
 #include "near/descent.h"
+#include "near/found.h"
 #include "near/points.h"
+#include "umap/curve.h"
+#include "umap/graph.h"
+#include "umap/layout.h"
+#include "umap/spectral.h"
 
 static const char help[] =
     "usage: umap [-q] [-k neighbors] [-d dimensions] [-e epochs] [-s seed]\n"

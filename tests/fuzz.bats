@@ -11,10 +11,20 @@ load lib
         name=${target##*/fuzz_}
         name=${name%.c}
         ls "seeds/$name"/seed-* >/dev/null || fail "no seeds for $name"
-        ls "$ROOT/tests/fuzz/corpus/$name"/seed-* >/dev/null || fail "none committed for $name"
+        tar -tzf "$ROOT/tests/fuzz/corpus/$name.tar.gz" | grep -q '^seed-' || fail "none committed for $name"
         run "$BUILD/tests/fuzz_$name" "seeds/$name"
         [[ $status == 0 && ${lines[-1]} =~ ^ok\ fuzz_$name:\ [0-9]+\ inputs$ ]] || fail "$output"
     done
+}
+
+@test "fuzz: an archive of the same inputs has the same bytes" {
+    cp -R "$ROOT/tests/fuzz" fuzz
+    fuzz/pack -x text kept
+    touch kept/*
+    fuzz/pack text kept
+    cmp fuzz/corpus/text.tar.gz "$ROOT/tests/fuzz/corpus/text.tar.gz"
+    run fuzz/pack -x nothing there
+    [[ $status != 0 ]]
 }
 
 @test "fuzz: a replay of nothing fails" {

@@ -39,7 +39,7 @@ compiled() {
 
 @test "install: the tarball holds the sources, and nothing that was made from them" {
     tar -tzf dist.tar.gz | sed 's,^rotpipe-[0-9.]*/,,' | sort >held
-    for file in Makefile LICENSE README.md cmd/rtsinfo.c lib/rts/rts.h man/man5/rts.5 tests/run \
+    for file in Makefile LICENSE README.md cmd/rtsinfo.c lib/rts/header.h man/man5/rts.5 tests/run \
         tests/data/fashion-names.txt examples/fashion-mnist/Makefile .ci/run; do
         grep -qx "$file" held || fail "no $file"
     done

@@ -46,10 +46,10 @@ const void *cpu_pick(const struct variant *table, const char *name)
 }
 
 /* The sets that this processor runs but for plain and reference, each with a comma behind it. */
-#define COMMA_FORMAT(set) "%s"
-#define OTHERS_FORMAT EACH_VARIANT(COMMA_FORMAT)
-#define OTHER(set) , strcmp(#set, "plain") != 0 && cpu_runs(#set) ? #set ", " : ""
-#define OTHERS EACH_VARIANT(OTHER)
+#define COMMA_FORMAT(set, ...) "%s"
+#define OTHERS_FORMAT EACH_VARIANT(COMMA_FORMAT, )
+#define OTHER(set, ...) , strcmp(#set, "plain") != 0 && cpu_runs(#set) ? #set ", " : ""
+#define OTHERS EACH_VARIANT(OTHER, )
 
 int cpu_complain(const char *set, struct error *e)
 {

@@ -10,13 +10,13 @@
 #error "rotpipe needs a 64-bit little-endian processor"
 #endif
 
-/* EACH_VARIANT(DO) is DO(name) for every set. */
+/* EACH_VARIANT(DO, ...) is DO(name, ...) for every set. */
 #if defined(__x86_64__)
-#define EACH_VARIANT(DO) DO(avx512) DO(avx2) DO(plain)
+#define EACH_VARIANT(DO, ...) DO(avx512, __VA_ARGS__) DO(avx2, __VA_ARGS__) DO(plain, __VA_ARGS__)
 #elif defined(__aarch64__)
-#define EACH_VARIANT(DO) DO(neon) DO(plain)
+#define EACH_VARIANT(DO, ...) DO(neon, __VA_ARGS__) DO(plain, __VA_ARGS__)
 #else
-#define EACH_VARIANT(DO) DO(plain)
+#define EACH_VARIANT(DO, ...) DO(plain, __VA_ARGS__)
 #endif
 
 #endif

@@ -4,7 +4,7 @@
 #ifndef ROTPIPE_CLI_METRIC_H
 #define ROTPIPE_CLI_METRIC_H
 
-#include "near/near.h"
+#include "near/search.h"
 
 /* The argument of --metric; one that is not known is misuse. */
 enum near_metric metric_argument(const char *text);

@@ -5,7 +5,7 @@
 #define ROTPIPE_CLI_SHEETOPTIONS_H
 
 #include "cli/cli.h"
-#include "img/sheet.h"
+#include "draw/sheet.h"
 
 enum { OPT_BORDER = OPT_FIRST, OPT_COLUMNS, OPT_LABELS, OPT_SCALE, OPT_SHEET_END };
 

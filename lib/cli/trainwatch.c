@@ -7,7 +7,7 @@
 #include "cli/cli.h"
 #include "cli/say.h"
 #include "cli/stopsignal.h"
-#include "net/epochlog.h"
+#include "train/epochlog.h"
 
 static void tell_step(void *context, const struct step *step)
 {

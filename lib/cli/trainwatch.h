@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "base/progress.h"
-#include "net/train.h"
+#include "train/train.h"
 
 struct trainwatch {
     int epochs;

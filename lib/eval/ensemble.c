@@ -8,9 +8,10 @@
 #include <string.h>
 
 #include "base/cpu.h"
-#include "net/infer.h"
+#include "eval/infer.h"
 #include "net/kernels.h"
 #include "net/layers.h"
+#include "rts/names.h"
 
 enum { IMAGES_A_TASK = 64 };
 

@@ -6,11 +6,12 @@
 #define ROTPIPE_EVAL_ENSEMBLE_H
 
 #include "base/threads.h"
+#include "eval/activity.h"
 #include "eval/views.h"
-#include "net/activity.h"
+#include "model/model.h"
 #include "net/engine.h"
-#include "net/model.h"
 #include "rts/examples.h"
+#include "rts/names.h"
 
 enum { ENSEMBLE_MODELS_MAX = 64, ENSEMBLE_BLOCK = 1024 };
 

@@ -2,10 +2,10 @@
  */
 #include "eval/layers.h"
 
+#include "eval/infer.h"
 #include "eval/probe.h"
-#include "near/near.h"
+#include "near/search.h"
 #include "near/vote.h"
-#include "net/infer.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,9 +6,9 @@
 #define ROTPIPE_EVAL_LAYERS_H
 
 #include "base/threads.h"
-#include "net/dataset.h"
+#include "eval/dataset.h"
+#include "model/model.h"
 #include "net/kernels.h"
-#include "net/model.h"
 
 struct layer_eval {
     const struct model *model;

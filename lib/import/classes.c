@@ -86,8 +86,8 @@ int classes_add(struct classes *c, const char *name, struct error *e)
     length = filename_line(name, line);
     if (length < 0)
         return error_set(e, "a class name of more than %d bytes", FILENAME_LINE_MAX);
-    if (c->text_size + (size_t)length + 1 > EXAMPLES_TEXT_MAX)
-        return error_set(e, "the class names take more than %d bytes", EXAMPLES_TEXT_MAX);
+    if (c->text_size + (size_t)length + 1 > RTS_TEXT_MAX)
+        return error_set(e, "the class names take more than %d bytes", RTS_TEXT_MAX);
     if (!(c->slot[at] = new_class(name)))
         return error_memory(e, "class names");
     c->text_size += (size_t)length + 1;

@@ -12,7 +12,7 @@
 #ifndef ROTPIPE_NEAR_DESCENT_H
 #define ROTPIPE_NEAR_DESCENT_H
 
-#include "near/near.h"
+#include "near/search.h"
 
 /*
  * As near_search, for s->others; s->query is not looked at. The distances are exact, those of some
@@ -20,14 +20,6 @@
  */
 int near_descent(const struct near_search *s, uint64_t seed, uint32_t *index, float *distance,
                  struct error *e);
-
-/*
- * Which part of the k nearest the distances [n][k] have that the descent has found, from a few
- * hundred points for which all others are looked at. Where points have no structure, as noise in
- * more than about 30 dimensions, that is little: a neighbour's neighbour is then as far as any
- * other. 0 or -1.
- */
-int near_found(const struct near_search *s, const float *distance, double *part, struct error *e);
 
 /* True where the descent is quicker than near_search. */
 int near_descent_pays(uint64_t n, size_t d, int k);

@@ -4,7 +4,7 @@
 #ifndef ROTPIPE_NEAR_EQUAL_H
 #define ROTPIPE_NEAR_EQUAL_H
 
-#include "near/near.h"
+#include "near/search.h"
 
 #define EQUAL_END UINT32_MAX
 

@@ -6,7 +6,7 @@
 #ifndef ROTPIPE_NEAR_FILTER_H
 #define ROTPIPE_NEAR_FILTER_H
 
-#include "near/near.h"
+#include "near/search.h"
 
 struct filter {
     enum near_metric metric;

@@ -1,5 +1,5 @@
 /* How many of the nearest neighbours NN-descent has found, on a sample of points. */
-#include "near/descent.h"
+#include "near/found.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #ifndef ROTPIPE_NEAR_TREES_H
 #define ROTPIPE_NEAR_TREES_H
 
-#include "near/near.h"
+#include "near/search.h"
 
 struct trees {
     uint64_t n;

@@ -102,9 +102,6 @@ struct kernels {
     void (*sgd)(const struct sgd *a, float *w, const float *grad, float *m, size_t n);
 };
 
-/* The plain layers of layers.h: small, slow, what the others are tested against. */
-extern const struct kernels kernels_reference;
-
 /*
  * The best set that this processor runs, or the one called name (NULL or "": best; "reference",
  * "plain", "avx2", "avx512", "neon"). NULL if there is no such set here.

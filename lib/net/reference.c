@@ -1,5 +1,5 @@
 /* The kernels' interface on top of the plain layers. */
-#include "net/kernels.h"
+#include "net/reference.h"
 
 #include "net/layers.h"
 
@@ -9,7 +9,7 @@ static inline float multiply_add_one(float a, float b, float c)
     return a * b + c;
 }
 
-#include "net/optimizer.h"
+#include "net/kernels/optimizer.h"
 
 static struct tensor view(const struct layout *l, const float *sample)
 {

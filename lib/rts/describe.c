@@ -5,6 +5,7 @@
 
 #include "base/decimal.h"
 #include "rts/examples.h"
+#include "rts/names.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #ifndef ROTPIPE_RTS_DESCRIBE_H
 #define ROTPIPE_RTS_DESCRIBE_H
 
-#include "rts/rts.h"
+#include "rts/header.h"
 #include "rts/summary.h"
 
 #include <stdio.h>

@@ -143,7 +143,7 @@ static int pass_history(struct source *s, const char *lines, struct error *e)
 
 static int take_history(struct source *s, struct error *e)
 {
-    char *lines = rts_load_text(s->reader, EXAMPLES_TEXT_MAX, e);
+    char *lines = rts_load_text(s->reader, RTS_TEXT_MAX, e);
     /* Streams of one origin, joined by cat, repeat it: once is enough. */
     int status = lines ? history_seen(&s->history_seen, lines, e) : -1;
 
@@ -159,7 +159,7 @@ static int take_history(struct source *s, struct error *e)
 /* As with the history, once is enough. */
 static int take_digest(struct source *s, struct error *e)
 {
-    char *lines = rts_load_text(s->reader, EXAMPLES_TEXT_MAX, e);
+    char *lines = rts_load_text(s->reader, RTS_TEXT_MAX, e);
     int status = lines ? history_seen(&s->digest_seen, lines, e) : -1;
 
     if (status == 0) {
@@ -173,7 +173,7 @@ static int take_digest(struct source *s, struct error *e)
 
 static int take_names(struct source *s, struct error *e)
 {
-    char *names = rts_load_text(s->reader, EXAMPLES_TEXT_MAX, e);
+    char *names = rts_load_text(s->reader, RTS_TEXT_MAX, e);
 
     if (!names)
         return -1;

@@ -11,9 +11,9 @@
 #define ROTPIPE_RTS_EXAMPLES_H
 
 #include "rts/history.h"
-#include "rts/rts.h"
+#include "rts/writer.h"
 
-enum { EXAMPLES_CHUNK_MAX = 4 << 20, EXAMPLES_TEXT_MAX = 1 << 20 };
+enum { EXAMPLES_CHUNK_MAX = 4 << 20 };
 
 enum chunk_kind { CHUNK_IMAGES, CHUNK_FEATURES };
 
@@ -108,32 +108,5 @@ int examples_put_chunk(struct rts_writer *w, const struct chunk *c, struct error
 
 /* How many examples of `stride` bytes a written chunk holds, at least 1. */
 uint64_t examples_per_chunk(uint64_t stride);
-
-/* ---- class names ---- */
-
-/* The name on line `index` of names (NULL allowed): its start and length, or NULL and 0. */
-const char *names_line(const char *names, uint64_t index, int *length);
-
-/* The number of lines. */
-uint64_t names_count(const char *names);
-
-/* The lines of names (NULL: none), for whoever looks up many. The text stays the caller's. */
-struct names_table {
-    const char *names;
-    uint32_t *start; /* of each line; behind the last one the end of the text */
-    uint64_t count;
-};
-int names_table_make(struct names_table *t, const char *names, struct error *e);
-
-/* As names_line. */
-const char *names_table_line(const struct names_table *t, uint64_t index, int *length);
-void names_table_free(struct names_table *t);
-
-/*
- * Reads a file of class names, one per line (UTF-8, with a byte order mark or
- * without; ended by \n or \r\n; no tabs or other control characters; empty lines at the end are
- * none); returns the text, with \n, to be freed; or NULL, with the line that cannot be a name.
- */
-char *names_load(const char *path, struct error *e);
 
 #endif

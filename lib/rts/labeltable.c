@@ -5,6 +5,7 @@
 #include "base/input.h"
 #include "base/parse.h"
 #include "rts/examples.h"
+#include "rts/names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +31,7 @@ struct labeltable {
     struct mapping others; /* of `*`; without that line its number is 0 */
 };
 
-/* The text of the file, of at most EXAMPLES_TEXT_MAX bytes, ending in a newline. */
+/* The text of the file, of at most RTS_TEXT_MAX bytes, ending in a newline. */
 static int load_text(struct labeltable *t, struct error *e)
 {
     struct input *in = input_open(t->path, e);
@@ -38,14 +39,14 @@ static int load_text(struct labeltable *t, struct error *e)
 
     if (!in)
         return -1;
-    t->text = malloc(EXAMPLES_TEXT_MAX + 2);
+    t->text = malloc(RTS_TEXT_MAX + 2);
     if (!t->text)
         error_memory(e, input_name(in));
     else
-        n = input_read(in, t->text, EXAMPLES_TEXT_MAX + 1, e);
-    if (n > EXAMPLES_TEXT_MAX)
+        n = input_read(in, t->text, RTS_TEXT_MAX + 1, e);
+    if (n > RTS_TEXT_MAX)
         n = error_set(e, "%s: more than %d bytes, not a table of labels", input_name(in),
-                      EXAMPLES_TEXT_MAX);
+                      RTS_TEXT_MAX);
     else if (n == 0 || (n > 0 && memchr(t->text, '\0', (size_t)n)))
         n = error_set(e, "%s: %s, not a table of labels", input_name(in),
                       n ? "holds NUL bytes" : "empty");

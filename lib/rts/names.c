@@ -1,7 +1,9 @@
 /* Class names: read from a file, counted and found by number. */
-#include "rts/examples.h"
+#include "rts/names.h"
 
+#include "base/input.h"
 #include "base/utf8.h"
+#include "rts/header.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -120,7 +122,7 @@ static int tidy_lines(char *text, int64_t n, const char *file, struct error *e)
 char *names_load(const char *path, struct error *e)
 {
     struct input *in = input_open(path, e);
-    char *text = malloc(EXAMPLES_TEXT_MAX + 2);
+    char *text = malloc(RTS_TEXT_MAX + 2);
     int64_t n = -1;
 
     if (!in || !text) {
@@ -128,12 +130,12 @@ char *names_load(const char *path, struct error *e)
             error_memory(e, path);
         goto fail;
     }
-    n = input_read(in, text, EXAMPLES_TEXT_MAX + 1, e);
+    n = input_read(in, text, RTS_TEXT_MAX + 1, e);
     if (n < 0)
         goto fail;
-    if (n > EXAMPLES_TEXT_MAX) {
+    if (n > RTS_TEXT_MAX) {
         error_set(e, "%s: more than %d bytes, not a list of class names", input_name(in),
-                  EXAMPLES_TEXT_MAX);
+                  RTS_TEXT_MAX);
         goto fail;
     }
     if (n && text[n - 1] != '\n')

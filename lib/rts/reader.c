@@ -1,7 +1,8 @@
 /* Records read one by one, with every checksum verified. */
+#include "rts/reader.h"
+
 #include "base/crc.h"
 #include "base/filekind.h"
-#include "rts/header.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,6 +2,7 @@
 #include "rts/relabel.h"
 
 #include "rts/examples.h"
+#include "rts/names.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -23,7 +23,7 @@ void summary_reset(struct summary *s)
 /* Loads a text record into *text, in the place of what was there. */
 static int take_text(struct rts_reader *r, char **text, struct error *e)
 {
-    char *next = rts_load_text(r, EXAMPLES_TEXT_MAX, e);
+    char *next = rts_load_text(r, RTS_TEXT_MAX, e);
 
     if (!next)
         return -1;
@@ -36,7 +36,7 @@ static int take_text(struct rts_reader *r, char **text, struct error *e)
 static int take_lines(struct rts_reader *r, struct history_seen *seen, struct history *to,
                       struct error *e)
 {
-    char *lines = rts_load_text(r, EXAMPLES_TEXT_MAX, e);
+    char *lines = rts_load_text(r, RTS_TEXT_MAX, e);
     int status;
 
     if (!lines)

@@ -6,7 +6,7 @@
 #define ROTPIPE_RTS_SUMMARY_H
 
 #include "rts/history.h"
-#include "rts/rts.h"
+#include "rts/reader.h"
 
 /* Labels from SUMMARY_CLASSES on are counted together; so are layers past SUMMARY_LAYERS. */
 enum { SUMMARY_CLASSES = 4096, SUMMARY_LAYERS = 512, SUMMARY_CHANNELS = 16 };

@@ -1,5 +1,6 @@
 /* Records written with their checksums, and the end record. */
-#include "rts/header.h"
+
+#include "rts/writer.h"
 
 #include "base/crc.h"
 

@@ -1,5 +1,5 @@
 /* The curve that --spread and --min-dist ask for, fitted by least squares. */
-#include "umap/umap.h"
+#include "umap/curve.h"
 
 #include <math.h>
 

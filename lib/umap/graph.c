@@ -1,4 +1,5 @@
 /* The fuzzy neighbour graph. */
+#include "umap/graph.h"
 #include "umap/umap.h"
 
 #include <math.h>

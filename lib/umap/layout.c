@@ -1,11 +1,12 @@
 /* The layout: points moved along the edges of the graph, by stochastic gradient descent. */
+#include "umap/layout.h"
+
 #include "base/cpu.h"
+#include "base/rng.h"
 #include "umap/moves.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/rng.h"
 
 enum { TASK = 64 }; /* points that a thread takes at a time */
 
@@ -101,11 +102,12 @@ int umap_descend(const struct umap_graph *g, const struct umap_options *o, doubl
                               .seed = o->seed,
                               .a = (float)a,
                               .b = (float)b,
-                              .x = x},
-                        .move = umap_move_pick(getenv("ROTPIPE_KERNELS"))};
+                              .x = x}};
+    const struct umap_kernels *kernels = umap_kernels_pick(getenv("ROTPIPE_KERNELS"));
 
-    if (!s.move)
+    if (!kernels)
         return cpu_complain(getenv("ROTPIPE_KERNELS"), e);
+    s.move = kernels->move;
     s.next = malloc((g->n / UMAP_SLICES + 1) * (size_t)o->dims * sizeof *s.next);
     if (s.next && allocate(&s.m, g->first[g->n]) == 0)
         plan(&s.m);

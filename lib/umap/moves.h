@@ -4,6 +4,7 @@
 #ifndef ROTPIPE_UMAP_MOVES_H
 #define ROTPIPE_UMAP_MOVES_H
 
+#include "umap/graph.h"
 #include "umap/umap.h"
 
 struct moves {
@@ -36,8 +37,8 @@ struct umap_kernels {
     umap_move *move;
 };
 
-/* The best that this processor runs, or the set called name, as kernels_pick of net/kernels.h; NULL
- * if there is no such set here. */
-umap_move *umap_move_pick(const char *name);
+/* As kernels_pick and kernels_list of net/kernels.h. */
+const struct umap_kernels *umap_kernels_pick(const char *name);
+const struct umap_kernels *umap_kernels_list(int i);
 
 #endif

@@ -1,4 +1,7 @@
 /* The spectral start of a layout, by the Lanczos method. */
+#include "umap/spectral.h"
+
+#include "umap/graph.h"
 #include "umap/umap.h"
 
 #include <math.h>

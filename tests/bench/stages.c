@@ -12,10 +12,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "net/dataset.h"
+#include "eval/dataset.h"
+#include "model/model.h"
 #include "net/engine.h"
 #include "net/layers.h"
-#include "net/model.h"
 
 enum { REPEATS = 400 };
 

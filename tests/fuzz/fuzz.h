@@ -6,7 +6,7 @@
 #ifndef ROTPIPE_TESTS_FUZZ_H
 #define ROTPIPE_TESTS_FUZZ_H
 
-#include "rts/rts.h"
+#include "rts/writer.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* The loader of training data, and the statistics that a model normalizes its images by. */
 #include "fuzz.h"
 
-#include "net/dataset.h"
+#include "eval/dataset.h"
 
 #include <math.h>
 

@@ -5,6 +5,7 @@
 #include "fuzz.h"
 
 #include "rts/examples.h"
+#include "rts/names.h"
 #include "rts/relabel.h"
 
 enum { LABELS = 40 };

@@ -2,7 +2,7 @@
  */
 #include "fuzz.h"
 
-#include "net/epochlog.h"
+#include "train/epochlog.h"
 
 #include <stdlib.h>
 #include <unistd.h>

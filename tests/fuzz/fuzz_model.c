@@ -1,8 +1,8 @@
 /* The model loader: what it takes is written, read and written again, run, and given a new head. */
 #include "fuzz.h"
 
-#include "net/infer.h"
-#include "net/model.h"
+#include "eval/infer.h"
+#include "model/model.h"
 
 #include <math.h>
 

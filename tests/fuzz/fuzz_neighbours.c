@@ -4,7 +4,11 @@
  */
 #include "fuzz.h"
 
-#include "near/near.h"
+#include "near/search.h"
+#include "umap/curve.h"
+#include "umap/graph.h"
+#include "umap/layout.h"
+#include "umap/spectral.h"
 #include "umap/umap.h"
 
 #include <math.h>

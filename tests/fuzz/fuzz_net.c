@@ -7,6 +7,7 @@
 
 #include "base/rng.h"
 #include "net/engine.h"
+#include "net/reference.h"
 
 #include <math.h>
 

@@ -1,7 +1,7 @@
 /* Sampling: as many as were asked for, of each class or evenly, whatever comes in what order. */
 #include "fuzz.h"
 
-#include "img/sample.h"
+#include "rts/sample.h"
 
 enum { EXAMPLES_MAX = 256, CLASSES = 8 };
 

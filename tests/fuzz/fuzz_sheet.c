@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "img/sheet.h"
+#include "draw/sheet.h"
 
 #include <png.h>
 

@@ -5,7 +5,7 @@
  */
 #include "fuzz.h"
 
-#include "net/train.h"
+#include "train/train.h"
 
 #include <math.h>
 

@@ -2,6 +2,7 @@
 #include "fuzz.h"
 
 #include "rts/examples.h"
+#include "rts/names.h"
 
 static struct file input;
 

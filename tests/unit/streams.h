@@ -5,7 +5,7 @@
 #define ROTPIPE_TESTS_STREAMS_H
 
 #include "rts/header.h"
-#include "rts/rts.h"
+#include "rts/writer.h"
 
 #include <stdio.h>
 #include <stdlib.h>

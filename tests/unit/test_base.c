@@ -11,6 +11,7 @@
 #include "base/threads.h"
 #include "check.h"
 #include "rts/examples.h"
+#include "rts/names.h"
 #include "streams.h"
 
 #include <errno.h>

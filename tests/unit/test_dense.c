@@ -1,6 +1,7 @@
 /* Every set of kernels that this processor runs against the plain layers: dense layers, sums; and
  * optimizers against their formulas in double precision. */
 #include "check.h"
+#include "net/reference.h"
 #include "nets.h"
 
 enum { MOST_SAMPLES = 11 };

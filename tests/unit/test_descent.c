@@ -6,6 +6,7 @@
 
 #include "base/rng.h"
 #include "near/descent.h"
+#include "near/found.h"
 
 static void *room(size_t n, size_t size)
 {

@@ -1,5 +1,6 @@
 /* Every set of kernels that this processor runs against the plain layers: convolutions. */
 #include "check.h"
+#include "net/reference.h"
 #include "nets.h"
 
 /* Between two samples lies a gap that nobody may write to. */

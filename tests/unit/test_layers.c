@@ -1,5 +1,6 @@
 /* Every layer's gradient against central differences of what it computes. */
 #include "check.h"
+#include "net/reference.h"
 #include "nets.h"
 
 enum { MOST = 4096 };

@@ -7,7 +7,7 @@
 #include "base/progress.h"
 #include "base/rng.h"
 #include "near/equal.h"
-#include "near/near.h"
+#include "near/search.h"
 #include "near/vote.h"
 
 /* Uniform points; of every seven the last is the first again, so that there are ties. */

@@ -2,8 +2,8 @@
 #include "check.h"
 #include "nets.h"
 
-#include "net/filters.h"
-#include "net/model.h"
+#include "model/filters.h"
+#include "model/model.h"
 
 static const struct extent grey28 = {28, 28, 1};
 

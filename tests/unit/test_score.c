@@ -1,6 +1,6 @@
 /* Tests of scores: intervals, reports, JSON. */
 #include "check.h"
-#include "net/score.h"
+#include "eval/score.h"
 
 #include <stdlib.h>
 

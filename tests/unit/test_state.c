@@ -3,7 +3,8 @@
 
 #include <unistd.h>
 
-#include "net/tensors.h"
+#include "model/tensors.h"
+#include "train/options.h"
 
 static char path[] = "/tmp/rotpipe-state-XXXXXX";
 

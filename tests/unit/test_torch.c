@@ -14,8 +14,9 @@
 #include "check.h"
 #include "nets.h"
 
-#include "net/infer.h"
-#include "net/train.h"
+#include "eval/infer.h"
+#include "net/reference.h"
+#include "train/train.h"
 
 #define DATA "tests/data/torch/"
 

@@ -5,7 +5,11 @@
 #include <stdlib.h>
 
 #include "base/rng.h"
-#include "near/near.h"
+#include "near/search.h"
+#include "umap/curve.h"
+#include "umap/graph.h"
+#include "umap/layout.h"
+#include "umap/spectral.h"
 #include "umap/tridiagonal.h"
 #include "umap/umap.h"
 

@@ -7,8 +7,8 @@
 #include "check.h"
 #include "nets.h"
 
-#include "net/infer.h"
-#include "net/train.h"
+#include "eval/infer.h"
+#include "train/train.h"
 
 /* n images of noise, a bright corner of which tells the class. */
 static inline struct dataset dataset(uint64_t n, struct extent image, int classes)

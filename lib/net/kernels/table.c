@@ -1,6 +1,8 @@
 /* The kernels of one instruction set behind the interface of kernels.h. */
 #include "net/kernels/variant.h"
-#include "net/optimizer.h"
+
+/* Which needs multiply_add_one from there. */
+#include "net/kernels/optimizer.h"
 
 static size_t packed(const struct conv *c)
 {

@@ -1,0 +1,175 @@
+/* A data set read into memory, its statistics and class weights. */
+#include "eval/dataset.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rts/examples.h"
+
+size_t dataset_stride(const struct dataset *d)
+{
+    return (size_t)extent_size(d->image);
+}
+
+/* Room for n more images. The memory that realloc adds costs nothing until it is written to. */
+static int reserve(struct dataset *d, uint64_t n, struct error *e)
+{
+    uint64_t want = d->n + n;
+    void *images, *label;
+
+    if (want <= d->capacity)
+        return 0;
+    if (want < 2 * d->capacity)
+        want = 2 * d->capacity;
+    images = realloc(d->images, want * dataset_stride(d));
+    if (!images)
+        return error_memory(e, "images");
+    d->images = images;
+    label = realloc(d->label, want * sizeof *d->label);
+    if (!label)
+        return error_memory(e, "labels");
+    d->label = label;
+    d->capacity = want;
+    return 0;
+}
+
+static int check_chunk(struct dataset *d, const struct source *s, const struct chunk *c,
+                       struct error *e)
+{
+    const uint64_t *shape = c->head.shape;
+
+    if (!c->label && c->n)
+        return source_complain(s, e, "images without labels");
+    if (d->image.h == 0) {
+        if (shape[1] > NET_SIDE_MAX || shape[2] > NET_SIDE_MAX || shape[3] > NET_WIDTH_MAX)
+            return source_complain(s, e,
+                                   "images of %" PRIu64 " x %" PRIu64 " x %" PRIu64
+                                   ", but at most %d x %d x %d are possible",
+                                   shape[1], shape[2], shape[3], NET_SIDE_MAX, NET_SIDE_MAX,
+                                   NET_WIDTH_MAX);
+        d->image = (struct extent){(int)shape[1], (int)shape[2], (int)shape[3]};
+    }
+    if (shape[1] != (uint64_t)d->image.h || shape[2] != (uint64_t)d->image.w ||
+        shape[3] != (uint64_t)d->image.c)
+        return source_complain(
+            s, e, "images of %" PRIu64 " x %" PRIu64 " x %" PRIu64 " in a data set of %d x %d x %d",
+            shape[1], shape[2], shape[3], d->image.h, d->image.w, d->image.c);
+    for (uint64_t i = 0; i < c->n; i++)
+        if (c->label[i] >= NET_CLASSES_MAX)
+            return source_complain(s, e, "label %" PRIu32 ", but at most %d classes are possible",
+                                   c->label[i], NET_CLASSES_MAX);
+    return 0;
+}
+
+static int add_chunk(struct dataset *d, const struct source *s, const struct chunk *c,
+                     struct error *e)
+{
+    size_t stride;
+
+    if (check_chunk(d, s, c, e) < 0 || reserve(d, c->n, e) < 0)
+        return -1;
+    stride = dataset_stride(d);
+    if (c->n)
+        memcpy(d->images + d->n * stride, c->data, c->n * stride);
+    for (uint64_t i = 0; i < c->n; i++)
+        d->label[d->n + i] = (uint16_t)c->label[i];
+    d->n += c->n;
+    return 0;
+}
+
+/* Keeps what the stream said about itself. */
+static int keep_texts(struct dataset *d, const struct source *s, struct error *e)
+{
+    const char *names = source_names(s), *history = source_history(s)->text;
+    const char *digest = source_digest(s)->text;
+
+    if (names && !(d->names = strdup(names)))
+        return error_memory(e, "class names");
+    if (digest && history_add(&d->digest, "", digest, e) < 0)
+        return -1;
+    return history ? history_add(&d->history, "", history, e) : 0;
+}
+
+int dataset_read(struct dataset *d, char **paths, int n, struct error *e)
+{
+    struct source *s = source_open(paths, n, e);
+    struct chunk c;
+    int got = -1;
+
+    memset(d, 0, sizeof *d);
+    if (!s)
+        return -1;
+    while ((got = source_next_images(s, &c, e)) > 0)
+        if (add_chunk(d, s, &c, e) < 0) {
+            got = -1;
+            break;
+        }
+    if (got == 0 && d->n == 0)
+        got = error_set(e, "%s: contains no images", n ? paths[0] : "standard input");
+    if (got == 0)
+        got = keep_texts(d, s, e);
+    source_close(s);
+    if (got < 0)
+        dataset_free(d);
+    return got;
+}
+
+void dataset_free(struct dataset *d)
+{
+    free(d->images);
+    free(d->label);
+    free(d->names);
+    history_free(&d->history);
+    history_free(&d->digest);
+    memset(d, 0, sizeof *d);
+}
+
+int dataset_largest_label(const struct dataset *d)
+{
+    int largest = 0;
+
+    for (uint64_t i = 0; i < d->n; i++)
+        if (d->label[i] > largest)
+            largest = d->label[i];
+    return largest;
+}
+
+void dataset_statistics(const struct dataset *d, float *mean, float *std)
+{
+    uint64_t pixels = d->n * (uint64_t)d->image.h * (uint64_t)d->image.w;
+    size_t channels = (size_t)d->image.c;
+
+    for (size_t k = 0; k < channels; k++) {
+        uint64_t count[4][256] = {{0}};
+        const uint8_t *p = d->images + k;
+        double sum = 0, squares = 0, m;
+        /* Four tables: equal neighbours then do not wait for each other's count. */
+        for (uint64_t i = 0; i < pixels; i++)
+            count[i & 3][p[i * channels]]++;
+        for (int v = 0; v < 256; v++) {
+            double n = (double)(count[0][v] + count[1][v] + count[2][v] + count[3][v]);
+            sum += n * v;
+            squares += n * v * v;
+        }
+        m = sum / (double)pixels;
+        mean[k] = (float)(m / 255);
+        std[k] = (float)(sqrt(squares / (double)pixels - m * m) / 255);
+        if (!(std[k] > 1e-6f))
+            std[k] = 1;
+    }
+}
+
+void dataset_balance(const struct dataset *d, int classes, float *weight)
+{
+    uint64_t count[NET_CLASSES_MAX] = {0};
+    int present = 0;
+
+    for (uint64_t i = 0; i < d->n; i++)
+        count[d->label[i]]++;
+    for (int k = 0; k < classes; k++)
+        present += count[k] > 0;
+    for (int k = 0; k < classes; k++)
+        weight[k] = count[k] ? (float)((double)d->n / ((double)present * (double)count[k])) : 0;
+}

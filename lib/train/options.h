@@ -1,0 +1,97 @@
+/*
+ * What a training is told, and what it tells of itself.
+ */
+#ifndef ROTPIPE_TRAIN_OPTIONS_H
+#define ROTPIPE_TRAIN_OPTIONS_H
+
+#include "base/error.h"
+
+#include <stdint.h>
+
+enum optimizer { OPTIMIZER_ADAM, OPTIMIZER_ADAMW, OPTIMIZER_SGD };
+enum schedule { SCHEDULE_CONSTANT, SCHEDULE_COSINE };
+enum class_weight { CLASS_WEIGHT_NONE, CLASS_WEIGHT_BALANCED };
+
+/*
+ * A tenth of all steps, but no more than 200. Without a warm-up Adam's first steps kill features:
+ * after an epoch on 96,000 rotated images 7 to 10 of the default net's 16 were alive, with 150 or
+ * 300 steps of it 12 to 15 (three seeds).
+ */
+enum { TRAIN_WARMUP_TENTH = -1, TRAIN_WARMUP_MOST = 200 };
+
+struct train_options {
+    enum optimizer optimizer;
+    double lr, beta1, beta2, eps; /* Adam's betas and eps: 0.9, 0.999, 1e-8 */
+    double momentum;              /* SGD's */
+    int nesterov;
+    double weight_decay;
+    enum schedule schedule;
+    int64_t warmup; /* steps over which the learning rate rises to lr, or TRAIN_WARMUP_TENTH */
+    enum class_weight class_weight; /* balanced: by dataset_balance, as train's loss has it */
+    int epochs, batch;
+    int keep_best; /* in the end the weights are those of the epoch that was best on valid */
+    uint64_t seed;
+
+    /*
+     * save (or NULL): a file for the state of the training, from which it can go on as if it had
+     * never been cut off. It is written every `every` steps, if that is 0 after each epoch, and
+     * when the training is stopped. resume (or NULL): such a file, to go on from. settings: all
+     * that decides the result, as text; a state is only taken up where it is the same, but for the
+     * number behind " -e ", which may be larger.
+     */
+    const char *save, *resume, *settings;
+    uint64_t every;
+};
+
+/* What happened in an epoch. */
+struct epoch {
+    int number;      /* from 1 */
+    double loss;     /* weighted mean over the epoch's images, as they were trained on */
+    double accuracy; /* of the same, without weights */
+    int has_valid;
+    double valid_loss, valid_accuracy;
+    double lr; /* of the epoch's last step */
+    double seconds, images_per_second;
+};
+
+/* How far the epoch in hand has come, after a step. */
+struct step {
+    int epoch;
+    uint64_t done, total;  /* images of the epoch */
+    double loss, accuracy; /* so far in this epoch */
+};
+
+/* How training came to its end. */
+struct ending {
+    uint64_t steps, planned; /* optimizer steps; fewer than planned if it was stopped */
+    int best_epoch;          /* whose weights the model has, from 1; 0: those of the last step */
+    int unsaved;             /* its state could not be saved when it last was to be: */
+    struct error why;
+
+    /* What the final model does with some images of the data, one for every 64 that were trained
+     * on, 128 to 10,240: */
+    uint64_t looked_at, features; /* images; features that the head reads, of which these are */
+    uint64_t dead;                /* zero on all images, if they are a tenth or more; or 0 */
+    int guessing;                 /* the loss is that of guessing by the classes' frequency */
+};
+
+/*
+ * Told about an epoch's end, each step and the end, when a saved state has been taken up, with
+ * the steps and the whole epochs behind it (where -1 ends the training), and when the state cannot
+ * be saved, once until it can be again; asked after each step whether to stop there. Each may be
+ * NULL.
+ */
+struct train_listener {
+    void *context;
+    void (*epoch)(void *context, const struct epoch *e);
+    void (*step)(void *context, const struct step *s);
+    int (*stop)(void *context);
+    void (*end)(void *context, const struct ending *e);
+    int (*resumed)(void *context, uint64_t steps, int epochs, struct error *e);
+    void (*unsaved)(void *context, const struct error *why);
+};
+
+/* The default options: Adam, 1e-3, 10 epochs, batch 128. */
+struct train_options train_defaults(void);
+
+#endif

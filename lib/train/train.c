@@ -1,0 +1,348 @@
+/* A training from its preparation through its epochs to its end. */
+#include "train/train.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/finite.h"
+#include "base/progress.h"
+#include "eval/infer.h"
+#include "train/lastlook.h"
+#include "train/state.h"
+#include "train/step.h"
+
+enum {
+    CACHE_FLOATS = 8 << 20, /* at most this much of a frozen base's output: 32 MiB */
+    LAST_CHECK = 64         /* images that new weights are tried on before they are written */
+};
+
+/* ---- preparation ---- */
+
+struct fill_job {
+    struct trainer *t;
+    float *to;
+    int from; /* the stage whose input is kept */
+};
+
+static void fill_task(void *context, int thread, int task)
+{
+    struct fill_job *job = context;
+    struct engine *g = job->t->engine;
+    const struct dataset *d = job->t->data;
+    uint64_t first = (uint64_t)task * ENGINE_GROUP;
+    int n = d->n - first < ENGINE_GROUP ? (int)(d->n - first) : ENGINE_GROUP;
+    size_t size = g->stage[job->from].x.size;
+
+    for (int s = 0; s < n; s++)
+        engine_set_image(g, thread, s, d->images + (first + (uint64_t)s) * dataset_stride(d),
+                         job->t->table);
+    engine_forward(g, thread, 0, job->from, n);
+    for (int s = 0; s < n; s++)
+        memcpy(job->to + (first + (uint64_t)s) * size, engine_input(g, thread, job->from, s),
+               size * sizeof(float));
+}
+
+/* A frozen base is a constant function: it is run once, if there is room for what it says. */
+static int fill_cache(struct trainer *t, struct error *e)
+{
+    struct engine *g = t->engine;
+    struct fill_job job = {t, NULL, g->first};
+    uint64_t groups = (t->data->n + ENGINE_GROUP - 1) / ENGINE_GROUP;
+    size_t size;
+
+    if (g->first == 0 || g->first == g->stages)
+        return 0;
+    size = g->stage[g->first].x.size;
+    if (t->data->n > CACHE_FLOATS / size)
+        return 0;
+    t->cache = malloc(t->data->n * size * sizeof(float));
+    if (!t->cache)
+        return error_memory(e, "features");
+    job.to = t->cache;
+    team_run(t->team, fill_task, &job, (int)groups);
+    t->from = g->first;
+    return 0;
+}
+
+/* The weights of the classes, where they are not all the same. */
+static int weigh_classes(struct trainer *t, struct error *e)
+{
+    size_t classes = (size_t)t->m->net.classes;
+
+    if (t->o->class_weight == CLASS_WEIGHT_NONE)
+        return 0;
+    t->class_weight = malloc(classes * sizeof *t->class_weight);
+    if (!t->class_weight)
+        return error_memory(e, "class weights");
+    dataset_balance(t->data, t->m->net.classes, t->class_weight);
+    return 0;
+}
+
+/* The parameters that train are those from the first such stage's on: frozen bases come first. */
+static void find_parameters(struct trainer *t)
+{
+    const struct net *n = &t->m->net;
+    const struct engine *g = t->engine;
+
+    t->first = g->first < g->stages ? n->layer[g->stage[g->first].layer].weight : n->parameters;
+    t->count = n->parameters - t->first;
+}
+
+static int prepare(struct trainer *t, struct error *e)
+{
+    const struct train_options *o = t->o;
+    uint64_t n = t->data->n;
+    int share = trainer_share(o->batch), shares = (o->batch + share - 1) / share;
+
+    t->table = model_pixel_table(t->m, e);
+    if (!t->table || weigh_classes(t, e) < 0)
+        return -1;
+    t->engine = engine_new(&t->m->net, t->m->parameters, t->kernels, t->team, 1, e);
+    if (!t->engine)
+        return -1;
+    find_parameters(t);
+    t->share = share;
+    t->plan = trainer_plan(t, o->epochs);
+    t->gradients = net_allocate((size_t)shares * t->count);
+    t->kept = net_allocate(t->count);
+    t->total = net_allocate(t->count);
+    t->moment1 = net_allocate(t->count);
+    t->moment2 = net_allocate(t->count);
+    t->order = malloc(n * sizeof *t->order);
+    if (!t->kept || !t->gradients || !t->total || !t->moment1 || !t->moment2 || !t->order)
+        return error_memory(e, "training");
+    if (o->keep_best && !(t->best = net_allocate(t->m->net.parameters)))
+        return error_memory(e, "training");
+    memcpy(t->kept, t->m->parameters + t->first, t->count * sizeof *t->kept);
+    rng_seed(&t->rng, o->seed, RNG_SHUFFLE);
+    for (uint64_t i = 0; i < n; i++)
+        t->order[i] = i;
+    if (o->save || o->resume) {
+        state_fingerprint(t->data, &t->trained_on);
+        if (t->best)
+            state_fingerprint(t->valid, &t->judged_on);
+    }
+    return fill_cache(t, e);
+}
+
+static void release(struct trainer *t)
+{
+    engine_free(t->engine);
+    free(t->table);
+    free(t->class_weight);
+    free(t->cache);
+    free(t->kept);
+    free(t->gradients);
+    free(t->total);
+    free(t->moment1);
+    free(t->moment2);
+    free(t->best);
+    free(t->order);
+}
+
+/* ---- the epochs ---- */
+
+static void tell_step(const struct train_listener *l, const struct step *sums)
+{
+    struct step now = *sums;
+
+    if (!l || !l->step)
+        return;
+    now.loss /= (double)now.done;
+    now.accuracy /= (double)now.done;
+    l->step(l->context, &now);
+}
+
+/* Every step's loss was finite; so must be the weights that the last one left. */
+static int check_finite(const struct trainer *t, struct error *e)
+{
+    if (!all_finite(t->m->parameters, t->m->net.parameters))
+        return trainer_not_finite(t, t->step, "the weights are", e);
+    return 0;
+}
+
+/* Outputs must be finite, too, which finite weights do not warrant. */
+static int complain_of_image(const struct trainer *t, uint64_t image, const char *data,
+                             struct error *e)
+{
+    char what[INFER_WHAT_MAX];
+
+    snprintf(what, sizeof what, "image %" PRIu64 " of the %s data: an output is", image, data);
+    return trainer_not_finite(t, t->step, what, e);
+}
+
+/* The weights of the last step have not seen an image yet. */
+static int check_last(struct trainer *t, struct error *e)
+{
+    uint64_t bad;
+
+    if (check_finite(t, e) < 0)
+        return -1;
+    bad = t->step ? trainer_first_bad(t, LAST_CHECK) : t->data->n;
+    return bad < t->data->n ? complain_of_image(t, bad, "training", e) : 0;
+}
+
+/*
+ * Saves the state as it is by now. Where it cannot be saved, the training is worth more and goes
+ * on, and the last good state stays. 0; -1 if it must not be saved.
+ */
+static int save(struct trainer *t, const struct train_listener *l, struct error *e)
+{
+    int failed_before = t->unsaved;
+
+    if (check_last(t, e) < 0)
+        return -1;
+    t->unsaved = state_save(t, &t->why) < 0;
+    if (t->unsaved && !failed_before && l && l->unsaved)
+        l->unsaved(l->context, &t->why);
+    return 0;
+}
+
+/* Stopped: whoever listens learns from the ending whether the state is saved. 1; -1. */
+static int save_stopped(struct trainer *t, struct error *e)
+{
+    return t->o->save && save(t, NULL, e) < 0 ? -1 : 1;
+}
+
+/* True if the state is to be saved after so many steps, of which the last ended an epoch or not. */
+static int save_due(const struct trainer *t, int epoch_ended)
+{
+    if (!t->o->save)
+        return 0;
+    return t->o->every ? t->step % t->o->every == 0 : epoch_ended;
+}
+
+static int evaluate(struct trainer *t, struct epoch *out, struct error *e)
+{
+    const struct dataset *valid = t->valid;
+    struct evaluation v;
+
+    if (!valid)
+        return 0;
+    if (check_finite(t, e) < 0 ||
+        infer_evaluate(t->engine, t->table, valid->images, valid->label, valid->n, &v, e) < 0)
+        return -1;
+    if (v.bad < valid->n)
+        return complain_of_image(t, v.bad, "validation", e);
+    out->has_valid = 1;
+    out->valid_loss = v.loss;
+    out->valid_accuracy = (double)v.correct / (double)v.n;
+    return 0;
+}
+
+/* Keeps the weights if the epoch is the best so far. */
+static void keep_best(struct trainer *t, const struct epoch *now)
+{
+    const struct epoch *best = &t->best_epoch;
+
+    if (!t->best || !now->has_valid)
+        return;
+    if (best->number &&
+        (now->valid_accuracy < best->valid_accuracy ||
+         (now->valid_accuracy == best->valid_accuracy && now->valid_loss >= best->valid_loss)))
+        return;
+    t->best_epoch = *now;
+    memcpy(t->best, t->m->parameters, t->m->net.parameters * sizeof *t->best);
+}
+
+/* The steps that are left of the epoch. 0; 1 if it was stopped; -1. */
+static int run_steps(struct trainer *t, const struct train_listener *l, struct error *e)
+{
+    while (t->so_far.done < t->data->n) {
+        if (trainer_step(t, e) < 0)
+            return -1;
+        tell_step(l, &t->so_far);
+        if (l && l->stop && t->step < t->plan.steps && l->stop(l->context))
+            return save_stopped(t, e);
+        if (t->so_far.done < t->data->n && save_due(t, 0) && save(t, l, e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* What is left of the epoch in hand. 0; 1 if it was stopped; -1. */
+static int run_epoch(struct trainer *t, const struct train_listener *l, struct error *e)
+{
+    double n = (double)t->data->n, started = seconds_now();
+    uint64_t before = t->so_far.done;
+    struct epoch report = {.number = t->so_far.epoch};
+    int status;
+
+    if (before == 0)
+        trainer_shuffle(t);
+    if ((status = run_steps(t, l, e)) != 0)
+        return status;
+    report.seconds = seconds_now() - started;
+    report.images_per_second = (n - (double)before) / report.seconds;
+    report.loss = t->so_far.loss / n;
+    report.accuracy = t->so_far.accuracy / n;
+    report.lr = t->lr;
+    if (evaluate(t, &report, e) < 0)
+        return -1;
+    keep_best(t, &report);
+    if (l && l->epoch)
+        l->epoch(l->context, &report);
+    t->so_far = (struct step){.epoch = report.number + 1, .total = t->data->n};
+    return save_due(t, 1) ? save(t, l, e) : 0;
+}
+
+/* The best epoch's weights, if they were kept; and says how it ended. 0 or -1. */
+static int finish(struct trainer *t, const struct train_listener *l, struct error *e)
+{
+    struct ending end = {.steps = t->step,
+                         .planned = t->plan.steps,
+                         .best_epoch = t->best_epoch.number,
+                         .unsaved = t->unsaved,
+                         .why = t->why};
+
+    if (end.best_epoch)
+        memcpy(t->m->parameters, t->best, t->m->net.parameters * sizeof *t->best);
+    if (!l || !l->end)
+        return 0;
+    engine_pack(t->engine, 0);
+    if (t->step && trainer_last_look(t, &end, e) < 0)
+        return -1;
+    l->end(l->context, &end);
+    return 0;
+}
+
+/* Takes up the saved state, if there is one. */
+static int resume(struct trainer *t, const struct train_listener *l, struct error *e)
+{
+    if (!t->o->resume)
+        return 0;
+    if (state_load(t, e) < 0)
+        return -1;
+    engine_pack(t->engine, 0);
+    return l && l->resumed ? l->resumed(l->context, t->step, t->so_far.epoch - 1, e) : 0;
+}
+
+int train(struct model *m, const struct dataset *d, const struct dataset *valid,
+          const struct train_options *o, const struct kernels *kernels, struct team *team,
+          const struct train_listener *listener, struct error *e)
+{
+    struct trainer t = {.m = m,
+                        .data = d,
+                        .valid = valid,
+                        .o = o,
+                        .kernels = kernels,
+                        .team = team,
+                        .so_far = {.epoch = 1, .total = d->n}};
+    int status = prepare(&t, e);
+
+    if (status == 0)
+        status = resume(&t, listener, e);
+    /* Nobody should learn after an hour that the state has nowhere to go. */
+    if (status == 0 && o->save)
+        status = state_save(&t, e);
+    while (status == 0 && t.so_far.epoch <= o->epochs)
+        status = run_epoch(&t, listener, e);
+    if (status >= 0)
+        status = check_last(&t, e);
+    if (status == 0)
+        status = finish(&t, listener, e);
+    release(&t);
+    return status;
+}

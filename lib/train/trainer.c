@@ -1,0 +1,83 @@
+/* What the parts of a training ask of it: shares, rates, weights, the order of the images. */
+#include "train/trainer.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+enum {
+    SHARE_SMALL = 8,  /* samples of a share in batches of less than SMALL_BATCH */
+    SHARE_LARGE = 16, /* and in larger ones: half as many sums to add up */
+    SMALL_BATCH = 128
+};
+
+int trainer_share(int batch)
+{
+    int size = batch < SMALL_BATCH ? SHARE_SMALL : SHARE_LARGE;
+
+    while ((batch + size - 1) / size > SHARES_MAX)
+        size += ENGINE_GROUP;
+    return size;
+}
+
+/* ---- images ---- */
+
+void trainer_set_input(struct trainer *t, int thread, int sample, uint64_t image)
+{
+    size_t size = t->engine->stage[t->from].x.size;
+
+    if (t->cache)
+        memcpy(engine_input(t->engine, thread, t->from, sample), t->cache + image * size,
+               size * sizeof(float));
+    else
+        engine_set_image(t->engine, thread, sample,
+                         t->data->images + image * dataset_stride(t->data), t->table);
+}
+
+float trainer_weight(const struct trainer *t, uint64_t image)
+{
+    return t->class_weight ? t->class_weight[t->data->label[image]] : 1;
+}
+
+/* Fisher and Yates: every order is as likely. */
+void trainer_shuffle(struct trainer *t)
+{
+    for (uint64_t i = t->data->n - 1; i > 0; i--) {
+        uint64_t k = rng_below(&t->rng, i + 1), keep = t->order[i];
+        t->order[i] = t->order[k];
+        t->order[k] = keep;
+    }
+}
+
+/* ---- steps ---- */
+
+struct plan trainer_plan(const struct trainer *t, int epochs)
+{
+    uint64_t batch = (uint64_t)t->o->batch, batches = (t->data->n + batch - 1) / batch;
+    struct plan p = {.steps = batches * (uint64_t)epochs};
+
+    p.warmup = t->o->warmup >= 0 ? (uint64_t)t->o->warmup : p.steps / 10;
+    if (t->o->warmup < 0 && p.warmup > TRAIN_WARMUP_MOST)
+        p.warmup = TRAIN_WARMUP_MOST;
+    return p;
+}
+
+float trainer_rate(const struct train_options *o, const struct plan *p, uint64_t step)
+{
+    double at;
+
+    if (step < p->warmup)
+        return (float)(o->lr * (double)(step + 1) / (double)p->warmup);
+    if (o->schedule == SCHEDULE_CONSTANT || p->steps <= p->warmup)
+        return (float)o->lr;
+    at = (double)(step - p->warmup) / (double)(p->steps - p->warmup);
+    return (float)(o->lr * 0.5 * (1 + cos(3.14159265358979323846 * at)));
+}
+
+int trainer_not_finite(const struct trainer *t, uint64_t step, const char *what, struct error *e)
+{
+    return error_set(e,
+                     "step %" PRIu64 ": %s not finite at learning rate %g; try a smaller one"
+                     " (--lr) or a warm-up (--warmup)",
+                     step, what, (double)t->lr);
+}

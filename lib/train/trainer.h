@@ -1,0 +1,90 @@
+/*
+ * A training in hand: for train.c (preparation and the epochs), step.c (one optimizer step),
+ * state.c (saving it and taking it up again) and lastlook.c.
+ */
+#ifndef ROTPIPE_TRAIN_TRAINER_H
+#define ROTPIPE_TRAIN_TRAINER_H
+
+#include "base/rng.h"
+#include "base/threads.h"
+#include "eval/dataset.h"
+#include "model/model.h"
+#include "net/engine.h"
+#include "train/options.h"
+
+#include <stdatomic.h>
+
+enum { SHARES_MAX = 64 }; /* of a batch */
+
+/* What a data set is told from another by. */
+struct fingerprint {
+    uint64_t images, crc; /* CRC-32 of all images, then all labels */
+};
+
+/* Optimizer steps in all, and over how many of them the learning rate rises. */
+struct plan {
+    uint64_t steps, warmup;
+};
+
+struct trainer {
+    struct model *m;
+    const struct dataset *data, *valid;
+    const struct train_options *o;
+    const struct kernels *kernels;
+    struct team *team;
+    struct engine *engine;
+    float *table;
+    float *class_weight; /* of each class, or NULL: all are 1 */
+    float *cache;        /* the frozen base's output for every sample, or NULL */
+    int from;            /* the first stage that is run: 0, or the one behind the cache */
+    uint64_t *order;
+    struct rng rng;
+    size_t first;     /* parameters before this one are frozen and never touched */
+    size_t count;     /* parameters from `first` on */
+    float *kept;      /* those parameters as they were at the start */
+    float *gradients; /* SHARES of them, `count` floats each */
+    float *total, *moment1, *moment2;
+    struct plan plan;
+    struct fingerprint trained_on, judged_on; /* if a state is saved or taken up */
+    float *best; /* all parameters after the best epoch so far; NULL unless asked to be kept */
+    struct epoch best_epoch;
+
+    /* How far it has come. */
+    uint64_t step;      /* optimizer steps done */
+    struct step so_far; /* of the epoch in hand; loss and accuracy as sums over its images */
+    int unsaved;        /* the state could not be saved when it last was to be: */
+    struct error why;
+
+    /* The step in hand. */
+    uint64_t at; /* of its first sample in order[] */
+    int batch, shares, share;
+    float weight; /* sum of the weights of its samples */
+    float lr;
+    double loss[SHARES_MAX];
+    int correct[SHARES_MAX];
+    atomic_int overflow; /* a gradient is not finite */
+};
+
+/* Samples of a share: by the batch size alone, never by the number of threads. */
+int trainer_share(int batch);
+
+/* What the options plan for so many epochs. */
+struct plan trainer_plan(const struct trainer *t, int epochs);
+
+/* The learning rate of a step, from 0. */
+float trainer_rate(const struct train_options *o, const struct plan *p, uint64_t step);
+
+/* Puts an image of the data into a thread's workspace as input of stage t->from, from the cache if
+ * there is one. */
+void trainer_set_input(struct trainer *t, int thread, int sample, uint64_t image);
+
+/* How much an image of the data counts: the weight of its class. */
+float trainer_weight(const struct trainer *t, uint64_t image);
+
+/* The error that something ("the loss is") is not finite after so many steps. Always -1. */
+int trainer_not_finite(const struct trainer *t, uint64_t step, const char *what, struct error *e);
+
+/* A new order for the next epoch. */
+void trainer_shuffle(struct trainer *t);
+
+#endif
