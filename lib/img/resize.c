@@ -185,12 +185,12 @@ static inline void scale_pixels(const uint8_t *row, const struct weights *w, int
     for (int i = 0; i < w->to; i++, weight += taps) {
         const uint8_t *p = row + (size_t)(w->first[i] - w->first[0]) * (size_t)channels;
         int most = w->from - w->first[i] < taps ? w->from - w->first[i] : taps;
-        int32_t sum[4] = {ONE / 2, ONE / 2, ONE / 2, ONE / 2};
-        for (int k = 0; k < most; k++)
-            for (int c = 0; c < channels; c++)
-                sum[c] += weight[k] * *p++;
-        for (int c = 0; c < channels; c++)
-            *to++ = level(sum[c]);
+        for (int c = 0; c < channels; c++) {
+            int32_t sum = ONE / 2;
+            for (int k = 0; k < most; k++)
+                sum += weight[k] * p[k * channels + c];
+            *to++ = level(sum);
+        }
     }
 }
 

@@ -35,7 +35,7 @@ struct resizer {
 void resizer_free(struct resizer *r);
 
 /*
- * Of 1 to 4 channels, makes width * height * from.channels bytes of what is in the box. Each axis
+ * Makes width * height * from.channels bytes of what is in the box. Each axis
  * has a filter of its own: Lanczos with three lobes, as wide as the pixels that become one, where
  * it shrinks; where it grows, cubic convolution with a = -1/2 (Keys, 1981: Cubic convolution
  * interpolation for digital image processing). Both are what Pillow's resize does by LANCZOS and
