@@ -138,14 +138,14 @@ static int understand(struct model *m, const char *file, struct error *e)
         goto done;
     }
     /* A net is a short text: the file pays for the memory that it asks for. */
-    if (tensors_check(&m->net, "", 0, m->extras, file, e) < 0)
+    if (tensors_check(&m->net, "", NULL, m->extras, file, e) < 0)
         goto done;
     m->parameters = net_allocate(m->net.parameters);
     if (!m->parameters) {
         error_memory(e, file);
         goto done;
     }
-    if (tensors_take(&m->net, "", m->parameters, 0, &m->extras, file, e) == 0 &&
+    if (tensors_take(&m->net, "", m->parameters, NULL, &m->extras, file, e) == 0 &&
         take_frozen(m, file, e) == 0 &&
         records_take_text(&m->extras, "names", file, &m->names, e) == 0 &&
         take_lines(m, "history", file, &m->history, e) == 0 &&
@@ -231,7 +231,8 @@ int model_save(const struct model *m, struct rts_writer *w, struct error *e)
         rts_put(w, &mean, m->mean, e) < 0 || rts_put(w, &std, m->std, e) < 0 ||
         (m->names && rts_put_text(w, "names", m->names, e) < 0) || put_frozen(&m->net, w, e) < 0)
         return -1;
-    return tensors_put(&m->net, "", m->parameters, 0, w, e) < 0 ? -1 : records_put(m->extras, w, e);
+    return tensors_put(&m->net, "", m->parameters, NULL, w, e) < 0 ? -1
+                                                                   : records_put(m->extras, w, e);
 }
 
 int model_swap_head(struct model *m, int layers, int classes, uint64_t seed, struct error *e)

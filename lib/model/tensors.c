@@ -6,74 +6,57 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A layer's tensors: their names, and their shapes in PyTorch's layout. */
-struct tensor {
-    char weight[RTS_NAME_BYTES], bias[RTS_NAME_BYTES];
-    uint64_t shape[4];
-    uint32_t ndim;
-    uint64_t count; /* of the weights */
-};
-
-static void tensor_name(struct tensor *t, const struct layer *l, const char *suffix)
+/* The name of a slot's record. */
+static void name_of(const struct net *n, const struct slot *s, const char *suffix,
+                    char name[RTS_NAME_BYTES])
 {
-    snprintf(t->weight, sizeof t->weight, "%s.weight%s", l->name, suffix);
-    snprintf(t->bias, sizeof t->bias, "%s.bias%s", l->name, suffix);
-    t->shape[0] = (uint64_t)l->out.c;
-    t->shape[1] = l->kind == LAYER_CONV ? (uint64_t)l->in.c : extent_size(l->in);
-    t->shape[2] = t->shape[3] = 3;
-    t->ndim = l->kind == LAYER_CONV ? 4 : 2;
-    t->count = layer_parameters(l) - t->shape[0];
+    snprintf(name, RTS_NAME_BYTES, "%s.%s%s", n->layer[s->layer].name, s->name, suffix);
 }
 
-static int put_floats(struct rts_writer *w, const char *name, uint32_t ndim, const uint64_t *shape,
-                      const float *values, struct error *e)
+/* Where slot i lies in a vector; SLOT_FROZEN: not in it. */
+static size_t place(const struct net *n, int i, const size_t *to)
 {
+    return to ? to[i] : n->slot[i].at;
+}
+
+static int put_slot(const struct net *n, const struct slot *s, const char *suffix,
+                    const float *vector, struct rts_writer *w, struct error *e)
+{
+    float *plain = net_allocate(s->count);
+    char name[RTS_NAME_BYTES];
     struct rts_header h;
-
-    rts_describe(&h, name, RTS_F4, ndim, shape);
-    return rts_put(w, &h, values, e);
-}
-
-static int put_layer(const struct layer *l, const char *suffix, const float *values, size_t first,
-                     struct rts_writer *w, struct error *e)
-{
-    struct tensor t;
-    float *weights;
     int status;
 
-    tensor_name(&t, l, suffix);
-    weights = net_allocate(t.count);
-    if (!weights)
+    if (!plain)
         return error_memory(e, "model");
-    for (uint64_t i = 0; i < t.count; i++)
-        weights[i] = values[layer_weight_index(l, i) - first];
-    status = put_floats(w, t.weight, t.ndim, t.shape, weights, e);
-    free(weights);
-    return status < 0 ? -1 : put_floats(w, t.bias, 1, t.shape, values + (l->bias - first), e);
+    slot_read(n, s, vector, plain);
+    name_of(n, s, suffix, name);
+    rts_describe(&h, name, RTS_F4, s->ndim, s->shape);
+    status = rts_put(w, &h, plain, e);
+    free(plain);
+    return status;
 }
 
-int tensors_put(const struct net *n, const char *suffix, const float *values, size_t first,
+int tensors_put(const struct net *n, const char *suffix, const float *values, const size_t *to,
                 struct rts_writer *w, struct error *e)
 {
-    for (int i = 0; i < n->layers; i++) {
-        const struct layer *l = &n->layer[i];
-        if (l->weights && l->weight >= first && put_layer(l, suffix, values, first, w, e) < 0)
+    for (int i = 0; i < n->slots; i++) {
+        size_t at = place(n, i, to);
+        if (at != SLOT_FROZEN && put_slot(n, &n->slot[i], suffix, values + at, w, e) < 0)
             return -1;
     }
     return 0;
 }
 
-int tensors_check(const struct net *n, const char *suffix, size_t first, const struct record *list,
-                  const char *file, struct error *e)
+int tensors_check(const struct net *n, const char *suffix, const size_t *to,
+                  const struct record *list, const char *file, struct error *e)
 {
-    for (int i = 0; i < n->layers; i++) {
-        const struct layer *l = &n->layer[i];
-        struct tensor t;
-        if (!l->weights || l->weight < first)
-            continue;
-        tensor_name(&t, l, suffix);
-        if (records_check(list, t.weight, file, RTS_F4, t.ndim, t.shape, e) < 0 ||
-            records_check(list, t.bias, file, RTS_F4, 1, t.shape, e) < 0)
+    for (int i = 0; i < n->slots; i++) {
+        const struct slot *s = &n->slot[i];
+        char name[RTS_NAME_BYTES];
+        name_of(n, s, suffix, name);
+        if (place(n, i, to) != SLOT_FROZEN &&
+            records_check(list, name, file, RTS_F4, s->ndim, s->shape, e) < 0)
             return -1;
     }
     return 0;
@@ -90,36 +73,29 @@ static int check_finite(const char *name, const float *values, uint64_t n, const
     return 0;
 }
 
-static int take_layer(const struct layer *l, const char *suffix, float *values, size_t first,
-                      struct record **list, const char *file, struct error *e)
+static int take_slot(const struct net *n, const struct slot *s, const char *suffix, float *vector,
+                     struct record **list, const char *file, struct error *e)
 {
-    struct tensor t;
+    char name[RTS_NAME_BYTES];
     struct record *r;
-    const float *weights;
-    float *bias = values + (l->bias - first);
     int status;
 
-    tensor_name(&t, l, suffix);
-    r = records_take(list, t.weight, file, RTS_F4, t.ndim, t.shape, e);
+    name_of(n, s, suffix, name);
+    r = records_take(list, name, file, RTS_F4, s->ndim, s->shape, e);
     if (!r)
         return -1;
-    weights = r->payload;
-    for (uint64_t i = 0; i < t.count; i++)
-        values[layer_weight_index(l, i) - first] = weights[i];
-    status = check_finite(t.weight, weights, t.count, file, e);
+    slot_write(n, s, r->payload, vector);
+    status = check_finite(name, r->payload, s->count, file, e);
     record_free(r);
-    if (status < 0 || records_copy(list, t.bias, file, RTS_F4, 1, t.shape, bias, e) < 0)
-        return -1;
-    return check_finite(t.bias, bias, t.shape[0], file, e);
+    return status;
 }
 
-int tensors_take(const struct net *n, const char *suffix, float *values, size_t first,
+int tensors_take(const struct net *n, const char *suffix, float *values, const size_t *to,
                  struct record **list, const char *file, struct error *e)
 {
-    for (int i = 0; i < n->layers; i++) {
-        const struct layer *l = &n->layer[i];
-        if (l->weights && l->weight >= first &&
-            take_layer(l, suffix, values, first, list, file, e) < 0)
+    for (int i = 0; i < n->slots; i++) {
+        size_t at = place(n, i, to);
+        if (at != SLOT_FROZEN && take_slot(n, &n->slot[i], suffix, values + at, list, file, e) < 0)
             return -1;
     }
     return 0;

@@ -108,6 +108,26 @@ static size_t plan_memory(struct engine *g, int training)
     return packed;
 }
 
+/* Which stages train, and where their gradients go. */
+static void plan_gradients(struct engine *g)
+{
+    const struct net *n = g->net;
+    size_t to[sizeof n->slot / sizeof *n->slot];
+
+    g->gradients = slots_trained(n, to);
+    g->first = g->stages;
+    for (int i = g->stages - 1; i >= 0; i--) {
+        struct stage *s = &g->stage[i];
+        const struct layer *l = &n->layer[s->layer];
+        s->train = l->slots && !l->frozen;
+        if (!s->train)
+            continue;
+        s->dw_at = to[l->slot];
+        s->db_at = to[l->slot + 1];
+        g->first = i;
+    }
+}
+
 struct engine *engine_new(const struct net *net, const float *parameters,
                           const struct kernels *kernels, struct team *team, int training,
                           struct error *e)
@@ -125,13 +145,10 @@ struct engine *engine_new(const struct net *net, const float *parameters,
     g->team = team;
     g->threads = team_size(team);
     plan_stages(g);
-    g->first = g->stages;
-    for (int i = g->stages - 1; i >= 0; i--) {
-        const struct layer *l = &net->layer[g->stage[i].layer];
-        g->stage[i].train = training && l->weights && !l->frozen;
-        if (g->stage[i].train)
-            g->first = i;
-    }
+    if (training)
+        plan_gradients(g);
+    else
+        g->first = g->stages;
     packed = plan_memory(g, training);
     g->packed = net_allocate(packed);
     g->workspace = net_allocate((size_t)g->threads * g->workspace_floats);
@@ -299,7 +316,7 @@ void engine_backward(struct engine *g, int thread, int n, float *grad)
         const struct layer *l = &g->net->layer[s->layer];
         struct samples all = samples_of(g, thread, i, n);
         const float *weight = g->parameters + l->weight;
-        float *dw = s->train ? grad + l->weight : NULL, *db = s->train ? grad + l->bias : NULL;
+        float *dw = s->train ? grad + s->dw_at : NULL, *db = s->train ? grad + s->db_at : NULL;
         if (s->kind == STAGE_CONV)
             g->kernels->conv_backward(&s->conv, weight, g->packed + s->packed, &all, dw, db,
                                       work(g, thread) + g->scratch_at);

@@ -25,7 +25,8 @@ struct stage {
     size_t packed;      /* where its packed weights lie */
     size_t y_at, dy_at; /* floats from a workspace's start: ENGINE_GROUP samples of y and dy */
     size_t winner_at;   /* bytes from a workspace's winners: of a pool */
-    int train;          /* its parameters want gradients */
+    int train;          /* its parameters want gradients, which lie at: */
+    size_t dw_at, db_at;
 };
 
 struct engine {
@@ -38,6 +39,7 @@ struct engine {
     struct stage stage[NET_LAYERS_MAX + 1];
     struct layout input; /* of the image */
     int first;           /* the first stage that trains; stages if none does */
+    size_t gradients;    /* floats of a vector of gradients */
     float *packed;
     size_t workspace_floats; /* of one thread */
     size_t scratch_at, winners_at;
@@ -69,7 +71,8 @@ void engine_forward(struct engine *g, int thread, int from, int to, int n);
 
 /*
  * Backward from the last stage's gradient (by its output) to the first that trains; adds to grad,
- * laid out as the parameters. The workspace must hold what engine_forward left there.
+ * which has g->gradients floats, laid out as slots_trained says. The workspace must hold what
+ * engine_forward left there.
  */
 void engine_backward(struct engine *g, int thread, int n, float *grad);
 

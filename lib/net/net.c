@@ -135,27 +135,6 @@ static int add_layer(struct net *n, enum layer_kind kind, int width, struct erro
     return check_activations(n, e);
 }
 
-/* Gives the layer its place in the parameter vector. */
-static int place_parameters(struct net *n, struct layer *l, struct error *e)
-{
-    size_t out = (size_t)l->out.c, out_pad = (size_t)net_pad(l->out.c);
-    size_t pixels = (size_t)l->in.h * (size_t)l->in.w, lanes = (size_t)l->in_lanes;
-
-    if (l->kind == LAYER_CONV)
-        l->weights = l->in_image ? 9 * lanes * out_pad : out_pad * 9 * lanes;
-    else if (l->kind == LAYER_DENSE)
-        l->weights = out * ((pixels * lanes + NET_LANES - 1) / NET_LANES * NET_LANES);
-    else
-        return 0;
-    l->biases = out_pad;
-    l->weight = n->parameters;
-    l->bias = l->weight + (l->weights + NET_LANES - 1) / NET_LANES * NET_LANES;
-    n->parameters = l->bias + l->biases;
-    if (n->parameters > NET_PARAMETERS_MAX)
-        return error_set(e, "net: %s: more than %d parameters", l->name, NET_PARAMETERS_MAX);
-    return 0;
-}
-
 int net_build(struct net *n, const char *text, struct extent image, int classes, struct error *e)
 {
     const char *next = text;
@@ -181,9 +160,12 @@ int net_build(struct net *n, const char *text, struct extent image, int classes,
     if (got < 0 || add_layer(n, LAYER_DENSE, classes, e) < 0)
         return -1;
     strcpy(n->layer[n->layers - 1].name, "head");
-    for (int i = 0; i < n->layers; i++)
-        if (place_parameters(n, &n->layer[i], e) < 0)
-            return -1;
+    for (int i = 0; i < n->layers; i++) {
+        slots_add(n, i);
+        if (n->parameters > NET_PARAMETERS_MAX)
+            return error_set(e, "net: %s: more than %d parameters", n->layer[i].name,
+                             NET_PARAMETERS_MAX);
+    }
     return 0;
 }
 
@@ -214,6 +196,8 @@ int net_truncate(struct net *n, const char *name, struct error *e)
     if (i < 0)
         return -1;
     n->layers = i + 1;
+    while (n->slots > 0 && n->slot[n->slots - 1].layer > i)
+        n->slots--;
     return 0;
 }
 
@@ -255,14 +239,17 @@ size_t layer_weight_index(const struct layer *l, uint64_t i)
     return l->weight + out * in_pad + (row * w + column) * lanes + in;
 }
 
-static void init_layer(const struct layer *l, float gain, float *parameters, struct rng *r)
+static void init_layer(const struct net *n, int layer, float gain, float *parameters, struct rng *r)
 {
-    uint64_t count = layer_parameters(l) - (uint64_t)l->out.c;
-    float bound = gain * sqrtf(6.0f / (float)(count / (uint64_t)l->out.c));
+    const struct layer *l = &n->layer[layer];
 
-    memset(parameters + l->weight, 0, (l->bias + l->biases - l->weight) * sizeof *parameters);
-    for (uint64_t i = 0; i < count; i++)
-        parameters[layer_weight_index(l, i)] = bound * (2 * rng_float(r) - 1);
+    for (int k = l->slot; k < l->slot + l->slots; k++) {
+        const struct slot *s = &n->slot[k];
+        float bound = gain * sqrtf(6.0f / (float)(s->count / s->shape[0]));
+        memset(parameters + s->at, 0, s->floats * sizeof *parameters);
+        for (uint64_t i = 0; s->drawn && i < s->count; i++)
+            parameters[slot_index(n, s, i)] = bound * (2 * rng_float(r) - 1);
+    }
 }
 
 void net_init_body(const struct net *n, float *parameters, uint64_t seed)
@@ -271,8 +258,7 @@ void net_init_body(const struct net *n, float *parameters, uint64_t seed)
 
     rng_seed(&r, seed, RNG_INIT);
     for (int i = 0; i < n->layers - 1; i++)
-        if (n->layer[i].weights)
-            init_layer(&n->layer[i], 1, parameters, &r);
+        init_layer(n, i, 1, parameters, &r);
 }
 
 void net_init_head(const struct net *n, float *parameters, uint64_t seed)
@@ -280,7 +266,7 @@ void net_init_head(const struct net *n, float *parameters, uint64_t seed)
     struct rng r;
 
     rng_seed(&r, seed, RNG_HEAD);
-    init_layer(&n->layer[n->layers - 1], NET_HEAD_GAIN, parameters, &r);
+    init_layer(n, n->layers - 1, NET_HEAD_GAIN, parameters, &r);
 }
 
 float *net_allocate(size_t floats)

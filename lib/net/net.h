@@ -24,6 +24,7 @@
 #define ROTPIPE_NET_NET_H
 
 #include "base/error.h"
+#include "net/slots.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -58,8 +59,9 @@ struct layer {
     int out_lanes; /* the same of an output pixel */
     int frozen;
     int in_image;           /* the layer's input is the image itself */
-    size_t weight, bias;    /* offsets in the parameter vector */
-    size_t weights, biases; /* floats, with padding; 0 for layers without parameters */
+    int slot, slots;        /* its tensors, if it has any: the first, and how many */
+    size_t weight, bias;    /* where these lie in the parameter vector */
+    size_t weights, biases; /* their floats, with padding; 0 for layers without parameters */
 };
 
 struct net {
@@ -68,6 +70,8 @@ struct net {
     int classes;
     int layers; /* the head is the last one */
     struct layer layer[NET_LAYERS_MAX + 1];
+    int slots; /* in the order of the layers */
+    struct slot slot[(NET_LAYERS_MAX + 1) * SLOTS_OF_A_LAYER];
     size_t parameters; /* floats in the parameter vector, with padding */
 };
 

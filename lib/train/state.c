@@ -79,7 +79,7 @@ static int put_best(const struct trainer *t, struct rts_writer *w, struct error 
     if (put(w, "train.valid", RTS_U8, 2, data, e) < 0 ||
         put(w, "train.best", RTS_F8, 3, best, e) < 0)
         return -1;
-    return b->number ? tensors_put(&t->m->net, ".best", t->best, 0, w, e) : 0;
+    return b->number ? tensors_put(&t->m->net, ".best", t->best, NULL, w, e) : 0;
 }
 
 static int put_all(const struct trainer *t, struct rts_writer *w, struct error *e)
@@ -88,8 +88,8 @@ static int put_all(const struct trainer *t, struct rts_writer *w, struct error *
     const char *second = moment2_name(t->o);
 
     if (put_position(t, w, e) < 0 || model_save(t->m, w, e) < 0 ||
-        tensors_put(net, moment1_name(t->o), t->moment1, t->first, w, e) < 0 ||
-        (second && tensors_put(net, second, t->moment2, t->first, w, e) < 0))
+        tensors_put(net, moment1_name(t->o), t->moment1, t->spans.to, w, e) < 0 ||
+        (second && tensors_put(net, second, t->moment2, t->spans.to, w, e) < 0))
         return -1;
     return put_best(t, w, e);
 }
@@ -226,7 +226,7 @@ static int check_model(const struct trainer *t, const struct model *saved, const
            memcmp(m->std, saved->std, channels) == 0 && same_text(m->names, saved->names) &&
            same_text(m->history.text, saved->history.text) &&
            same_text(m->digest.text, saved->digest.text) &&
-           memcmp(m->parameters, saved->parameters, t->first * sizeof *m->parameters) == 0;
+           spans_rest_equal(&t->spans, a, m->parameters, saved->parameters);
     for (int i = 0; same && i < a->layers; i++)
         same = a->layer[i].frozen == b->layer[i].frozen;
     return same ? 0 : error_set(e, "%s: was saved while training a different model", file);
@@ -299,7 +299,7 @@ static int take_best(struct trainer *t, struct record **list, const char *file, 
         .number = (int)best[0], .has_valid = 1, .valid_loss = best[1], .valid_accuracy = best[2]};
     if (best[0] == 0)
         return 0;
-    return tensors_take(&t->m->net, ".best", t->best, 0, list, file, e);
+    return tensors_take(&t->m->net, ".best", t->best, NULL, list, file, e);
 }
 
 static int take_up(struct trainer *t, struct model *saved, const char *file, struct error *e)
@@ -320,8 +320,8 @@ static int take_up(struct trainer *t, struct model *saved, const char *file, str
     if (status < 0 || take_data(list, "train.data", &t->trained_on, file, e) < 0 ||
         check_model(t, saved, file, e) < 0 || take_position(t, list, file, e) < 0 ||
         check_plan(t, then, file, e) < 0 || take_generator(t, list, file, e) < 0 ||
-        tensors_take(&t->m->net, moment1_name(t->o), t->moment1, t->first, list, file, e) < 0 ||
-        (second && tensors_take(&t->m->net, second, t->moment2, t->first, list, file, e) < 0) ||
+        tensors_take(&t->m->net, moment1_name(t->o), t->moment1, t->spans.to, list, file, e) < 0 ||
+        (second && tensors_take(&t->m->net, second, t->moment2, t->spans.to, list, file, e) < 0) ||
         take_best(t, list, file, e) < 0)
         return -1;
     memcpy(t->m->parameters, saved->parameters, t->m->net.parameters * sizeof *saved->parameters);

@@ -41,34 +41,25 @@ static void train_group(struct trainer *t, int thread, int share, int first, int
 static void train_share(void *context, int thread, int share)
 {
     struct trainer *t = context;
-    float *grad = t->gradients + (size_t)share * t->count;
+    float *grad = t->gradients + (size_t)share * t->spans.count;
     int first = share * t->share, end = first + t->share;
 
     if (end > t->batch)
         end = t->batch;
     t->loss[share] = 0;
     t->correct[share] = 0;
-    memset(grad, 0, t->count * sizeof *grad);
+    memset(grad, 0, t->spans.count * sizeof *grad);
     for (int i = first; i < end; i += ENGINE_GROUP)
-        train_group(t, thread, share, i, end - i < ENGINE_GROUP ? end - i : ENGINE_GROUP,
-                    grad - t->first);
+        train_group(t, thread, share, i, end - i < ENGINE_GROUP ? end - i : ENGINE_GROUP, grad);
 }
 
 /* ---- second half: the shares' sum and the update, a slice of the parameters at a time ---- */
 
-static void update_slice(void *context, int thread, int task)
+/* Moves n parameters w; those of `at` and on among all that train. */
+static void update(struct trainer *t, float *w, size_t at, size_t n)
 {
-    struct trainer *t = context;
     const struct train_options *o = t->o;
-    size_t at = (size_t)task * SLICE, n = t->count - at < SLICE ? t->count - at : SLICE;
-    float *w = t->m->parameters + t->first + at;
 
-    (void)thread;
-    t->kernels->sum(t->total + at, t->gradients + at, t->count, t->shares, n);
-    if (!all_finite(t->total + at, n)) {
-        atomic_store(&t->overflow, 1);
-        return;
-    }
     if (o->optimizer == OPTIMIZER_SGD) {
         struct sgd a = {t->lr, (float)o->momentum, (float)o->weight_decay, o->nesterov,
                         t->step == 0};
@@ -90,19 +81,24 @@ static void update_slice(void *context, int thread, int task)
     }
 }
 
-/*
- * Layers frozen between others that train: their gradients are never written, so zero; but weight
- * decay and momentum must not move them either. They are put back as they were.
- */
-static void restore_frozen(struct trainer *t)
+static void update_slice(void *context, int thread, int task)
 {
-    const struct net *n = &t->m->net;
+    struct trainer *t = context;
+    const struct spans *all = &t->spans;
+    size_t at = (size_t)task * SLICE, n = all->count - at < SLICE ? all->count - at : SLICE;
 
-    for (int i = 0; i < n->layers; i++) {
-        const struct layer *l = &n->layer[i];
-        if (l->weights && l->frozen && l->weight >= t->first)
-            memcpy(t->m->parameters + l->weight, t->kept + (l->weight - t->first),
-                   (l->bias + l->biases - l->weight) * sizeof(float));
+    (void)thread;
+    t->kernels->sum(t->total + at, t->gradients + at, all->count, t->shares, n);
+    if (!all_finite(t->total + at, n)) {
+        atomic_store(&t->overflow, 1);
+        return;
+    }
+    for (int i = 0; i < all->n; i++) {
+        const struct span *s = &all->span[i];
+        size_t begin = s->to > at ? s->to : at;
+        size_t end = s->to + s->n < at + n ? s->to + s->n : at + n;
+        if (begin < end)
+            update(t, t->m->parameters + s->at + (begin - s->to), begin, end - begin);
     }
 }
 
@@ -128,10 +124,9 @@ int trainer_step(struct trainer *t, struct error *e)
     }
     if (!isfinite(loss))
         return trainer_not_finite(t, t->step + 1, "the loss is", e);
-    team_run(t->team, update_slice, t, (int)((t->count + SLICE - 1) / SLICE));
+    team_run(t->team, update_slice, t, (int)((t->spans.count + SLICE - 1) / SLICE));
     if (atomic_load(&t->overflow))
         return trainer_not_finite(t, t->step + 1, "a gradient is", e);
-    restore_frozen(t);
     engine_pack(t->engine, t->engine->first);
     t->step++;
     t->so_far.loss += loss;

@@ -80,16 +80,6 @@ static int weigh_classes(struct trainer *t, struct error *e)
     return 0;
 }
 
-/* The parameters that train are those from the first such stage's on: frozen bases come first. */
-static void find_parameters(struct trainer *t)
-{
-    const struct net *n = &t->m->net;
-    const struct engine *g = t->engine;
-
-    t->first = g->first < g->stages ? n->layer[g->stage[g->first].layer].weight : n->parameters;
-    t->count = n->parameters - t->first;
-}
-
 static int prepare(struct trainer *t, struct error *e)
 {
     const struct train_options *o = t->o;
@@ -102,20 +92,18 @@ static int prepare(struct trainer *t, struct error *e)
     t->engine = engine_new(&t->m->net, t->m->parameters, t->kernels, t->team, 1, e);
     if (!t->engine)
         return -1;
-    find_parameters(t);
+    spans_find(&t->spans, &t->m->net);
     t->share = share;
     t->plan = trainer_plan(t, o->epochs);
-    t->gradients = net_allocate((size_t)shares * t->count);
-    t->kept = net_allocate(t->count);
-    t->total = net_allocate(t->count);
-    t->moment1 = net_allocate(t->count);
-    t->moment2 = net_allocate(t->count);
+    t->gradients = net_allocate((size_t)shares * t->spans.count);
+    t->total = net_allocate(t->spans.count);
+    t->moment1 = net_allocate(t->spans.count);
+    t->moment2 = net_allocate(t->spans.count);
     t->order = malloc(n * sizeof *t->order);
-    if (!t->kept || !t->gradients || !t->total || !t->moment1 || !t->moment2 || !t->order)
+    if (!t->gradients || !t->total || !t->moment1 || !t->moment2 || !t->order)
         return error_memory(e, "training");
     if (o->keep_best && !(t->best = net_allocate(t->m->net.parameters)))
         return error_memory(e, "training");
-    memcpy(t->kept, t->m->parameters + t->first, t->count * sizeof *t->kept);
     rng_seed(&t->rng, o->seed, RNG_SHUFFLE);
     for (uint64_t i = 0; i < n; i++)
         t->order[i] = i;
@@ -133,7 +121,6 @@ static void release(struct trainer *t)
     free(t->table);
     free(t->class_weight);
     free(t->cache);
-    free(t->kept);
     free(t->gradients);
     free(t->total);
     free(t->moment1);

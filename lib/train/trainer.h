@@ -11,6 +11,7 @@
 #include "model/model.h"
 #include "net/engine.h"
 #include "train/options.h"
+#include "train/spans.h"
 
 #include <stdatomic.h>
 
@@ -39,11 +40,9 @@ struct trainer {
     int from;            /* the first stage that is run: 0, or the one behind the cache */
     uint64_t *order;
     struct rng rng;
-    size_t first;     /* parameters before this one are frozen and never touched */
-    size_t count;     /* parameters from `first` on */
-    float *kept;      /* those parameters as they were at the start */
-    float *gradients; /* SHARES of them, `count` floats each */
-    float *total, *moment1, *moment2;
+    struct spans spans;               /* the parameters that train */
+    float *gradients;                 /* SHARES of them, spans.count floats each */
+    float *total, *moment1, *moment2; /* the same of one */
     struct plan plan;
     struct fingerprint trained_on, judged_on; /* if a state is saved or taken up */
     float *best; /* all parameters after the best epoch so far; NULL unless asked to be kept */
