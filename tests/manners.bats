@@ -100,20 +100,16 @@ unknown_option() {
     expect_error 2 "option '--quiet' doesn't allow an argument" "${command[@]}" --qui=x "$operand"
 }
 
-# printed STATUS COMMAND...: an error with nothing on standard error that a terminal obeys, and no byte
-# that is not UTF-8; it says ?[31m.
+# printed STATUS COMMAND...: an error that says ?[31m; its message is added to the file said.
 printed() {
     expect_error "$1" '\?\[31m' "${@:2}" || return 1
-    printf '%s' "$stderr" >said
-    python3 -c 'import sys
-text = open("said", "rb").read().decode("utf-8")
-sys.exit(any((ord(c) < 32 and c != "\n") or 127 <= ord(c) < 160 for c in text))' ||
-        fail "$(od -c said)"
+    printf '%s\n' "$stderr" >>said
 }
 
 unprintable() {
     use "$1"
     local bad
+    rm -f said
     # Escape, delete, the control characters of Latin-1 in UTF-8 and bare, and what is cut or no UTF-8.
     for bad in $'\e' $'\177' $'\302\233' $'\233' $'\342\202' $'\355\240\200' $'\n'; do
         printed 1 "${command[@]}" "no${bad}[31m" || return 1
@@ -124,6 +120,10 @@ unprintable() {
     if [[ " $(long_options "$1" | xargs) " == *' threads '* ]]; then
         printed 2 "${command[@]}" -j $'\e[31m' "$operand" || return 1
     fi
+    python3 -c 'import sys
+text = open("said", "rb").read().decode("utf-8")
+sys.exit(any((ord(c) < 32 and c != "\n") or 127 <= ord(c) < 160 for c in text))' ||
+        fail "$(od -c said)" || return 1
     if [[ -e $ROOT/cmd/$1.c ]]; then
         ln -sf "$BUILD/$1" $'p\e[31m'
         run --separate-stderr ./$'p\e[31m' --no-such
