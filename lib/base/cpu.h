@@ -31,8 +31,8 @@ const void *cpu_pick(const struct variant *table, const char *name);
 
 /*
  * Defines the two functions that find the sets of a library, which are `const struct TYPE NAME_SET`
- * for each set of variants.h, and &REFERENCE, the slow one that tests hold them against: NAME_list
- * as cpu_list, and NAME_pick as cpu_pick.
+ * for each set of variants.h, and at REFERENCE, for the slow one that tests hold them against:
+ * NAME_list as cpu_list, and NAME_pick as cpu_pick.
  */
 #define CPU_SETS(TYPE, NAME, REFERENCE)                                                            \
     EACH_VARIANT(CPU_DECLARE_SET, TYPE, NAME)                                                      \

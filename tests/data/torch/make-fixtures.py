@@ -65,7 +65,7 @@ def factor(name, step):
     return (1 + math.cos(math.pi * (step - 3) / (STEPS - 3))) / 2
 
 
-# ---- the order of the images, as lib/net/train.c draws it ----
+# ---- the order of the images, as lib/train/trainer.c draws it ----
 
 class Generator:
     """PCG32, as lib/base/rng.c has it."""
