@@ -92,10 +92,10 @@ LINK = $(CC) $(CFLAGS_ALL) -Wl,--as-needed $(LDFLAGS)
 
 PROGRAMS = $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/*.c))
 SCRIPTS = $(patsubst cmd/%.sh,$(BUILD)/%,$(wildcard cmd/*.sh))
-LIB_SRC = $(wildcard lib/*/*.c)
+LIB_SRC = $(wildcard lib/*/*.c lib/*/layers/*.c)
 LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 
-# One kernel source, compiled for several instruction sets, of which the compiler's macros say the
+# One kernel or layer source, compiled for several instruction sets, of which the compiler's macros say the
 # names; the binary picks one when it starts. Vectors only pass through functions that are inlined,
 # which no change of the ABI concerns.
 # With the thread sanitizer gcc 12 makes wrong code of sparse.c at -O3: it reads beyond its lists.
@@ -106,7 +106,7 @@ flags_avx512 = -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mprefer-
 PROBE := $(shell printf '\043include "base/variants.h"\nEACH_VARIANT(, )\n' | \
     $(CC) $(CPPFLAGS_ALL) $(CFLAGS) -x c -E -P - 2>&1 | tr '(),' '   ')
 VARIANTS := $(or $(filter plain avx2 avx512 neon,$(PROBE)),plain)
-KERNEL_SRC = $(wildcard lib/*/kernels/*.c)
+KERNEL_SRC = $(wildcard lib/*/kernels/*.c lib/*/layers/*.c)
 KERNEL_OBJ = $(foreach v,$(VARIANTS),$(KERNEL_SRC:lib/%.c=$(BUILD)/obj/lib/%.$(v).o))
 
 # Unit tests: tests/unit/test_NAME.c is a program.

@@ -32,7 +32,7 @@ static int gather(struct filters *f, const struct model *m, const char *name, st
 
     if (at < 0)
         return error_set(e, "%s: no convolution in '%s'", name, m->net.text);
-    return filters_take(f, &m->net.layer[at], m->parameters, e);
+    return filters_take(f, &m->net, at, m->parameters, e);
 }
 
 /* The largest magnitude. */

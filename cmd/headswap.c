@@ -103,7 +103,7 @@ static int freeze(const struct settings *s, struct model *m, struct error *e)
     if (s->layer && (last = net_find_or_list(n, s->layer, e)) < 0)
         return -1;
     for (int i = 0; i < n->layers; i++)
-        n->layer[i].frozen = s->freeze && i <= last && n->layer[i].weights;
+        n->layer[i].frozen = s->freeze && i <= last && n->layer[i].slots;
     return 0;
 }
 
@@ -139,7 +139,7 @@ static void list_layers(const struct net *n)
     for (int i = 0; i < n->layers; i++) {
         const struct layer *l = &n->layer[i];
         printf("%s\t%d x %d x %d\t%" PRIu64 "\t%" PRIu64 "\t%s\n", l->name, l->out.h, l->out.w,
-               l->out.c, extent_size(l->out), layer_parameters(l), l->frozen ? "yes" : "no");
+               l->out.c, extent_size(l->out), layer_parameters(n, i), l->frozen ? "yes" : "no");
     }
 }
 

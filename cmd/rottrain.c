@@ -331,7 +331,7 @@ static int check_data(const struct model *m, const struct dataset *d, const char
 static int all_frozen(const struct net *n)
 {
     for (int i = 0; i < n->layers; i++)
-        if (n->layer[i].weights && !n->layer[i].frozen)
+        if (n->layer[i].slots && !n->layer[i].frozen)
             return 0;
     return 1;
 }

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The features are the input of the last stage, the head. */
-static const struct stage *head_of(const struct activity *a)
+/* The features are the input of the last operation, the head. */
+static const struct operation *head_of(const struct activity *a)
 {
-    return &a->engine->stage[a->engine->stages - 1];
+    return &a->engine->plan.operation[a->engine->plan.operations - 1];
 }
 
 /* The features are the channels of the head's input, without its padding lanes. */
@@ -51,7 +51,7 @@ void activity_note(struct activity *a, int thread, int n)
     size_t count = a->count[thread];
 
     for (int s = 0; s < n; s++) {
-        const float *x = engine_input(a->engine, thread, a->engine->stages - 1, s);
+        const float *x = engine_input(a->engine, thread, a->engine->plan.operations - 1, s);
         for (size_t i = 0; i < count;)
             if (x[asleep[i]] != 0)
                 asleep[i] = asleep[--count];

@@ -43,12 +43,12 @@ static int check_chunk(struct dataset *d, const struct source *s, const struct c
     if (!c->label && c->n)
         return source_complain(s, e, "images without labels");
     if (d->image.h == 0) {
-        if (shape[1] > NET_SIDE_MAX || shape[2] > NET_SIDE_MAX || shape[3] > NET_WIDTH_MAX)
+        if (shape[1] > NET_SIDE_MAX || shape[2] > NET_SIDE_MAX || shape[3] > LAYER_WIDTH_MAX)
             return source_complain(s, e,
                                    "images of %" PRIu64 " x %" PRIu64 " x %" PRIu64
                                    ", but at most %d x %d x %d are possible",
                                    shape[1], shape[2], shape[3], NET_SIDE_MAX, NET_SIDE_MAX,
-                                   NET_WIDTH_MAX);
+                                   LAYER_WIDTH_MAX);
         d->image = (struct extent){(int)shape[1], (int)shape[2], (int)shape[3]};
     }
     if (shape[1] != (uint64_t)d->image.h || shape[2] != (uint64_t)d->image.w ||

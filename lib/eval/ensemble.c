@@ -10,7 +10,7 @@
 #include "base/cpu.h"
 #include "eval/infer.h"
 #include "net/kernels.h"
-#include "net/layers.h"
+#include "net/loss.h"
 #include "rts/names.h"
 
 enum { IMAGES_A_TASK = 64 };

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/finite.h"
-#include "net/layers.h"
+#include "net/loss.h"
 
 enum { GROUPS_A_TASK = 2, BLOCK = 4096 };
 
@@ -55,7 +55,7 @@ static void predict(struct job *j, const float *logits, uint64_t i)
 static void copy_features(struct job *j, const float *from, uint64_t i)
 {
     const struct layer *last = &j->g->net->layer[j->g->net->layers - 1];
-    const struct layout *l = &j->g->stage[j->g->stages - 1].y;
+    const struct layout *l = &j->g->plan.operation[j->g->plan.operations - 1].y;
     size_t channels = (size_t)last->out.c;
     float *to = j->features + i * extent_size(last->out);
 
@@ -70,16 +70,16 @@ static void copy_features(struct job *j, const float *from, uint64_t i)
 static void run_group(struct job *j, int thread, uint64_t first)
 {
     struct engine *g = j->g;
-    int n = j->n - first < ENGINE_GROUP ? (int)(j->n - first) : ENGINE_GROUP;
+    int n = j->n - first < PLAN_GROUP ? (int)(j->n - first) : PLAN_GROUP;
     uint64_t stride = extent_size(g->net->image);
 
     for (int s = 0; s < n; s++)
         engine_set_image(g, thread, s, j->images + (first + (uint64_t)s) * stride, j->table);
-    engine_forward(g, thread, 0, g->stages, n);
+    engine_forward(g, thread, 0, g->plan.operations, n);
     if (j->activity)
         activity_note(j->activity, thread, n);
     for (int s = 0; s < n; s++) {
-        const float *out = engine_output(g, thread, g->stages - 1, s);
+        const float *out = engine_output(g, thread, g->plan.operations - 1, s);
         if (j->predictions)
             predict(j, out, first + (uint64_t)s);
         else
@@ -90,15 +90,15 @@ static void run_group(struct job *j, int thread, uint64_t first)
 static void run_task(void *context, int thread, int task)
 {
     struct job *j = context;
-    uint64_t step = GROUPS_A_TASK * ENGINE_GROUP, first = (uint64_t)task * step;
+    uint64_t step = GROUPS_A_TASK * PLAN_GROUP, first = (uint64_t)task * step;
 
-    for (uint64_t i = first; i < first + step && i < j->n; i += ENGINE_GROUP)
+    for (uint64_t i = first; i < first + step && i < j->n; i += PLAN_GROUP)
         run_group(j, thread, i);
 }
 
 static uint64_t run(struct job *j)
 {
-    uint64_t step = GROUPS_A_TASK * ENGINE_GROUP;
+    uint64_t step = GROUPS_A_TASK * PLAN_GROUP;
 
     atomic_init(&j->bad, j->n);
     team_run(j->g->team, run_task, j, (int)((j->n + step - 1) / step));

@@ -2,7 +2,7 @@
 #include "eval/probe.h"
 
 #include "eval/regression.h"
-#include "net/layers.h"
+#include "net/loss.h"
 #include "net/net.h"
 
 #include <math.h>

@@ -3,7 +3,7 @@
 
 #include "eval/gram.h"
 #include "eval/lbfgs.h"
-#include "net/layers.h"
+#include "net/loss.h"
 #include "net/net.h"
 
 #include <math.h>

@@ -3,9 +3,11 @@
 
 #include <stdlib.h>
 
-int filters_take(struct filters *f, const struct layer *l, const float *parameters, struct error *e)
+int filters_take(struct filters *f, const struct net *n, int layer, const float *parameters,
+                 struct error *e)
 {
-    uint64_t channels = (uint64_t)l->in.c, total = (uint64_t)l->out.c * channels * FILTERS_TAPS;
+    const struct slot *s = slot_find(n, layer, "weight");
+    uint64_t channels = s->shape[1], total = s->count;
 
     f->rgb = channels == FILTERS_RGB;
     f->stride = f->rgb ? FILTERS_TAPS * FILTERS_RGB : FILTERS_TAPS;
@@ -14,7 +16,7 @@ int filters_take(struct filters *f, const struct layer *l, const float *paramete
     if (!f->weight)
         return error_memory(e, "filters");
     for (uint64_t i = 0; i < total; i++) {
-        float w = parameters[layer_weight_index(l, i)];
+        float w = parameters[slot_index(n, s, i)];
         uint64_t filter = i / (channels * FILTERS_TAPS), channel = i / FILTERS_TAPS % channels,
                  tap = i % FILTERS_TAPS;
         f->weight[f->rgb ? (filter * FILTERS_TAPS + tap) * FILTERS_RGB + channel : i] = w;

@@ -20,10 +20,10 @@ struct filters {
 };
 
 /*
- * Copies the weights of the convolution `l` from the parameters of its net. 0 or -1 (out of
+ * Copies the weights of a convolution of n from its parameters. 0 or -1 (out of
  * memory); filters_free in either case.
  */
-int filters_take(struct filters *f, const struct layer *l, const float *parameters,
+int filters_take(struct filters *f, const struct net *n, int layer, const float *parameters,
                  struct error *e);
 void filters_free(struct filters *f);
 

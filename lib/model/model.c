@@ -206,7 +206,7 @@ int model_load(struct model *m, const char *path, struct error *e)
 
 static int put_frozen(const struct net *n, struct rts_writer *w, struct error *e)
 {
-    char text[(NET_LAYERS_MAX + 1) * (NET_NAME_BYTES + 1)] = "";
+    char text[(NET_LAYERS_MAX + 1) * (LAYER_NAME_BYTES + 1)] = "";
 
     for (int i = 0; i < n->layers; i++)
         if (n->layer[i].frozen) {
@@ -250,7 +250,8 @@ int model_swap_head(struct model *m, int layers, int classes, uint64_t seed, str
     for (int i = 0; i < layers; i++)
         swapped.layer[i].frozen = m->net.layer[i].frozen;
     /* Parameters lie in the order of the layers, so those that stay come first in both vectors. */
-    memcpy(parameters, m->parameters, swapped.layer[layers].weight * sizeof *parameters);
+    memcpy(parameters, m->parameters,
+           swapped.slot[swapped.layer[layers].slot].at * sizeof *parameters);
     net_init_head(&swapped, parameters, seed);
     free(m->parameters);
     free(m->names);

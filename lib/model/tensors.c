@@ -13,7 +13,7 @@ static void name_of(const struct net *n, const struct slot *s, const char *suffi
     snprintf(name, RTS_NAME_BYTES, "%s.%s%s", n->layer[s->layer].name, s->name, suffix);
 }
 
-/* Where slot i lies in a vector; SLOT_FROZEN: not in it. */
+/* Where slot i lies in a vector; SLOT_FIXED: not in it. */
 static size_t place(const struct net *n, int i, const size_t *to)
 {
     return to ? to[i] : n->slot[i].at;
@@ -42,7 +42,7 @@ int tensors_put(const struct net *n, const char *suffix, const float *values, co
 {
     for (int i = 0; i < n->slots; i++) {
         size_t at = place(n, i, to);
-        if (at != SLOT_FROZEN && put_slot(n, &n->slot[i], suffix, values + at, w, e) < 0)
+        if (at != SLOT_FIXED && put_slot(n, &n->slot[i], suffix, values + at, w, e) < 0)
             return -1;
     }
     return 0;
@@ -55,7 +55,7 @@ int tensors_check(const struct net *n, const char *suffix, const size_t *to,
         const struct slot *s = &n->slot[i];
         char name[RTS_NAME_BYTES];
         name_of(n, s, suffix, name);
-        if (place(n, i, to) != SLOT_FROZEN &&
+        if (place(n, i, to) != SLOT_FIXED &&
             records_check(list, name, file, RTS_F4, s->ndim, s->shape, e) < 0)
             return -1;
     }
@@ -95,7 +95,7 @@ int tensors_take(const struct net *n, const char *suffix, float *values, const s
 {
     for (int i = 0; i < n->slots; i++) {
         size_t at = place(n, i, to);
-        if (at != SLOT_FROZEN && take_slot(n, &n->slot[i], suffix, values + at, list, file, e) < 0)
+        if (at != SLOT_FIXED && take_slot(n, &n->slot[i], suffix, values + at, list, file, e) < 0)
             return -1;
     }
     return 0;

@@ -5,53 +5,31 @@
  * handed over at once, nor on the thread, nor on the compiler and its flags: which products and
  * sums are rounded together is written in the kernels (see multiply_add in base/simd.h).
  *
- * Tensors: float, channels last, channels ("lanes") padded to a multiple of NET_LANES with zeros,
- * but for the image, whose pixels have as many lanes as channels. The input of a convolution has
- * a border of zeros: one row above, one column to the left, and one or two below and to the
- * right, so that it holds whole 4x4 tiles at steps of 2: (2 * ceil(h / 2) + 2) rows. A pointer to
- * such a tensor is to the border's first float.
+ * operation.h says how tensors lie in memory.
  */
 #ifndef ROTPIPE_NET_KERNELS_H
 #define ROTPIPE_NET_KERNELS_H
 
+#include "net/layer.h"
+
 #include <stddef.h>
-#include <stdint.h>
 
-/* How one sample's tensor lies in memory. */
-struct layout {
-    int h, w;     /* pixels, without the border */
-    int lanes;    /* floats of a pixel */
-    int border;   /* 1 if it has one */
-    size_t row;   /* floats from one row to the next */
-    size_t first; /* floats before the first pixel that is not border */
-    size_t size;  /* floats of a sample, a multiple of NET_LANES */
-};
-
-/* A convolution with what follows it: bias, then ReLU and 2x2 max pool if there. */
+/*
+ * A convolution with what follows it: bias, then ReLU and 2x2 max pool if there; which of the four
+ * pixels won (0 to 3, row by row) is kept: [h][w][lanes] of y. Weights are [out_pad][9][in_pad], on
+ * the image [9][in][out_pad]; biases [out_pad].
+ */
 struct conv {
     struct layout x, y; /* x has a border; y may */
     int image;          /* x is the image: weight [9][in][out], no gradient for x */
     int relu, pool;
 };
 
-/* A dense layer with the ReLU that follows it: y = W x + b. */
+/* A dense layer with the ReLU that follows it: y = W x + b, W [out][in], b [out_pad]. */
 struct dense {
     int in;  /* floats of x, a multiple of NET_LANES */
     int out; /* outputs; y has net_pad(out) floats, the padding zero */
     int relu;
-};
-
-/* Samples in a row: sample i's tensor begins i * stride floats (bytes for winner) further on. */
-struct samples {
-    int n;
-    const float *x;
-    size_t x_stride;
-    float *y;
-    size_t y_stride;
-    uint8_t *winner; /* of a pool: which of the four won (0 to 3, row by row); [h][w][lanes] of y */
-    size_t winner_stride;
-    float *dy; /* the loss's gradient by y; may be overwritten */
-    float *dx; /* where the gradient by x goes, laid out as x (strides as x); or NULL */
 };
 
 struct adam {
@@ -71,6 +49,9 @@ struct sgd {
 
 struct kernels {
     const char *name;
+
+    /* Of each kind of layer, in the order of kinds.def. */
+    const struct operation_kind *operation[LAYER_KINDS];
 
     /* Floats of what conv_pack makes of a layer's weights for fast use (0: nothing), and of the
      * scratch memory that forward and backward of one thread need. */

@@ -11,9 +11,8 @@
 static const char blanks[] = " \t\n";
 
 struct token {
-    enum layer_kind kind;
-    int width; /* channels or features; 0 for r and p */
-    int at;    /* position in the text, from 1 */
+    struct layer layer; /* its kind, and what the word says of it */
+    int at;             /* position in the text, from 1 */
     int length;
 };
 
@@ -23,40 +22,34 @@ static int token_error(const struct token *t, const char *text, const char *why,
                      text + t->at - 1, t->at, why);
 }
 
+static int unknown_layer(const struct token *t, const char *text, struct error *e)
+{
+    char forms[256], why[320];
+
+    layer_forms(forms, sizeof forms);
+    snprintf(why, sizeof why, "unknown layer (use %s)", forms);
+    return token_error(t, text, why, e);
+}
+
 /* Reads the token at *next and moves *next behind it. 1, 0 at the end, -1. */
 static int next_token(const char *text, const char **next, struct token *t, struct error *e)
 {
     const char *p = *next + strspn(*next, blanks);
-    const char *digits = p + 1;
+    const struct layer_kind *kind;
+    layer_reason why;
+    int used;
 
     if (!*p)
         return 0;
     *t = (struct token){.at = (int)(p - text) + 1, .length = (int)strcspn(p, blanks)};
     *next = p + t->length;
-    switch (*p) {
-    case 'c':
-        t->kind = LAYER_CONV;
-        break;
-    case 'd':
-        t->kind = LAYER_DENSE;
-        break;
-    case 'r':
-        t->kind = LAYER_RELU;
-        break;
-    case 'p':
-        t->kind = LAYER_POOL;
-        break;
-    default:
-        return token_error(t, text, "unknown layer (use cN, r, p or dN)", e);
-    }
-    if (*p == 'r' || *p == 'p')
-        return t->length == 1 ? 1 : token_error(t, text, "takes no number", e);
-    if (t->length == 1 || t->length > 5 || (int)strspn(digits, "0123456789") < t->length - 1)
-        return token_error(t, text, "needs an integer of at most 4 digits", e);
-    t->width = atoi(digits);
-    if (t->width < 1 || t->width > NET_WIDTH_MAX)
-        return token_error(t, text, "width is not between 1 and 4096", e);
-    return 1;
+    kind = layer_kind_of(p, t->length);
+    if (!kind)
+        return unknown_layer(t, text, e);
+    t->layer.kind = kind;
+    used = (int)strlen(kind->token);
+    why = kind->parse(p + used, t->length - used, &t->layer);
+    return why ? token_error(t, text, why, e) : 1;
 }
 
 int net_check(const char *text, struct error *e)
@@ -69,9 +62,9 @@ int net_check(const char *text, struct error *e)
     if (strlen(text) >= NET_TEXT_MAX)
         return error_set(e, "net: longer than %d characters", NET_TEXT_MAX - 1);
     while ((got = next_token(text, &next, &t, e)) > 0) {
-        if (flat && (t.kind == LAYER_CONV || t.kind == LAYER_POOL))
+        if (flat && t.layer.kind->traits & LAYER_SPATIAL)
             return token_error(&t, text, "cannot follow a dense layer", e);
-        flat |= t.kind == LAYER_DENSE;
+        flat |= t.layer.kind->traits & LAYER_FLATTENS;
         if (++layers > NET_LAYERS_MAX) {
             snprintf(why, sizeof why, "more than %d layers", NET_LAYERS_MAX);
             return token_error(&t, text, why, e);
@@ -81,8 +74,6 @@ int net_check(const char *text, struct error *e)
         return error_set(e, "net: no layers");
     return got;
 }
-
-static const char *const kind_names[] = {"conv", "relu", "pool", "dense"};
 
 /* Floats that a layer's output takes, about: with its border. */
 static uint64_t activations(const struct layer *l)
@@ -105,34 +96,36 @@ static int check_activations(const struct net *n, struct error *e)
     return 0;
 }
 
-/* Appends a layer behind the last one. */
-static int add_layer(struct net *n, enum layer_kind kind, int width, struct error *e)
+/* Appends a layer behind the last one: of this kind and width. */
+static int add_layer(struct net *n, const struct layer *like, struct error *e)
 {
     struct layer *l = &n->layer[n->layers], *below = n->layers ? l - 1 : NULL;
     int number = 1;
 
-    memset(l, 0, sizeof *l);
+    *l = *like;
     for (int i = 0; i < n->layers; i++)
-        number += n->layer[i].kind == kind;
-    snprintf(l->name, sizeof l->name, "%s%d", kind_names[kind], number);
-    l->kind = kind;
+        number += n->layer[i].kind == l->kind;
+    snprintf(l->name, sizeof l->name, "%s%d", l->kind->name, number);
     l->in = below ? below->out : n->image;
     l->in_image = !below;
     l->in_lanes = below ? below->out_lanes : n->image.c;
     l->out = l->in;
-    if (kind == LAYER_POOL) {
-        l->out.h /= 2;
-        l->out.w /= 2;
-    } else if (kind == LAYER_CONV) {
-        l->out.c = width;
-    } else if (kind == LAYER_DENSE) {
-        l->out = (struct extent){1, 1, width};
-    }
+    if (l->kind->shape(l, e) < 0)
+        return -1;
     l->out_lanes = net_pad(l->out.c);
     n->layers++;
-    if (l->out.h < 1 || l->out.w < 1)
-        return error_set(e, "net: %s: cannot pool an input of %d x %d", l->name, l->in.h, l->in.w);
     return check_activations(n, e);
+}
+
+/* The head gets its name before anything is said of it. */
+static int add_head(struct net *n, struct error *e)
+{
+    struct layer head = {.kind = layer_head, .width = n->classes};
+
+    if (add_layer(n, &head, e) < 0)
+        return -1;
+    strcpy(n->layer[n->layers - 1].name, "head");
+    return 0;
 }
 
 int net_build(struct net *n, const char *text, struct extent image, int classes, struct error *e)
@@ -144,10 +137,10 @@ int net_build(struct net *n, const char *text, struct extent image, int classes,
     if (net_check(text, e) < 0)
         return -1;
     if (image.h < 1 || image.w < 1 || image.c < 1 || image.h > NET_SIDE_MAX ||
-        image.w > NET_SIDE_MAX || image.c > NET_WIDTH_MAX)
+        image.w > NET_SIDE_MAX || image.c > LAYER_WIDTH_MAX)
         return error_set(e,
                          "net: images of %d x %d x %d, but 1 x 1 x 1 to %d x %d x %d are possible",
-                         image.h, image.w, image.c, NET_SIDE_MAX, NET_SIDE_MAX, NET_WIDTH_MAX);
+                         image.h, image.w, image.c, NET_SIDE_MAX, NET_SIDE_MAX, LAYER_WIDTH_MAX);
     if (classes < 1 || classes > NET_CLASSES_MAX)
         return error_set(e, "net: %d classes, but 1 to %d are possible", classes, NET_CLASSES_MAX);
     memset(n, 0, sizeof *n);
@@ -155,11 +148,10 @@ int net_build(struct net *n, const char *text, struct extent image, int classes,
     n->image = image;
     n->classes = classes;
     while ((got = next_token(text, &next, &t, e)) > 0)
-        if (add_layer(n, t.kind, t.width, e) < 0)
+        if (add_layer(n, &t.layer, e) < 0)
             return -1;
-    if (got < 0 || add_layer(n, LAYER_DENSE, classes, e) < 0)
+    if (got < 0 || add_head(n, e) < 0)
         return -1;
-    strcpy(n->layer[n->layers - 1].name, "head");
     for (int i = 0; i < n->layers; i++) {
         slots_add(n, i);
         if (n->parameters > NET_PARAMETERS_MAX)
@@ -180,7 +172,7 @@ int net_find(const struct net *n, const char *name)
 int net_find_or_list(const struct net *n, const char *name, struct error *e)
 {
     int i = net_find(n, name);
-    char list[(NET_LAYERS_MAX + 1) * (NET_NAME_BYTES + 1)] = "";
+    char list[(NET_LAYERS_MAX + 1) * (LAYER_NAME_BYTES + 1)] = "";
 
     if (i >= 0)
         return i;
@@ -212,31 +204,10 @@ void net_text_until(const struct net *n, int layers, char text[NET_TEXT_MAX])
     snprintf(text, NET_TEXT_MAX, "%.*s", (int)(end - n->text), n->text);
 }
 
-uint64_t layer_parameters(const struct layer *l)
+/* The inputs of an output: what a weight's first dimension does not count. */
+static float fan_in(const struct slot *s)
 {
-    uint64_t out = (uint64_t)l->out.c;
-
-    if (l->kind == LAYER_CONV)
-        return out * (uint64_t)l->in.c * 9 + out;
-    if (l->kind == LAYER_DENSE)
-        return out * extent_size(l->in) + out;
-    return 0;
-}
-
-size_t layer_weight_index(const struct layer *l, uint64_t i)
-{
-    size_t lanes = (size_t)l->in_lanes, c = (size_t)l->in.c, h = (size_t)l->in.h,
-           w = (size_t)l->in.w;
-
-    if (l->kind == LAYER_CONV) {
-        size_t tap = i % 9, in = i / 9 % c, out = i / 9 / c;
-        if (l->in_image)
-            return l->weight + (tap * lanes + in) * (size_t)l->out_lanes + out;
-        return l->weight + (out * 9 + tap) * lanes + in;
-    }
-    size_t column = i % w, row = i / w % h, in = i / (w * h) % c, out = i / (w * h * c);
-    size_t in_pad = (h * w * lanes + NET_LANES - 1) / NET_LANES * NET_LANES;
-    return l->weight + out * in_pad + (row * w + column) * lanes + in;
+    return (float)(s->count / s->shape[0]);
 }
 
 static void init_layer(const struct net *n, int layer, float gain, float *parameters, struct rng *r)
@@ -245,10 +216,11 @@ static void init_layer(const struct net *n, int layer, float gain, float *parame
 
     for (int k = l->slot; k < l->slot + l->slots; k++) {
         const struct slot *s = &n->slot[k];
-        float bound = gain * sqrtf(6.0f / (float)(s->count / s->shape[0]));
+        float bound = gain * sqrtf(6.0f / fan_in(s));
         memset(parameters + s->at, 0, s->floats * sizeof *parameters);
-        for (uint64_t i = 0; s->drawn && i < s->count; i++)
-            parameters[slot_index(n, s, i)] = bound * (2 * rng_float(r) - 1);
+        for (uint64_t i = 0; s->start != SLOT_ZERO && i < s->count; i++)
+            parameters[slot_index(n, s, i)] =
+                s->start == SLOT_ONE ? 1 : bound * (2 * rng_float(r) - 1);
     }
 }
 

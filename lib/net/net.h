@@ -1,22 +1,14 @@
 /*
  * A network as text and as layers.
  *
- * The text names the layers from input to output, separated by blanks:
- *
- *     cN   3x3 convolution to N channels, stride 1, "same" padding
- *     r    ReLU
- *     p    2x2 max pool, stride 2 (an odd last row or column is left out, as in PyTorch)
- *     dN   dense layer to N features; what comes in is flattened
- *
- * A last dense layer to the number of classes, "head", is added by net_build.
+ * The text names the layers from input to output, separated by blanks; layers/ has a file for each
+ * kind of them, and layers/kinds.def lists the kinds. A last dense layer to the number of classes,
+ * "head", is added by net_build.
  *
  * Parameters of a net lie in one vector of floats. Inside this program images and activations are
  * channels-last and their channels padded to a multiple of 16 (NET_LANES) so that every kernel
- * runs on whole vectors; padding weights are zero and stay zero. Layouts:
- *
- *     convolution on the input image   weight [9][in][out_pad]        bias [out_pad]
- *     any other convolution            weight [out_pad][9][in_pad]    bias [out_pad]
- *     dense                            weight [out][in_pad]           bias [out_pad]
+ * runs on whole vectors; padding weights are zero and stay zero. How a tensor lies in the vector
+ * is a matter of its kind (kernels.h).
  *
  * In files they have PyTorch's layouts (model.h).
  */
@@ -24,45 +16,24 @@
 #define ROTPIPE_NET_NET_H
 
 #include "base/error.h"
+#include "net/layer.h"
 #include "net/slots.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-    NET_LANES = 16,
     NET_LAYERS_MAX = 64,
     NET_TEXT_MAX = 1024,
-    NET_WIDTH_MAX = 4096,              /* channels or features of a layer */
     NET_SIDE_MAX = 2048,               /* pixels of an image's side */
     NET_CLASSES_MAX = 1000,            /* of the head */
     NET_PARAMETERS_MAX = 1 << 27,      /* floats in the parameter vector */
     NET_ACTIVATIONS_MAX = 1 << 24,     /* floats of one example in one layer */
     NET_ALL_ACTIVATIONS_MAX = 1 << 26, /* and in all layers: a short text can ask for terabytes */
-    NET_NAME_BYTES = 20
+    NET_SLOTS_MAX = (NET_LAYERS_MAX + 1) * SLOTS_OF_A_LAYER
 };
 
 #define NET_DEFAULT "c32 r p c64 r p d16 r"
-
-enum layer_kind { LAYER_CONV, LAYER_RELU, LAYER_POOL, LAYER_DENSE };
-
-/* Height, width and channels; features of a dense layer are 1 x 1 x c. */
-struct extent {
-    int h, w, c;
-};
-
-struct layer {
-    enum layer_kind kind;
-    char name[NET_NAME_BYTES]; /* conv1, relu1, pool1, dense1, ..., head */
-    struct extent in, out;
-    int in_lanes;  /* floats of an input pixel in memory: channels, padded but for the image's */
-    int out_lanes; /* the same of an output pixel */
-    int frozen;
-    int in_image;           /* the layer's input is the image itself */
-    int slot, slots;        /* its tensors, if it has any: the first, and how many */
-    size_t weight, bias;    /* where these lie in the parameter vector */
-    size_t weights, biases; /* their floats, with padding; 0 for layers without parameters */
-};
 
 struct net {
     char text[NET_TEXT_MAX];
@@ -71,15 +42,9 @@ struct net {
     int layers; /* the head is the last one */
     struct layer layer[NET_LAYERS_MAX + 1];
     int slots; /* in the order of the layers */
-    struct slot slot[(NET_LAYERS_MAX + 1) * SLOTS_OF_A_LAYER];
+    struct slot slot[NET_SLOTS_MAX];
     size_t parameters; /* floats in the parameter vector, with padding */
 };
-
-/* n rounded up to whole vectors. */
-static inline int net_pad(int n)
-{
-    return (n + NET_LANES - 1) / NET_LANES * NET_LANES;
-}
 
 /* Checks the text alone; the error names the token and its position. Returns 0 or -1. */
 int net_check(const char *text, struct error *e);
@@ -107,15 +72,6 @@ int net_find_or_list(const struct net *n, const char *name, struct error *e);
  */
 void net_text_until(const struct net *n, int layers, char text[NET_TEXT_MAX]);
 
-/* Weights and biases of a layer without the padding. */
-uint64_t layer_parameters(const struct layer *l);
-
-/* Elements of an extent. */
-static inline uint64_t extent_size(struct extent x)
-{
-    return (uint64_t)x.h * (uint64_t)x.w * (uint64_t)x.c;
-}
-
 /*
  * He initialization (He et al., 2015, eq. 10, in its uniform form): weights uniform in
  * +-sqrt(6 / fan_in), biases zero; those of the head, which no ReLU follows, a tenth of that, so
@@ -130,12 +86,6 @@ static inline uint64_t extent_size(struct extent x)
 void net_init_body(const struct net *n, float *parameters, uint64_t seed);
 #define NET_HEAD_GAIN 0.1f
 void net_init_head(const struct net *n, float *parameters, uint64_t seed);
-
-/*
- * Where weight number i of a layer, counted in PyTorch's layout ([out,in,3,3]; [out,in] with `in`
- * in the order channel, row, column), lies in the parameter vector.
- */
-size_t layer_weight_index(const struct layer *l, uint64_t i);
 
 /*
  * Zeroed floats, aligned for any vector, with room to read a vector past the end; to be freed with

@@ -1,7 +1,7 @@
 /* The kernels' interface on top of the plain layers. */
 #include "net/reference.h"
 
-#include "net/layers.h"
+#include "net/layers/plain.h"
 
 /* Rounded twice, as the plain kernels have it. */
 static inline float multiply_add_one(float a, float b, float c)
@@ -11,18 +11,12 @@ static inline float multiply_add_one(float a, float b, float c)
 
 #include "net/kernels/optimizer.h"
 
-static struct tensor view(const struct layout *l, const float *sample)
-{
-    return (struct tensor){
-        (float *)sample + l->first, l->h, l->w, l->lanes, l->row, (size_t)l->lanes};
-}
-
 /* The convolution's own output, before ReLU and pool, in scratch. */
-static struct tensor middle(const struct conv *c, float *scratch)
+static struct view middle(const struct conv *c, float *scratch)
 {
     size_t lanes = (size_t)c->y.lanes;
 
-    return (struct tensor){scratch, c->x.h, c->x.w, c->y.lanes, (size_t)c->x.w * lanes, lanes};
+    return (struct view){scratch, c->x.h, c->x.w, c->y.lanes, (size_t)c->x.w * lanes, lanes};
 }
 
 static struct taps strides(const struct conv *c)
@@ -54,14 +48,14 @@ static void forward(const struct conv *c, const float *weight, const float *bias
 {
     (void)packed;
     for (int i = 0; i < s->n; i++) {
-        struct tensor x = view(&c->x, s->x + (size_t)i * s->x_stride);
-        struct tensor y = view(&c->y, s->y + (size_t)i * s->y_stride);
-        struct tensor z = c->pool ? middle(c, scratch) : y;
-        conv_forward(&x, weight, strides(c), bias, &z);
+        struct view x = view_of(&c->x, s->x + (size_t)i * s->x_stride);
+        struct view y = view_of(&c->y, s->y + (size_t)i * s->y_stride);
+        struct view z = c->pool ? middle(c, scratch) : y;
+        plain_conv_forward(&x, weight, strides(c), bias, &z);
         if (c->relu)
-            relu_forward(&z);
+            plain_relu_forward(&z);
         if (c->pool)
-            pool_forward(&z, &y, s->winner + (size_t)i * s->winner_stride, (size_t)c->y.lanes);
+            plain_pool_forward(&z, &y, s->kept + (size_t)i * s->kept_stride, (size_t)c->y.lanes);
     }
 }
 
@@ -70,18 +64,18 @@ static void backward(const struct conv *c, const float *weight, const float *pac
 {
     (void)packed;
     for (int i = 0; i < s->n; i++) {
-        struct tensor x = view(&c->x, s->x + (size_t)i * s->x_stride);
-        struct tensor y = view(&c->y, s->y + (size_t)i * s->y_stride);
-        struct tensor dy = view(&c->y, s->dy + (size_t)i * s->y_stride);
-        struct tensor dz = c->pool ? middle(c, scratch) : dy;
-        struct tensor dx = {0};
+        struct view x = view_of(&c->x, s->x + (size_t)i * s->x_stride);
+        struct view y = view_of(&c->y, s->y + (size_t)i * s->y_stride);
+        struct view dy = view_of(&c->y, s->dy + (size_t)i * s->y_stride);
+        struct view dz = c->pool ? middle(c, scratch) : dy;
+        struct view dx = {0};
         if (s->dx)
-            dx = view(&c->x, s->dx + (size_t)i * s->x_stride);
+            dx = view_of(&c->x, s->dx + (size_t)i * s->x_stride);
         if (c->relu)
-            relu_backward(&y, &dy);
+            plain_relu_backward(&y, &dy);
         if (c->pool)
-            pool_backward(&dy, s->winner + (size_t)i * s->winner_stride, (size_t)c->y.lanes, &dz);
-        conv_backward(&x, weight, strides(c), &dz, dw, db, s->dx ? &dx : NULL);
+            plain_pool_backward(&dy, s->kept + (size_t)i * s->kept_stride, (size_t)c->y.lanes, &dz);
+        plain_conv_backward(&x, weight, strides(c), &dz, dw, db, s->dx ? &dx : NULL);
     }
 }
 
@@ -90,10 +84,10 @@ static void dense_forward_all(const struct dense *d, const float *weight, const 
 {
     for (int i = 0; i < s->n; i++) {
         float *y = s->y + (size_t)i * s->y_stride;
-        struct tensor t = {y, 1, 1, d->out, 0, 0};
-        dense_forward(s->x + (size_t)i * s->x_stride, weight, bias, d->in, d->out, y);
+        struct view t = {y, 1, 1, d->out, 0, 0};
+        plain_dense_forward(s->x + (size_t)i * s->x_stride, weight, bias, d->in, d->out, y);
         if (d->relu)
-            relu_forward(&t);
+            plain_relu_forward(&t);
     }
 }
 
@@ -102,11 +96,11 @@ static void dense_backward_all(const struct dense *d, const float *weight, const
 {
     for (int i = 0; i < s->n; i++) {
         float *y = s->y + (size_t)i * s->y_stride, *dy = s->dy + (size_t)i * s->y_stride;
-        struct tensor t = {y, 1, 1, d->out, 0, 0}, dt = {dy, 1, 1, d->out, 0, 0};
+        struct view t = {y, 1, 1, d->out, 0, 0}, dt = {dy, 1, 1, d->out, 0, 0};
         if (d->relu)
-            relu_backward(&t, &dt);
-        dense_backward(s->x + (size_t)i * s->x_stride, weight, dy, d->in, d->out, dw, db,
-                       s->dx ? s->dx + (size_t)i * s->x_stride : NULL);
+            plain_relu_backward(&t, &dt);
+        plain_dense_backward(s->x + (size_t)i * s->x_stride, weight, dy, d->in, d->out, dw, db,
+                             s->dx ? s->dx + (size_t)i * s->x_stride : NULL);
     }
 }
 
@@ -125,8 +119,17 @@ static void sgd(const struct sgd *a, float *w, const float *grad, float *m, size
     optimizer_sgd(a, w, grad, m, n);
 }
 
+#define LAYER(NAME) extern const struct operation_kind NAME##_operation_reference;
+#include "net/layers/kinds.def"
+#undef LAYER
+
+#define LAYER(NAME) &NAME##_operation_reference,
 const struct kernels kernels_reference = {
     .name = "reference",
+    .operation =
+        {
+#include "net/layers/kinds.def"
+        },
     .conv_packed = packed,
     .conv_scratch = scratch_size,
     .conv_pack = pack,

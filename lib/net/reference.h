@@ -1,6 +1,6 @@
 /*
- * The plain layers of layers.h behind the kernels' interface: small, slow, what the others are
- * tested against.
+ * The plain layers of layers/plain.h behind the kernels' interface: small, slow, what the others
+ * are tested against.
  */
 #ifndef ROTPIPE_NET_REFERENCE_H
 #define ROTPIPE_NET_REFERENCE_H

@@ -7,7 +7,7 @@
 
 #include "base/finite.h"
 #include "eval/activity.h"
-#include "net/layers.h"
+#include "net/loss.h"
 
 /*
  * Images of a round and of the complete look, which lie evenly over the data: one round tells the
@@ -16,7 +16,7 @@
  */
 enum {
     ROUND = 512,
-    GROUPS = ROUND / ENGINE_GROUP,
+    GROUPS = ROUND / PLAN_GROUP,
     IMAGES_LEAST = 128,
     IMAGES_MOST = 10240,
     TRAINED_EACH = 64
@@ -30,12 +30,12 @@ static void run_group(struct trainer *t, int thread, const uint64_t *image, int 
 {
     for (int s = 0; s < n; s++)
         trainer_set_input(t, thread, s, image[s]);
-    engine_forward(t->engine, thread, t->from, t->engine->stages, n);
+    engine_forward(t->engine, thread, t->from, t->engine->plan.operations, n);
 }
 
 static const float *logits_of(const struct trainer *t, int thread, int sample)
 {
-    return engine_output(t->engine, thread, t->engine->stages - 1, sample);
+    return engine_logits(t->engine, thread, sample);
 }
 
 /* ---- outputs that are not finite ---- */
@@ -49,8 +49,8 @@ struct check {
 static void check_task(void *context, int thread, int task)
 {
     struct check *c = context;
-    uint64_t image[ENGINE_GROUP] = {0}, first = (uint64_t)task * ENGINE_GROUP;
-    int n = c->n - first < ENGINE_GROUP ? (int)(c->n - first) : ENGINE_GROUP;
+    uint64_t image[PLAN_GROUP] = {0}, first = (uint64_t)task * PLAN_GROUP;
+    int n = c->n - first < PLAN_GROUP ? (int)(c->n - first) : PLAN_GROUP;
 
     for (int s = 0; s < n; s++)
         image[s] = first + (uint64_t)s;
@@ -68,7 +68,7 @@ uint64_t trainer_first_bad(struct trainer *t, uint64_t most)
 
     c.n = c.n < most ? c.n : most;
     c.n = c.n < ROUND ? c.n : ROUND;
-    tasks = (int)((c.n + ENGINE_GROUP - 1) / ENGINE_GROUP);
+    tasks = (int)((c.n + PLAN_GROUP - 1) / PLAN_GROUP);
     team_run(t->team, check_task, &c, tasks);
     for (int i = 0; i < tasks; i++)
         if (c.bad[i] < c.n)
@@ -95,8 +95,8 @@ static uint64_t image_of(const struct look *l, uint64_t k)
 static void look_task(void *context, int thread, int task)
 {
     struct look *l = context;
-    uint64_t image[ENGINE_GROUP] = {0}, first = l->first + (uint64_t)task * ENGINE_GROUP;
-    int n = l->end - first < ENGINE_GROUP ? (int)(l->end - first) : ENGINE_GROUP;
+    uint64_t image[PLAN_GROUP] = {0}, first = l->first + (uint64_t)task * PLAN_GROUP;
+    int n = l->end - first < PLAN_GROUP ? (int)(l->end - first) : PLAN_GROUP;
 
     for (int s = 0; s < n; s++)
         image[s] = image_of(l, first + (uint64_t)s);
@@ -115,7 +115,7 @@ static void look_task(void *context, int thread, int task)
 /* Looks at images up to `end`; their loss counts while `with_loss`. */
 static void look_round(struct look *l, uint64_t end, int with_loss)
 {
-    int tasks = (int)((end - l->first + ENGINE_GROUP - 1) / ENGINE_GROUP);
+    int tasks = (int)((end - l->first + PLAN_GROUP - 1) / PLAN_GROUP);
 
     l->end = end;
     team_run(l->t->team, look_task, l, tasks);

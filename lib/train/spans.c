@@ -10,7 +10,7 @@ void spans_find(struct spans *s, const struct net *n)
     for (int i = 0; i < n->slots; i++) {
         const struct slot *slot = &n->slot[i];
         struct span *last = s->n ? &s->span[s->n - 1] : NULL;
-        if (s->to[i] == SLOT_FROZEN)
+        if (s->to[i] == SLOT_FIXED)
             continue;
         /* Padding between two slots belongs to neither, and is zero in all vectors. */
         if (last && slot->at - last->at == s->to[i] - last->to)
@@ -24,7 +24,7 @@ int spans_rest_equal(const struct spans *s, const struct net *n, const float *a,
 {
     for (int i = 0; i < n->slots; i++) {
         const struct slot *slot = &n->slot[i];
-        if (s->to[i] == SLOT_FROZEN &&
+        if (s->to[i] == SLOT_FIXED &&
             memcmp(a + slot->at, b + slot->at, slot->floats * sizeof *a) != 0)
             return 0;
     }

@@ -190,16 +190,16 @@ static int check_settings(const char *saved, const char *now, const char *file, 
 static int check_plan(const struct trainer *t, int then, const char *file, struct error *e)
 {
     const struct train_options *o = t->o;
-    struct plan old = trainer_plan(t, then);
+    struct timetable old = trainer_timetable(t, then);
 
     for (uint64_t i = 0; i < t->step; i++)
-        if (trainer_rate(o, &old, i) != trainer_rate(o, &t->plan, i)) {
-            if (i < old.warmup || i < t->plan.warmup)
+        if (trainer_rate(o, &old, i) != trainer_rate(o, &t->planned, i)) {
+            if (i < old.warmup || i < t->planned.warmup)
                 return error_set(
                     e,
                     "%s: was saved with -e %d, and -e %d would have started with different"
                     " learning rates: a warm-up of %" PRIu64 " steps, not %" PRIu64,
-                    file, then, o->epochs, t->plan.warmup, old.warmup);
+                    file, then, o->epochs, t->planned.warmup, old.warmup);
             return error_set(e,
                              "%s: was saved with -e %d, and -e %d would have started with different"
                              " learning rates: the schedule extends over all epochs",
@@ -259,7 +259,7 @@ static int take_position(struct trainer *t, struct record **list, const char *fi
         !(measures[0] >= 0 && measures[0] <= DBL_MAX && measures[1] >= 0 && measures[1] <= FLT_MAX))
         return error_set(e, "%s: record 'train.position': invalid", file);
     step = (at[AT_EPOCH] - 1) * ((n + batch - 1) / batch) + (at[AT_DONE] + batch - 1) / batch;
-    if (step != at[AT_STEP] || step > t->plan.steps)
+    if (step != at[AT_STEP] || step > t->planned.steps)
         return error_set(e, "%s: record 'train.position': invalid", file);
     t->step = step;
     t->lr = (float)measures[1];

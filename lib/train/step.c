@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/finite.h"
-#include "net/layers.h"
+#include "net/loss.h"
 
 enum { SLICE = 2048 }; /* parameters that a thread updates at a time */
 
@@ -15,14 +15,15 @@ enum { SLICE = 2048 }; /* parameters that a thread updates at a time */
 static void train_group(struct trainer *t, int thread, int share, int first, int n, float *grad)
 {
     struct engine *g = t->engine;
-    int last = g->stages - 1, classes = t->m->net.classes;
-    int trains = g->first < g->stages; /* without, there is no room for gradients either */
+    int classes = t->m->net.classes;
+    /* Without, there is no room for gradients either. */
+    int trains = g->plan.first < g->plan.operations;
 
     for (int s = 0; s < n; s++)
         trainer_set_input(t, thread, s, t->order[t->at + (uint64_t)(first + s)]);
-    engine_forward(g, thread, t->from, g->stages, n);
+    engine_forward(g, thread, t->from, g->plan.operations, n);
     for (int s = 0; s < n; s++) {
-        const float *logits = engine_output(g, thread, last, s);
+        const float *logits = engine_logits(g, thread, s);
         uint64_t image = t->order[t->at + (uint64_t)(first + s)];
         int label = t->data->label[image], best = 0;
         float weight = trainer_weight(t, image);
@@ -32,10 +33,10 @@ static void train_group(struct trainer *t, int thread, int share, int first, int
         t->correct[share] += best == label;
         t->loss[share] +=
             weight * softmax_cross_entropy(logits, classes, label, weight / t->weight,
-                                           trains ? engine_gradient(g, thread, last, s) : NULL);
+                                           trains ? engine_logits_gradient(g, thread, s) : NULL);
     }
     if (trains)
-        engine_backward(g, thread, n, grad);
+        engine_backward(g, thread, g->plan.operations, g->plan.first, n, grad);
 }
 
 static void train_share(void *context, int thread, int share)
@@ -49,8 +50,8 @@ static void train_share(void *context, int thread, int share)
     t->loss[share] = 0;
     t->correct[share] = 0;
     memset(grad, 0, t->spans.count * sizeof *grad);
-    for (int i = first; i < end; i += ENGINE_GROUP)
-        train_group(t, thread, share, i, end - i < ENGINE_GROUP ? end - i : ENGINE_GROUP, grad);
+    for (int i = first; i < end; i += PLAN_GROUP)
+        train_group(t, thread, share, i, end - i < PLAN_GROUP ? end - i : PLAN_GROUP, grad);
 }
 
 /* ---- second half: the shares' sum and the update, a slice of the parameters at a time ---- */
@@ -116,7 +117,7 @@ int trainer_step(struct trainer *t, struct error *e)
     for (int i = 0; i < t->batch; i++)
         weight += trainer_weight(t, t->order[t->at + (uint64_t)i]);
     t->weight = (float)weight;
-    t->lr = trainer_rate(t->o, &t->plan, t->step);
+    t->lr = trainer_rate(t->o, &t->planned, t->step);
     team_run(t->team, train_share, t, t->shares);
     for (int i = 0; i < t->shares; i++) {
         loss += t->loss[i];
@@ -127,7 +128,7 @@ int trainer_step(struct trainer *t, struct error *e)
     team_run(t->team, update_slice, t, (int)((t->spans.count + SLICE - 1) / SLICE));
     if (atomic_load(&t->overflow))
         return trainer_not_finite(t, t->step + 1, "a gradient is", e);
-    engine_pack(t->engine, t->engine->first);
+    engine_pack(t->engine, t->engine->plan.first);
     t->step++;
     t->so_far.loss += loss;
     t->so_far.accuracy += correct;

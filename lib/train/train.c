@@ -31,9 +31,9 @@ static void fill_task(void *context, int thread, int task)
     struct fill_job *job = context;
     struct engine *g = job->t->engine;
     const struct dataset *d = job->t->data;
-    uint64_t first = (uint64_t)task * ENGINE_GROUP;
-    int n = d->n - first < ENGINE_GROUP ? (int)(d->n - first) : ENGINE_GROUP;
-    size_t size = g->stage[job->from].x.size;
+    uint64_t first = (uint64_t)task * PLAN_GROUP;
+    int n = d->n - first < PLAN_GROUP ? (int)(d->n - first) : PLAN_GROUP;
+    size_t size = g->plan.operation[job->from].x.size;
 
     for (int s = 0; s < n; s++)
         engine_set_image(g, thread, s, d->images + (first + (uint64_t)s) * dataset_stride(d),
@@ -48,13 +48,13 @@ static void fill_task(void *context, int thread, int task)
 static int fill_cache(struct trainer *t, struct error *e)
 {
     struct engine *g = t->engine;
-    struct fill_job job = {t, NULL, g->first};
-    uint64_t groups = (t->data->n + ENGINE_GROUP - 1) / ENGINE_GROUP;
+    struct fill_job job = {t, NULL, g->plan.first};
+    uint64_t groups = (t->data->n + PLAN_GROUP - 1) / PLAN_GROUP;
     size_t size;
 
-    if (g->first == 0 || g->first == g->stages)
+    if (g->plan.first == 0 || g->plan.first == g->plan.operations)
         return 0;
-    size = g->stage[g->first].x.size;
+    size = g->plan.operation[g->plan.first].x.size;
     if (t->data->n > CACHE_FLOATS / size)
         return 0;
     t->cache = malloc(t->data->n * size * sizeof(float));
@@ -62,7 +62,7 @@ static int fill_cache(struct trainer *t, struct error *e)
         return error_memory(e, "features");
     job.to = t->cache;
     team_run(t->team, fill_task, &job, (int)groups);
-    t->from = g->first;
+    t->from = g->plan.first;
     return 0;
 }
 
@@ -94,7 +94,7 @@ static int prepare(struct trainer *t, struct error *e)
         return -1;
     spans_find(&t->spans, &t->m->net);
     t->share = share;
-    t->plan = trainer_plan(t, o->epochs);
+    t->planned = trainer_timetable(t, o->epochs);
     t->gradients = net_allocate((size_t)shares * t->spans.count);
     t->total = net_allocate(t->spans.count);
     t->moment1 = net_allocate(t->spans.count);
@@ -241,7 +241,7 @@ static int run_steps(struct trainer *t, const struct train_listener *l, struct e
         if (trainer_step(t, e) < 0)
             return -1;
         tell_step(l, &t->so_far);
-        if (l && l->stop && t->step < t->plan.steps && l->stop(l->context))
+        if (l && l->stop && t->step < t->planned.steps && l->stop(l->context))
             return save_stopped(t, e);
         if (t->so_far.done < t->data->n && save_due(t, 0) && save(t, l, e) < 0)
             return -1;
@@ -279,7 +279,7 @@ static int run_epoch(struct trainer *t, const struct train_listener *l, struct e
 static int finish(struct trainer *t, const struct train_listener *l, struct error *e)
 {
     struct ending end = {.steps = t->step,
-                         .planned = t->plan.steps,
+                         .planned = t->planned.steps,
                          .best_epoch = t->best_epoch.number,
                          .unsaved = t->unsaved,
                          .why = t->why};

@@ -16,7 +16,7 @@ int trainer_share(int batch)
     int size = batch < SMALL_BATCH ? SHARE_SMALL : SHARE_LARGE;
 
     while ((batch + size - 1) / size > SHARES_MAX)
-        size += ENGINE_GROUP;
+        size += PLAN_GROUP;
     return size;
 }
 
@@ -24,7 +24,7 @@ int trainer_share(int batch)
 
 void trainer_set_input(struct trainer *t, int thread, int sample, uint64_t image)
 {
-    size_t size = t->engine->stage[t->from].x.size;
+    size_t size = t->engine->plan.operation[t->from].x.size;
 
     if (t->cache)
         memcpy(engine_input(t->engine, thread, t->from, sample), t->cache + image * size,
@@ -51,10 +51,10 @@ void trainer_shuffle(struct trainer *t)
 
 /* ---- steps ---- */
 
-struct plan trainer_plan(const struct trainer *t, int epochs)
+struct timetable trainer_timetable(const struct trainer *t, int epochs)
 {
     uint64_t batch = (uint64_t)t->o->batch, batches = (t->data->n + batch - 1) / batch;
-    struct plan p = {.steps = batches * (uint64_t)epochs};
+    struct timetable p = {.steps = batches * (uint64_t)epochs};
 
     p.warmup = t->o->warmup >= 0 ? (uint64_t)t->o->warmup : p.steps / 10;
     if (t->o->warmup < 0 && p.warmup > TRAIN_WARMUP_MOST)
@@ -62,7 +62,7 @@ struct plan trainer_plan(const struct trainer *t, int epochs)
     return p;
 }
 
-float trainer_rate(const struct train_options *o, const struct plan *p, uint64_t step)
+float trainer_rate(const struct train_options *o, const struct timetable *p, uint64_t step)
 {
     double at;
 

@@ -23,7 +23,7 @@ struct fingerprint {
 };
 
 /* Optimizer steps in all, and over how many of them the learning rate rises. */
-struct plan {
+struct timetable {
     uint64_t steps, warmup;
 };
 
@@ -43,7 +43,7 @@ struct trainer {
     struct spans spans;               /* the parameters that train */
     float *gradients;                 /* SHARES of them, spans.count floats each */
     float *total, *moment1, *moment2; /* the same of one */
-    struct plan plan;
+    struct timetable planned;
     struct fingerprint trained_on, judged_on; /* if a state is saved or taken up */
     float *best; /* all parameters after the best epoch so far; NULL unless asked to be kept */
     struct epoch best_epoch;
@@ -68,10 +68,10 @@ struct trainer {
 int trainer_share(int batch);
 
 /* What the options plan for so many epochs. */
-struct plan trainer_plan(const struct trainer *t, int epochs);
+struct timetable trainer_timetable(const struct trainer *t, int epochs);
 
 /* The learning rate of a step, from 0. */
-float trainer_rate(const struct train_options *o, const struct plan *p, uint64_t step);
+float trainer_rate(const struct train_options *o, const struct timetable *p, uint64_t step);
 
 /* Puts an image of the data into a thread's workspace as input of stage t->from, from the cache if
  * there is one. */

@@ -15,7 +15,7 @@
 #include "eval/dataset.h"
 #include "model/model.h"
 #include "net/engine.h"
-#include "net/layers.h"
+#include "net/loss.h"
 
 enum { REPEATS = 400 };
 
@@ -29,58 +29,33 @@ static double now(void)
 
 static void keep_least(double *least, double started)
 {
-    double took = (now() - started) / ENGINE_GROUP;
+    double took = (now() - started) / PLAN_GROUP;
 
     if (*least == 0 || took < *least)
         *least = took;
 }
 
-/* engine_backward for one stage alone. */
-static void backward(struct engine *g, int i, float *grad)
-{
-    const struct stage *s = &g->stage[i];
-    const struct layer *l = &g->net->layer[s->layer];
-    const float *weight = g->parameters + l->weight;
-    struct samples all = {
-        .n = ENGINE_GROUP,
-        .x = engine_input(g, 0, i, 0),
-        .x_stride = s->x.size,
-        .y = engine_output(g, 0, i, 0),
-        .y_stride = s->y.size,
-        .winner = (uint8_t *)(g->workspace + g->winners_at) + s->winner_at,
-        .winner_stride = s->y.size,
-        .dy = engine_gradient(g, 0, i, 0),
-        .dx = i > 0 ? engine_gradient(g, 0, i - 1, 0) : NULL,
-    };
-
-    if (s->kind == STAGE_CONV)
-        g->kernels->conv_backward(&s->conv, weight, g->packed + s->packed, &all, grad + l->weight,
-                                  grad + l->bias, g->workspace + g->scratch_at);
-    else if (s->kind == STAGE_DENSE)
-        g->kernels->dense_backward(&s->dense, weight, &all, grad + l->weight, grad + l->bias);
-}
-
 static void measure(struct engine *g, const struct dataset *d, const float *table, float *grad,
                     double *up, double *down)
 {
-    int last = g->stages - 1, classes = g->net->classes;
+    int last = g->plan.operations - 1, classes = g->net->classes;
 
     for (int repeat = 0; repeat < REPEATS; repeat++) {
-        uint64_t first = (uint64_t)repeat * ENGINE_GROUP % (d->n - ENGINE_GROUP + 1);
-        for (int s = 0; s < ENGINE_GROUP; s++)
+        uint64_t first = (uint64_t)repeat * PLAN_GROUP % (d->n - PLAN_GROUP + 1);
+        for (int s = 0; s < PLAN_GROUP; s++)
             engine_set_image(g, 0, s, d->images + (first + (uint64_t)s) * dataset_stride(d), table);
         for (int i = 0; i <= last; i++) {
             double started = now();
-            engine_forward(g, 0, i, i + 1, ENGINE_GROUP);
+            engine_forward(g, 0, i, i + 1, PLAN_GROUP);
             keep_least(&up[i], started);
         }
-        for (int s = 0; s < ENGINE_GROUP; s++)
-            softmax_cross_entropy(engine_output(g, 0, last, s), classes,
+        for (int s = 0; s < PLAN_GROUP; s++)
+            softmax_cross_entropy(engine_logits(g, 0, s), classes,
                                   d->label[first + (uint64_t)s] % classes, 1.0f / 128,
-                                  engine_gradient(g, 0, last, s));
+                                  engine_logits_gradient(g, 0, s));
         for (int i = last; i >= 0; i--) {
             double started = now();
-            backward(g, i, grad);
+            engine_backward(g, 0, i + 1, i, PLAN_GROUP, grad);
             keep_least(&down[i], started);
         }
     }
@@ -94,23 +69,25 @@ int main(int argc, char **argv)
     struct dataset d = {0};
     struct engine *g = NULL;
     struct team *team;
-    struct error e = {{0}};
+    struct error e = {.text = ""};
     float *table, *grad = NULL;
 
     if (argc != 3 || !kernels)
         return 2;
     if (model_load(&m, argv[1], &e) < 0 || dataset_read(&d, argv + 2, 1, &e) < 0 ||
-        d.n < ENGINE_GROUP || !(team = team_new(1, &e)) || !(table = model_pixel_table(&m, &e)) ||
+        d.n < PLAN_GROUP || !(team = team_new(1, &e)) || !(table = model_pixel_table(&m, &e)) ||
         !(g = engine_new(&m.net, m.parameters, kernels, team, 1, &e)) ||
         !(grad = calloc(m.net.parameters, sizeof *grad))) {
         fprintf(stderr, "stages: %s\n", e.text);
         return 1;
     }
     measure(g, &d, table, grad, up, down);
-    for (int i = 0; i < g->stages; i++)
-        printf("%s%s%s\t%.2f\t%.2f\n", m.net.layer[g->stage[i].layer].name,
-               g->stage[i].last > g->stage[i].layer ? " to " : "",
-               g->stage[i].last > g->stage[i].layer ? m.net.layer[g->stage[i].last].name : "",
+    for (int i = 0; i < g->plan.operations; i++)
+        printf("%s%s%s\t%.2f\t%.2f\n", m.net.layer[g->plan.operation[i].at].name,
+               g->plan.operation[i].last > g->plan.operation[i].at ? " to " : "",
+               g->plan.operation[i].last > g->plan.operation[i].at
+                   ? m.net.layer[g->plan.operation[i].last].name
+                   : "",
                up[i], down[i]);
     return 0;
 }

@@ -10,7 +10,7 @@ static struct file input;
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *path = (char *)(uintptr_t)file_fill(&input, data, size);
-    static float mean[NET_WIDTH_MAX], std[NET_WIDTH_MAX];
+    static float mean[LAYER_WIDTH_MAX], std[LAYER_WIDTH_MAX];
     struct dataset d;
     struct error e;
 

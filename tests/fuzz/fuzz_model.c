@@ -42,7 +42,7 @@ static int is_small(const struct net *n)
         const struct layer *l = &n->layer[i];
         uint64_t pixels = (uint64_t)(l->out.h + 3) * (uint64_t)(l->out.w + 3);
         work += pixels * (uint64_t)l->out_lanes;
-        work += l->kind == LAYER_CONV ? pixels * l->weights : l->weights;
+        work += l->kind->multiply_adds(l);
     }
     return work < 1 << 20;
 }

@@ -13,20 +13,19 @@
 
 enum { WEIGHTS_MAX = 1 << 14, SAMPLES = 3 };
 
-/* Every weight of the file's layout has a place in the layer, and no two have one. */
-static void check_places(const struct net *n, const struct layer *l)
+/* Every element of the file's layout has a place in its slot, and no two have one. */
+static void check_places(const struct net *n, const struct slot *s)
 {
     static unsigned char taken[WEIGHTS_MAX];
-    uint64_t count = layer_parameters(l);
 
-    if (l->weights == 0 || l->weights > WEIGHTS_MAX)
+    REQUIRE(s->at + s->floats <= n->parameters);
+    if (s->floats > WEIGHTS_MAX)
         return;
-    REQUIRE(l->bias >= l->weight + l->weights && l->bias + l->biases <= n->parameters);
-    memset(taken, 0, l->weights);
-    for (uint64_t i = 0; i < count - (uint64_t)l->out.c; i++) {
-        size_t at = layer_weight_index(l, i);
-        REQUIRE(at >= l->weight && at - l->weight < l->weights && !taken[at - l->weight]);
-        taken[at - l->weight] = 1;
+    memset(taken, 0, s->floats);
+    for (uint64_t i = 0; i < s->count; i++) {
+        size_t at = slot_index(n, s, i);
+        REQUIRE(at >= s->at && at - s->at < s->floats && !taken[at - s->at]);
+        taken[at - s->at] = 1;
     }
 }
 
@@ -42,8 +41,9 @@ static void check_layers(const struct net *n)
         REQUIRE(net_truncate(&part, n->layer[i].name, &e) == 0 && part.layers == i + 1);
         REQUIRE(i == 0 ||
                 memcmp(&n->layer[i].in, &n->layer[i - 1].out, sizeof n->layer[i].in) == 0);
-        check_places(n, &n->layer[i]);
     }
+    for (int i = 0; i < n->slots; i++)
+        check_places(n, &n->slot[i]);
 }
 
 /* Nets that take no longer than a few milliseconds. */
@@ -55,7 +55,7 @@ static int is_small(const struct net *n)
         const struct layer *l = &n->layer[i];
         uint64_t pixels = (uint64_t)(l->out.h + 3) * (uint64_t)(l->out.w + 3);
         work += pixels * (uint64_t)l->out_lanes;
-        work += l->kind == LAYER_CONV ? pixels * l->weights : l->weights;
+        work += l->kind->multiply_adds(l);
     }
     return work < 1 << 18;
 }
@@ -64,7 +64,7 @@ static int is_small(const struct net *n)
 static void run(const struct net *n, const float *parameters, const struct kernels *k, float *out)
 {
     static struct team *team;
-    static float table[NET_WIDTH_MAX * 256];
+    static float table[LAYER_WIDTH_MAX * 256];
     struct error e;
     struct rng noise;
     struct engine *g;
@@ -85,16 +85,16 @@ static void run(const struct net *n, const float *parameters, const struct kerne
             image[i] = (uint8_t)rng_u32(&noise);
         engine_set_image(g, 0, s, image, table);
     }
-    engine_forward(g, 0, 0, g->stages, SAMPLES);
+    engine_forward(g, 0, 0, g->plan.operations, SAMPLES);
     for (int s = 0; s < SAMPLES; s++) {
-        const float *from = engine_output(g, 0, g->stages - 1, s);
-        float *by = engine_gradient(g, 0, g->stages - 1, s);
+        const float *from = engine_logits(g, 0, s);
+        float *by = engine_logits_gradient(g, 0, s);
         for (int i = 0; i < n->classes; i++) {
             out[s * n->classes + i] = from[i];
             by[i] = 1;
         }
     }
-    engine_backward(g, 0, SAMPLES, grad);
+    engine_backward(g, 0, g->plan.operations, 0, SAMPLES, grad);
     for (size_t i = 0; i < n->parameters; i++)
         REQUIRE(isfinite(grad[i]));
     engine_free(g);

@@ -8,7 +8,7 @@
 #include "base/rng.h"
 #include "base/threads.h"
 #include "net/engine.h"
-#include "net/layers.h"
+#include "net/loss.h"
 #include "net/net.h"
 
 #include <stdlib.h>

@@ -148,8 +148,8 @@ static struct samples samples_of(const struct stage_data *d, float *dy, int firs
                             .x_stride = d->x_stride,
                             .y = d->y + s * d->y_stride,
                             .y_stride = d->y_stride,
-                            .winner = d->winner + s * d->c.y.size,
-                            .winner_stride = d->c.y.size,
+                            .kept = d->winner + s * d->c.y.size,
+                            .kept_stride = d->c.y.size,
                             .dy = dy + s * d->y_stride,
                             .dx = d->c.image ? NULL : d->dx + s * d->x_stride};
 }

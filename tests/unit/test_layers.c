@@ -1,5 +1,6 @@
 /* Every layer's gradient against central differences of what it computes. */
 #include "check.h"
+#include "net/layers/plain.h"
 #include "net/reference.h"
 #include "nets.h"
 
@@ -11,7 +12,7 @@ enum { MOST = 4096 };
  */
 struct probe {
     double (*value)(const struct probe *p);
-    struct tensor x, y;
+    struct view x, y;
     float *weight, *bias, *out; /* out: the weights of the outputs, laid out as y */
     size_t weights;
     struct taps taps;
@@ -32,26 +33,21 @@ static double slope(const struct probe *p, float *at, float step)
     return (above - below) / ((double)up - down);
 }
 
-static float *pixel(const struct tensor *t, int i, int j)
-{
-    return t->at + (size_t)i * t->row + (size_t)j * t->pixel;
-}
-
-static double weighted_sum(const struct tensor *y, const float *out)
+static double weighted_sum(const struct view *y, const float *out)
 {
     double sum = 0;
 
     for (int i = 0; i < y->h; i++)
         for (int j = 0; j < y->w; j++)
             for (int k = 0; k < y->c; k++)
-                sum += (double)pixel(y, i, j)[k] * out[pixel(y, i, j) + k - y->at];
+                sum += (double)view_pixel(y, i, j)[k] * out[view_pixel(y, i, j) + k - y->at];
     return sum;
 }
 
 /* A tensor in memory of its own, rows and pixels a little apart so that strides matter. */
-static struct tensor tensor(int h, int w, int c, float scale, struct rng *r)
+static struct view tensor(int h, int w, int c, float scale, struct rng *r)
 {
-    struct tensor t = {NULL, h, w, c, 0, (size_t)c + 1};
+    struct view t = {NULL, h, w, c, 0, (size_t)c + 1};
 
     t.row = t.pixel * (size_t)w + 3;
     t.at = floats(t.row * (size_t)h);
@@ -65,7 +61,7 @@ static void check_input(const struct probe *p, const float *dx, float step, doub
     for (int i = 0; i < p->x.h; i++)
         for (int j = 0; j < p->x.w; j++)
             for (int k = 0; k < p->x.c; k++) {
-                float *at = pixel(&p->x, i, j) + k;
+                float *at = view_pixel(&p->x, i, j) + k;
                 CHECK_NEAR(dx[at - p->x.at], slope(p, at, step), most);
             }
 }
@@ -74,9 +70,9 @@ static void check_input(const struct probe *p, const float *dx, float step, doub
 
 static double conv_value(const struct probe *p)
 {
-    struct tensor y = p->y;
+    struct view y = p->y;
 
-    conv_forward(&p->x, p->weight, p->taps, p->bias, &y);
+    plain_conv_forward(&p->x, p->weight, p->taps, p->bias, &y);
     return weighted_sum(&y, p->out);
 }
 
@@ -87,7 +83,7 @@ static void check_conv(int h, int w, int in, int out, int image, struct rng *r)
                              : (struct taps){9 * (size_t)in, (size_t)in, 1};
     struct probe p = {.value = conv_value, .taps = taps, .weights = weights};
     float *dw = floats(weights), *db = floats((size_t)out);
-    struct tensor dx, dy;
+    struct view dx, dy;
 
     p.x = tensor(h, w, in, 1, r);
     p.y = tensor(h, w, out, 1, r);
@@ -98,16 +94,16 @@ static void check_conv(int h, int w, int in, int out, int image, struct rng *r)
     p.bias = floats((size_t)out);
     fill(p.weight, weights, 1, r);
     fill(p.bias, (size_t)out, 1, r);
-    conv_backward(&p.x, p.weight, taps, &dy, dw, db, &dx);
+    plain_conv_backward(&p.x, p.weight, taps, &dy, dw, db, &dx);
     for (size_t i = 0; i < weights; i++)
         CHECK_NEAR(dw[i], slope(&p, p.weight + i, 1), 1e-4);
     for (int i = 0; i < out; i++)
         CHECK_NEAR(db[i], slope(&p, p.bias + i, 1), 1e-4);
     check_input(&p, dx.at, 1, 1e-4);
     /* Gradients are added to what is there; without places for them only dx is made. */
-    conv_backward(&p.x, p.weight, taps, &dy, dw, db, NULL);
+    plain_conv_backward(&p.x, p.weight, taps, &dy, dw, db, NULL);
     CHECK_NEAR(dw[0], 2 * slope(&p, p.weight, 1), 2e-4);
-    conv_backward(&p.x, p.weight, taps, &dy, NULL, NULL, &dx);
+    plain_conv_backward(&p.x, p.weight, taps, &dy, NULL, NULL, &dx);
     check_input(&p, dx.at, 1, 1e-4);
     free(p.x.at), free(p.y.at), free(dy.at), free(dx.at);
     free(p.weight), free(p.bias), free(dw), free(db);
@@ -131,12 +127,12 @@ static void test_conv_gradient(void)
 static void test_conv_taps(void)
 {
     float x[25] = {0}, y[25], w[9], b = 0.5f;
-    struct tensor tx = {x, 5, 5, 1, 5, 1}, ty = {y, 5, 5, 1, 5, 1};
+    struct view tx = {x, 5, 5, 1, 5, 1}, ty = {y, 5, 5, 1, 5, 1};
 
     for (int t = 0; t < 9; t++)
         w[t] = (float)(t + 1);
     x[12] = 1;
-    conv_forward(&tx, w, (struct taps){9, 1, 1}, &b, &ty);
+    plain_conv_forward(&tx, w, (struct taps){9, 1, 1}, &b, &ty);
     for (int i = 0; i < 5; i++)
         for (int j = 0; j < 5; j++) {
             int u = 2 - i + 1, v = 2 - j + 1;
@@ -148,7 +144,7 @@ static void test_conv_taps(void)
 /* ---- ReLU and pool: no value lies so near to a kink that a step crosses it ---- */
 
 /* Values k + 1/2 in steps of 1 for k from -n/2, in random order. */
-static void spread(struct tensor *t, struct rng *r)
+static void spread(struct view *t, struct rng *r)
 {
     int n = t->h * t->w * t->c;
     float value[MOST];
@@ -162,22 +158,22 @@ static void spread(struct tensor *t, struct rng *r)
         value[k] = keep;
     }
     for (int i = 0; i < n; i++)
-        pixel(t, i / t->c / t->w, i / t->c % t->w)[i % t->c] = value[i];
+        view_pixel(t, i / t->c / t->w, i / t->c % t->w)[i % t->c] = value[i];
 }
 
 static double relu_value(const struct probe *p)
 {
-    struct tensor y = p->y;
+    struct view y = p->y;
 
     memcpy(y.at, p->x.at, y.row * (size_t)y.h * sizeof *y.at);
-    relu_forward(&y);
+    plain_relu_forward(&y);
     return weighted_sum(&y, p->out);
 }
 
 static void test_relu_gradient(void)
 {
     struct probe p = {.value = relu_value};
-    struct tensor dy;
+    struct view dy;
     struct rng r;
 
     rng_seed(&r, 2, 1);
@@ -188,7 +184,7 @@ static void test_relu_gradient(void)
     memcpy(p.out, dy.at, dy.row * 5 * sizeof *p.out);
     spread(&p.x, &r);
     relu_value(&p);
-    relu_backward(&p.y, &dy);
+    plain_relu_backward(&p.y, &dy);
     check_input(&p, dy.at, 0.25f, 1e-4);
     free(p.x.at), free(p.y.at), free(dy.at), free(p.out);
 }
@@ -196,11 +192,11 @@ static void test_relu_gradient(void)
 static void test_relu_edges(void)
 {
     float x[] = {-1, -0.0f, 0, 1e-45f, INFINITY, -INFINITY, NAN}, dy[] = {1, 1, 1, 1, 1, 1, 1};
-    struct tensor t = {x, 1, 7, 1, 7, 1}, d = {dy, 1, 7, 1, 7, 1};
+    struct view t = {x, 1, 7, 1, 7, 1}, d = {dy, 1, 7, 1, 7, 1};
     static const float y[] = {0, 0, 0, 1e-45f, INFINITY, 0}, dx[] = {0, 0, 0, 1, 1, 0};
 
-    relu_forward(&t);
-    relu_backward(&t, &d);
+    plain_relu_forward(&t);
+    plain_relu_backward(&t, &d);
     CHECK(memcmp(x, y, sizeof y) == 0); /* no negative zero either */
     CHECK(isnan(x[6]));
     CHECK(memcmp(dy, dx, sizeof dx) == 0);
@@ -208,16 +204,16 @@ static void test_relu_edges(void)
 
 static double pool_value(const struct probe *p)
 {
-    struct tensor y = p->y;
+    struct view y = p->y;
 
-    pool_forward(&p->x, &y, p->winner, (size_t)y.c);
+    plain_pool_forward(&p->x, &y, p->winner, (size_t)y.c);
     return weighted_sum(&y, p->out);
 }
 
 static void check_pool(int h, int w, int c, struct rng *r)
 {
     struct probe p = {.value = pool_value};
-    struct tensor dy, dx;
+    struct view dy, dx;
     uint8_t winner[MOST];
 
     p.x = tensor(h, w, c, 1, r);
@@ -228,7 +224,7 @@ static void check_pool(int h, int w, int c, struct rng *r)
     p.winner = winner;
     spread(&p.x, r);
     pool_value(&p);
-    pool_backward(&dy, winner, (size_t)c, &dx);
+    plain_pool_backward(&dy, winner, (size_t)c, &dx);
     check_input(&p, dx.at, 0.25f, 1e-4);
     free(p.x.at), free(p.y.at), free(dy.at), free(dx.at);
 }
@@ -255,9 +251,9 @@ static void test_pool_winner(void)
     for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
         float x[4], y;
         uint8_t winner;
-        struct tensor tx = {x, 2, 2, 1, 2, 1}, ty = {&y, 1, 1, 1, 1, 1};
+        struct view tx = {x, 2, 2, 1, 2, 1}, ty = {&y, 1, 1, 1, 1, 1};
         memcpy(x, window[i], sizeof x);
-        pool_forward(&tx, &ty, &winner, 1);
+        plain_pool_forward(&tx, &ty, &winner, 1);
         CHECK_NEAR(winner, want[i], 0);
     }
 }
@@ -266,7 +262,7 @@ static void test_pool_winner(void)
 
 static double dense_value(const struct probe *p)
 {
-    dense_forward(p->x.at, p->weight, p->bias, p->x.c, p->y.c, p->y.at);
+    plain_dense_forward(p->x.at, p->weight, p->bias, p->x.c, p->y.c, p->y.at);
     return weighted_sum(&p->y, p->out);
 }
 
@@ -276,13 +272,13 @@ static void check_dense(int in, int out, struct rng *r)
     struct probe p = {.value = dense_value, .weights = n * m};
     float *dw = floats(n * m), *db = floats(m), *dx = floats(n);
 
-    p.x = (struct tensor){floats(n), 1, 1, in, n, n};
-    p.y = (struct tensor){floats(m), 1, 1, out, m, m};
+    p.x = (struct view){floats(n), 1, 1, in, n, n};
+    p.y = (struct view){floats(m), 1, 1, out, m, m};
     p.out = floats(m);
     p.weight = floats(n * m);
     p.bias = floats(m);
     fill(p.x.at, n, 1, r), fill(p.out, m, 1, r), fill(p.weight, n * m, 1, r), fill(p.bias, m, 1, r);
-    dense_backward(p.x.at, p.weight, p.out, in, out, dw, db, dx);
+    plain_dense_backward(p.x.at, p.weight, p.out, in, out, dw, db, dx);
     for (size_t i = 0; i < n * m; i++)
         CHECK_NEAR(dw[i], slope(&p, p.weight + i, 1), 1e-5);
     for (size_t i = 0; i < m; i++)
@@ -347,13 +343,13 @@ static double net_loss(struct ready *n, const float *input, int samples)
     const struct engine *g = n->engine;
     double loss = 0;
 
-    memcpy(engine_input(g, 0, 0, 0), input, (size_t)samples * g->input.size * sizeof *input);
+    memcpy(engine_input(g, 0, 0, 0), input,
+           (size_t)samples * g->plan.tensor[0].layout.size * sizeof *input);
     engine_pack(n->engine, 0);
-    engine_forward(n->engine, 0, 0, g->stages, samples);
+    engine_forward(n->engine, 0, 0, g->plan.operations, samples);
     for (int s = 0; s < samples; s++)
-        loss +=
-            softmax_cross_entropy(engine_output(g, 0, g->stages - 1, s), n->net.classes,
-                                  s % n->net.classes, 1, engine_gradient(g, 0, g->stages - 1, s));
+        loss += softmax_cross_entropy(engine_logits(g, 0, s), n->net.classes, s % n->net.classes, 1,
+                                      engine_logits_gradient(g, 0, s));
     return loss;
 }
 
@@ -370,17 +366,16 @@ static double net_slope(struct ready *n, const float *input, int samples, size_t
     return (above - below) / ((double)up - down);
 }
 
-/* Every parameter of a layer, or some of them. Where two steps of different size do not agree
+/* Every element of a slot, or some of them. Where two steps of different size do not agree
  * there is a kink between; few may be left out for that. */
 static void check_parameters(struct ready *n, const float *input, const float *grad, int samples)
 {
     int seen = 0, kinks = 0;
 
-    for (int i = 0; i < n->net.layers; i++) {
-        const struct layer *l = &n->net.layer[i];
-        uint64_t count = l->weights ? layer_parameters(l) : 0, weights = count - (uint64_t)l->out.c;
-        for (uint64_t k = 0; k < count; k += 1 + count / 60) {
-            size_t at = k < weights ? layer_weight_index(l, k) : l->bias + (k - weights);
+    for (int i = 0; i < n->net.slots; i++) {
+        const struct slot *s = &n->net.slot[i];
+        for (uint64_t k = 0; k < s->count; k += 1 + s->count / 60) {
+            size_t at = slot_index(&n->net, s, k);
             double wide = net_slope(n, input, samples, at, 0x1p-8f);
             double narrow = net_slope(n, input, samples, at, 0x1p-9f);
             seen++;
@@ -402,12 +397,13 @@ static void check_net(const char *text, struct extent image)
 
     rng_seed(&r, 6, 1);
     ready_net(&n, text, image, 3, &kernels_reference, 1);
-    input = floats(SAMPLES * n.engine->input.size);
+    input = floats(SAMPLES * n.engine->plan.tensor[0].layout.size);
     grad = floats(n.net.parameters);
     for (size_t s = 0; s < SAMPLES; s++)
-        fill_layout(input + s * n.engine->input.size, &n.engine->input, image.c, 1, &r);
+        fill_layout(input + s * n.engine->plan.tensor[0].layout.size,
+                    &n.engine->plan.tensor[0].layout, image.c, 1, &r);
     net_loss(&n, input, SAMPLES);
-    engine_backward(n.engine, 0, SAMPLES, grad);
+    engine_backward(n.engine, 0, n.engine->plan.operations, 0, SAMPLES, grad);
     check_parameters(&n, input, grad, SAMPLES);
     free(input), free(grad);
     ready_free(&n);

@@ -154,7 +154,7 @@ static void test_layers_of_the_default(void)
         const struct extent *x = &n.layer[i].out, *y = &want[i].out;
         CHECK_TEXT(n.layer[i].name, want[i].name);
         CHECK(x->h == y->h && x->w == y->w && x->c == y->c);
-        CHECK(layer_parameters(&n.layer[i]) == want[i].parameters);
+        CHECK(layer_parameters(&n, i) == want[i].parameters);
         CHECK(net_find(&n, want[i].name) == i);
     }
     CHECK(net_find(&n, "conv3") == -1);
@@ -169,7 +169,7 @@ static void test_truncate(void)
     CHECK(net_build(&n, "c4 r p d5", grey28, 3, &e) == 0);
     cut = n;
     CHECK(net_truncate(&cut, "relu1", &e) == 0);
-    CHECK(cut.layers == 2 && cut.layer[0].weight == n.layer[0].weight);
+    CHECK(cut.layers == 2 && cut.slots == 2 && cut.slot[0].at == n.slot[0].at);
     cut = n;
     CHECK(net_truncate(&cut, "head", &e) == 0);
     CHECK(cut.layers == n.layers);
@@ -178,7 +178,7 @@ static void test_truncate(void)
     CHECK(cut.layers == n.layers);
 }
 
-/* Every weight has a place of its own, within its layer, and no bias stands there. */
+/* Every element of every slot has a place of its own, within its slot. */
 static void check_places(const char *text, struct extent image, int classes)
 {
     struct error e;
@@ -188,21 +188,15 @@ static void check_places(const char *text, struct extent image, int classes)
     if (!CHECK(net_build(&n, text, image, classes, &e) == 0))
         return;
     taken = calloc(n.parameters, 1);
-    for (int i = 0; i < n.layers; i++) {
-        const struct layer *l = &n.layer[i];
-        uint64_t weights = l->weights ? layer_parameters(l) - (uint64_t)l->out.c : 0;
-        if (!l->weights)
-            continue;
-        CHECK(l->weight % NET_LANES == 0 && l->bias % NET_LANES == 0);
-        CHECK(l->bias >= l->weight + l->weights && l->bias + l->biases <= n.parameters);
-        for (uint64_t k = 0; k < weights; k++) {
-            size_t at = layer_weight_index(l, k);
-            if (!CHECK(at >= l->weight && at < l->weight + l->weights && !taken[at]))
+    for (int i = 0; i < n.slots; i++) {
+        const struct slot *s = &n.slot[i];
+        CHECK(s->at % NET_LANES == 0 && s->at + s->floats <= n.parameters);
+        for (uint64_t k = 0; k < s->count; k++) {
+            size_t at = slot_index(&n, s, k);
+            if (!CHECK(at >= s->at && at < s->at + s->floats && !taken[at]))
                 break;
             taken[at] = 1;
         }
-        for (size_t k = 0; k < l->biases; k++)
-            CHECK(!taken[l->bias + k]++);
     }
     free(taken);
 }
@@ -221,18 +215,17 @@ static void test_layout_of_weights(void)
 {
     struct error e;
     struct net n;
-    const struct layer *l;
+    const struct slot *s;
 
     CHECK(net_build(&n, "c20 c10 d7", (struct extent){5, 6, 3}, 2, &e) == 0);
-    l = &n.layer[0]; /* on the image: [9][in][out_pad] */
-    CHECK(layer_weight_index(l, ((4 * 3 + 2) * 3 + 1) * 3 + 2) ==
-          l->weight + (5 * 3 + 2) * 32 + 4); /* out 4, in 2, tap (1,2) */
-    l = &n.layer[1];                         /* [out_pad][9][in_pad] */
-    CHECK(layer_weight_index(l, ((9 * 20 + 13) * 3 + 2) * 3 + 0) ==
-          l->weight + (9 * 9 + 6) * 32 + 13);
-    l = &n.layer[2]; /* [out][rows * columns * lanes] */
-    CHECK(layer_weight_index(l, 3 * 300 + (8 * 5 + 4) * 6 + 1) ==
-          l->weight + 3 * (30 * 16) + (4 * 6 + 1) * 16 + 8);
+    s = slot_find(&n, 0, "weight"); /* on the image: [9][in][out_pad] */
+    CHECK(slot_index(&n, s, ((4 * 3 + 2) * 3 + 1) * 3 + 2) ==
+          s->at + (5 * 3 + 2) * 32 + 4); /* out 4, in 2, tap (1,2) */
+    s = slot_find(&n, 1, "weight");      /* [out_pad][9][in_pad] */
+    CHECK(slot_index(&n, s, ((9 * 20 + 13) * 3 + 2) * 3 + 0) == s->at + (9 * 9 + 6) * 32 + 13);
+    s = slot_find(&n, 2, "weight"); /* [out][rows * columns * lanes] */
+    CHECK(slot_index(&n, s, 3 * 300 + (8 * 5 + 4) * 6 + 1) ==
+          s->at + 3 * (30 * 16) + (4 * 6 + 1) * 16 + 8);
 }
 
 /* Pictures of filters have each weight in its place, wherever the layer lies in the vector. */
@@ -245,13 +238,14 @@ static void check_filters(const char *text, const char *name, struct extent imag
 
     if (!CHECK(net_build(&n, text, image, 2, &e) == 0))
         return;
-    const struct layer *l = &n.layer[net_find(&n, name)];
-    uint64_t in = (uint64_t)l->in.c, out = (uint64_t)l->out.c;
+    int layer = net_find(&n, name);
+    const struct slot *s = slot_find(&n, layer, "weight");
+    uint64_t in = s->shape[1], out = s->shape[0];
     /* Room behind the vector, so that a wrong place is a wrong number. */
     p = floats(2 * n.parameters);
     for (uint64_t k = 0; k < out * in * 9; k++)
-        p[layer_weight_index(l, k)] = (float)(k + 1);
-    CHECK(filters_take(&f, l, p, &e) == 0);
+        p[slot_index(&n, s, k)] = (float)(k + 1);
+    CHECK(filters_take(&f, &n, layer, p, &e) == 0);
     CHECK(f.rgb == (in == 3) && f.n == (in == 3 ? out : out * in) &&
           f.stride * f.n == out * in * 9);
     for (uint64_t o = 0; o < out; o++)
@@ -277,13 +271,14 @@ static void test_filters(void)
 
 static void check_uniform(const struct net *n, const float *p, const char *name, double gain)
 {
-    const struct layer *l = &n->layer[net_find(n, name)];
-    uint64_t weights = layer_parameters(l) - (uint64_t)l->out.c;
-    double bound = gain * sqrt(6.0 / ((double)weights / l->out.c)), most = 0;
+    const struct slot *s = slot_find(n, net_find(n, name), "weight");
+    const struct slot *bias = slot_find(n, net_find(n, name), "bias");
+    uint64_t weights = s->count;
+    double bound = gain * sqrt(6.0 * (double)s->shape[0] / (double)weights), most = 0;
     double sum = 0, squares = 0, count = (double)weights;
 
     for (uint64_t k = 0; k < weights; k++) {
-        double w = p[layer_weight_index(l, k)];
+        double w = p[slot_index(n, s, k)];
         sum += w;
         squares += w * w;
         if (fabs(w) > most)
@@ -293,8 +288,8 @@ static void check_uniform(const struct net *n, const float *p, const char *name,
     /* Five standard deviations of the mean, and of the mean square, of a uniform distribution. */
     CHECK_NEAR(sum / count, 0, 5 * bound / sqrt(3 * count));
     CHECK_NEAR(squares / count, bound * bound / 3, 5 * bound * bound * sqrt(4.0 / 45 / count));
-    for (size_t k = 0; k < l->biases; k++)
-        CHECK(p[l->bias + k] == 0);
+    for (size_t k = 0; k < bias->floats; k++)
+        CHECK(p[bias->at + k] == 0);
 }
 
 static void test_first_weights(void)
@@ -329,9 +324,9 @@ static void test_padding_starts_zero(void)
     net_init_body(&n, p, 3);
     net_init_head(&n, p, 3);
     want = n.parameters;
-    for (int i = 0; i < n.layers; i++)
-        if (n.layer[i].weights)
-            want -= layer_parameters(&n.layer[i]) - (uint64_t)n.layer[i].out.c;
+    for (int i = 0; i < n.slots; i++)
+        if (n.slot[i].start == SLOT_HE)
+            want -= n.slot[i].count;
     for (size_t i = 0; i < n.parameters; i++)
         zeros += p[i] == 0;
     CHECK(zeros == want);
@@ -344,20 +339,20 @@ static void test_fresh_head(void)
 {
     struct model fresh, swapped;
     struct error e;
-    const struct layer *head;
+    const struct slot *head;
     size_t body;
 
     CHECK(model_new(&fresh, "c4 p d5 r", grey28, 10, 7, &e) == 0);
     CHECK(model_new(&swapped, "c4 p d5 r", grey28, 4, 7, &e) == 0);
-    body = fresh.net.layer[fresh.net.layers - 1].weight;
+    body = slot_find(&fresh.net, fresh.net.layers - 1, "weight")->at;
     CHECK(memcmp(fresh.parameters, swapped.parameters, body * sizeof(float)) == 0);
     CHECK(model_swap_head(&swapped, swapped.net.layers - 1, 10, 7, &e) == 0);
     CHECK(swapped.net.parameters == fresh.net.parameters);
     CHECK(memcmp(fresh.parameters, swapped.parameters, fresh.net.parameters * sizeof(float)) == 0);
     CHECK(model_swap_head(&swapped, swapped.net.layers - 1, 10, 8, &e) == 0);
-    head = &swapped.net.layer[swapped.net.layers - 1];
+    head = slot_find(&swapped.net, swapped.net.layers - 1, "weight");
     CHECK(memcmp(fresh.parameters + body, swapped.parameters + body,
-                 head->weights * sizeof(float)) != 0);
+                 head->floats * sizeof(float)) != 0);
     CHECK(memcmp(fresh.parameters, swapped.parameters, body * sizeof(float)) == 0);
     CHECK(model_swap_head(&swapped, swapped.net.layers - 1, 1001, 8, &e) == -1);
     CHECK_TEXT(e.text, "net: 1001 classes, but 1 to 1000 are possible");

@@ -194,7 +194,7 @@ static void test_gradient_not_finite(void)
     struct dataset d = dataset(8, (struct extent){4, 4, 1}, 2);
     struct train_options o = train_defaults();
     struct heard h = {0};
-    const struct layer *dense, *head;
+    size_t bias, weight;
     struct model m, saved;
     struct error e = {0};
 
@@ -202,16 +202,16 @@ static void test_gradient_not_finite(void)
     o.settings = "set up";
     start_model(&m, "d1", &d, 2);
     m.std[0] = 1e-6f;
-    dense = &m.net.layer[net_find(&m.net, "dense1")];
-    head = &m.net.layer[net_find(&m.net, "head")];
+    bias = slot_find(&m.net, net_find(&m.net, "dense1"), "bias")->at;
+    weight = slot_find(&m.net, net_find(&m.net, "head"), "weight")->at;
     memset(m.parameters, 0, m.net.parameters * sizeof(float));
-    m.parameters[dense->bias] = 1e-37f;
-    m.parameters[head->weight] = 3e37f;
+    m.parameters[bias] = 1e-37f;
+    m.parameters[weight] = 3e37f;
     CHECK(train_on(&m, &d, &o, 1, &h, &e) == -1);
     if (!CHECK(strstr(e.text, "step 1: a gradient is not finite at learning rate") != NULL))
         printf("# %s\n", e.text);
     CHECK(model_load_with(&saved, path, &e) == 0);
-    CHECK(saved.parameters[dense->bias] == 1e-37f && saved.parameters[head->weight] == 3e37f);
+    CHECK(saved.parameters[bias] == 1e-37f && saved.parameters[weight] == 3e37f);
     model_free(&saved);
     model_free(&m);
     dataset_free(&d);

@@ -103,20 +103,13 @@ static void check_tensor(const struct tensors *t, const char *name, const char *
 static void check_parameters(const struct tensors *t, const char *prefix, const char *who,
                              const struct net *net, const float *values, struct tolerance allowed)
 {
-    for (int i = 0; i < net->layers; i++) {
-        const struct layer *l = &net->layer[i];
-        uint64_t weights = layer_parameters(l) - (uint64_t)l->out.c;
+    for (int i = 0; i < net->slots; i++) {
+        const struct slot *s = &net->slot[i];
+        float *plain = floats(s->count);
         char name[64];
-        float *plain;
-        if (!l->weights)
-            continue;
-        plain = floats(weights);
-        for (uint64_t k = 0; k < weights; k++)
-            plain[k] = values[layer_weight_index(l, k)];
-        snprintf(name, sizeof name, "%s.%s.weight", prefix, l->name);
-        check_tensor(t, name, who, plain, weights, allowed);
-        snprintf(name, sizeof name, "%s.%s.bias", prefix, l->name);
-        check_tensor(t, name, who, values + l->bias, (size_t)l->out.c, allowed);
+        slot_read(net, s, values + s->at, plain);
+        snprintf(name, sizeof name, "%s.%s.%s", prefix, net->layer[s->layer].name, s->name);
+        check_tensor(t, name, who, plain, s->count, allowed);
         free(plain);
     }
 }
@@ -214,16 +207,15 @@ static void check_gradients(const struct fixture *f, const struct kernels *k,
     struct engine *g = start_engine(f, net, k, 1);
     float *grad = floats(net->parameters), mean;
     double loss = 0;
-    int last = g->stages - 1;
 
     for (int s = 0; s < 8; s++)
         engine_set_image(g, 0, s, f->data.images + (size_t)s * dataset_stride(&f->data), f->table);
-    engine_forward(g, 0, 0, g->stages, 8);
+    engine_forward(g, 0, 0, g->plan.operations, 8);
     for (int s = 0; s < 8; s++)
-        loss += softmax_cross_entropy(engine_output(g, 0, last, s), net->classes, f->data.label[s],
-                                      1.0f / 8, engine_gradient(g, 0, last, s)) /
+        loss += softmax_cross_entropy(engine_logits(g, 0, s), net->classes, f->data.label[s],
+                                      1.0f / 8, engine_logits_gradient(g, 0, s)) /
                 8;
-    engine_backward(g, 0, 8, grad);
+    engine_backward(g, 0, g->plan.operations, g->plan.first, 8, grad);
     mean = (float)loss;
     check_tensor(&f->torch, "loss", k->name, &mean, 1, (struct tolerance){1e-6, 1e-6});
     check_parameters(&f->torch, "grad", k->name, net, grad, allowed);

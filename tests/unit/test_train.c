@@ -54,10 +54,12 @@ static void test_it_learns(void)
 
 static int layer_is(const struct model *a, const struct model *b, const char *name)
 {
-    const struct layer *l = &a->net.layer[net_find(&a->net, name)];
+    int layer = net_find(&a->net, name);
+    const struct slot *first = slot_find(&a->net, layer, "weight"),
+                      *last = slot_find(&a->net, layer, "bias");
 
-    return memcmp(a->parameters + l->weight, b->parameters + l->weight,
-                  (l->bias + l->biases - l->weight) * sizeof(float)) == 0;
+    return memcmp(a->parameters + first->at, b->parameters + first->at,
+                  (last->at + last->floats - first->at) * sizeof(float)) == 0;
 }
 
 /* Frozen layers below, in the middle and above stay as they were, bit for bit. */
@@ -176,6 +178,7 @@ static void test_not_finite(void)
     struct train_options o = train_defaults();
     struct model m;
     struct heard h = {0};
+    size_t bias;
     struct error e = {0};
 
     o.optimizer = OPTIMIZER_SGD;
@@ -191,8 +194,9 @@ static void test_not_finite(void)
     o.epochs = 1;
     o.batch = 40;
     start_model(&m, "c5 r p d6 r", &d, 3);
-    m.parameters[m.net.layer[m.net.layers - 1].bias] = 3e38f;
-    m.parameters[m.net.layer[m.net.layers - 1].bias + 1] = -3e38f;
+    bias = slot_find(&m.net, m.net.layers - 1, "bias")->at;
+    m.parameters[bias] = 3e38f;
+    m.parameters[bias + 1] = -3e38f;
     o.weight_decay = 1e5;
     CHECK(train_on(&m, &d, &o, 1, &h, &e) == -1);
     CHECK(strstr(e.text, "step 1: the weights are not finite") != NULL);

@@ -66,7 +66,7 @@ INLINE void channels_forward(const int wide, const struct conv *c, const float *
     for (int i = 0; i < s->n; i++) {
         const float *x = s->x + (size_t)i * s->x_stride;
         struct tile_output to = {&c->y, s->y + (size_t)i * s->y_stride,
-                                 s->winner + (size_t)i * s->winner_stride, c->relu, c->pool};
+                                 s->kept + (size_t)i * s->kept_stride, c->relu, c->pool};
         if (in == 1)
             sample_forward(wide, 1, c, x, held, step, bias, channel, &to);
         else
@@ -155,7 +155,7 @@ void VARIANT(image_backward)(const struct conv *c, const struct samples *s, floa
     for (int i = 0; i < s->n; i++) {
         const float *x = s->x + (size_t)i * s->x_stride, *y = s->y + (size_t)i * s->y_stride;
         const float *dy = s->dy + (size_t)i * s->y_stride;
-        const uint8_t *winner = s->winner + (size_t)i * s->winner_stride;
+        const uint8_t *winner = s->kept + (size_t)i * s->kept_stride;
         for (size_t o = 0; o < (size_t)c->y.lanes; o += VL) {
             if (c->x.lanes == 1)
                 sample_backward(1, c, x, y, dy, winner, o, 0, dw, db);

@@ -197,7 +197,7 @@ void VARIANT(sparse_backward)(const struct conv *c, const float *packed, const s
     for (int i = 0; i < s->n; i++) {
         size_t at = (size_t)i * s->x_stride;
         struct pooled p = {c, s->y + (size_t)i * s->y_stride, s->dy + (size_t)i * s->y_stride,
-                           s->winner + (size_t)i * s->winner_stride};
+                           s->kept + (size_t)i * s->kept_stride};
         if (dw || db)
             winners_by_channel(&p, all);
         if (s->dx)

@@ -71,8 +71,17 @@ static void sgd(const struct sgd *a, float *w, const float *grad, float *m, size
 #define TEXT_EXPAND(x) TEXT(x)
 #define TEXT(x) #x
 
+#define LAYER(NAME) extern const struct operation_kind OPERATION(NAME);
+#include "net/layers/kinds.def"
+#undef LAYER
+
+#define LAYER(NAME) &OPERATION(NAME),
 const struct kernels VARIANT(kernels) = {
     .name = TEXT_EXPAND(KERNEL_VARIANT),
+    .operation =
+        {
+#include "net/layers/kinds.def"
+        },
     .conv_packed = packed,
     .conv_scratch = scratch,
     .conv_pack = pack,

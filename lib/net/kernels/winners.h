@@ -87,8 +87,8 @@ INLINE vi count_up(void)
 static void winners_by_pixel(const struct pooled *p, const struct winners *w)
 {
     size_t tiles = (size_t)p->c->y.h * (size_t)p->c->y.w, lanes = (size_t)p->c->y.lanes;
-    uint16_t won[4][NET_WIDTH_MAX / VL];
-    float gradient[NET_WIDTH_MAX];
+    uint16_t won[4][LAYER_WIDTH_MAX / VL];
+    float gradient[LAYER_WIDTH_MAX];
     uint32_t end = 0, *start = w->start;
 
     for (size_t tile = 0; tile < tiles; tile++) {

@@ -431,8 +431,8 @@ void VARIANT(winograd_forward)(const struct conv *c, const float *bias, const fl
                               .from_stride = s->x_stride,
                               .to = s->y,
                               .to_stride = s->y_stride,
-                              .winner = s->winner,
-                              .winner_stride = s->winner_stride};
+                              .winner = s->kept,
+                              .winner_stride = s->kept_stride};
 
     VARIANT(winograd_convolve)(&all, scratch);
 }

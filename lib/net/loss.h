@@ -1,0 +1,13 @@
+/*
+ * The loss of a classifier, at its logits.
+ */
+#ifndef ROTPIPE_NET_LOSS_H
+#define ROTPIPE_NET_LOSS_H
+
+/*
+ * Softmax and cross-entropy of one sample: returns -log softmax(logits)[label] and sets grad (may
+ * be NULL) to scale * (softmax(logits) - onehot(label)).
+ */
+double softmax_cross_entropy(const float *logits, int classes, int label, float scale, float *grad);
+
+#endif

@@ -1,0 +1,144 @@
+/*
+ * One operation of a plan: what it reads and writes, what it covers, and how it runs. Every kind of
+ * layer has an operation for each set of kernels.
+ *
+ * Tensors are floats, channels last, channels ("lanes") padded to a multiple of NET_LANES with
+ * zeros, but for the image, whose pixels have as many lanes as channels. Who wants a border, as
+ * convolutions do, gets one of zeros: one row above, one column to the left, and one or two below
+ * and to the right, so that it holds whole 4x4 tiles at steps of 2: (2 * ceil(h / 2) + 2) rows. A
+ * pointer to such a tensor is to the border's first float.
+ */
+#ifndef ROTPIPE_NET_OPERATION_H
+#define ROTPIPE_NET_OPERATION_H
+
+#include "net/slots.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct kernels;
+struct layer;
+
+enum { NET_LANES = 16 };
+
+/* n rounded up to whole vectors. */
+static inline int net_pad(int n)
+{
+    return (n + NET_LANES - 1) / NET_LANES * NET_LANES;
+}
+
+/* How one sample's tensor lies in memory. */
+struct layout {
+    int h, w;     /* pixels, without the border */
+    int lanes;    /* floats of a pixel */
+    int border;   /* 1 if it has one */
+    size_t row;   /* floats from one row to the next */
+    size_t first; /* floats before the first pixel that is not border */
+    size_t size;  /* floats of a sample, a multiple of NET_LANES */
+};
+
+/* Samples in a row: sample i's tensor begins i * stride floats (bytes for kept) further on. */
+struct samples {
+    int n;
+    const float *x;
+    size_t x_stride;
+    float *y;
+    size_t y_stride;
+    uint8_t *kept; /* from forward to backward, whatever the operation wants to */
+    size_t kept_stride;
+    float *dy; /* the loss's gradient by y; may be overwritten */
+    float *dx; /* where the gradient by x goes, laid out as x (strides as x); or NULL */
+};
+
+struct operation {
+    const struct operation_kind *kind;
+    const struct kernels *kernels;
+    const struct layer *layer; /* the first that it covers */
+    int at, last;              /* its index, and that of the last one */
+    int from, to;              /* tensors of the plan */
+    struct layout x, y;
+    int relu, pool;                    /* it covers these, too */
+    int train;                         /* its slots want gradients */
+    size_t slot[SLOTS_OF_A_LAYER];     /* where they lie among the parameters, */
+    size_t gradient[SLOTS_OF_A_LAYER]; /* and their gradients in a vector of these */
+    size_t packed;                     /* where what it packs lies, in floats */
+    size_t kept, kept_size;            /* bytes: where in a workspace, and for each sample */
+};
+
+/* A group of samples on its way through an operation. */
+struct pass {
+    struct samples s;
+    const float *parameters; /* of the net */
+    const float *packed;     /* what `pack` has made */
+    float *gradients;        /* a vector to add to, or NULL: nothing of this operation trains */
+    float *scratch;
+};
+
+static inline const float *pass_slot(const struct operation *o, const struct pass *p, int k)
+{
+    return p->parameters + o->slot[k];
+}
+
+/* NULL: it wants no gradient. */
+static inline float *pass_gradient(const struct operation *o, const struct pass *p, int k)
+{
+    return p->gradients ? p->gradients + o->gradient[k] : NULL;
+}
+
+struct operation_kind {
+    /* Bytes that a sample keeps from forward to backward; floats of scratch for a thread; floats
+     * that `pack` makes of the parameters for fast use, once after each change of them. */
+    size_t (*kept)(const struct operation *o);
+    size_t (*scratch)(const struct operation *o);
+    size_t (*packed)(const struct operation *o);
+
+    /* A call does the share `task` of `tasks`. backward: for dx too. */
+    void (*pack)(const struct operation *o, const float *parameters, float *packed, int backward,
+                 int task, int tasks);
+
+    /* Sets y. Padding and borders of y are zero before, and stay so. */
+    void (*forward)(const struct operation *o, const struct pass *p);
+
+    /* Adds to the gradients by the slots, and sets dx, unless either is NULL. */
+    void (*backward)(const struct operation *o, const struct pass *p);
+};
+
+/* ---- what kinds have in common ---- */
+
+/* No memory of a kind; nothing to pack. */
+size_t operation_none(const struct operation *o);
+void operation_pack_nothing(const struct operation *o, const float *parameters, float *packed,
+                            int backward, int task, int tasks);
+
+/*
+ * Rows of one sample's x and y whose floats correspond, for operations that take element by
+ * element: whole rows of pixels where both have the same lanes, else (x is the image) the channels
+ * of one pixel. Row k of operation_rows begins at place k.
+ */
+struct row {
+    size_t x, y; /* floats from the sample's begin */
+    size_t n;
+};
+int operation_rows(const struct operation *o);
+struct row operation_row(const struct operation *o, int k);
+
+/*
+ * Names an operation of this compilation: of an instruction set, or the reference; and defines it
+ * from NAME_kept, NAME_scratch, NAME_packed, NAME_pack, NAME_forward and NAME_backward.
+ */
+#define OPERATION_PASTE(NAME, SET) NAME##_operation_##SET
+#define OPERATION_EXPAND(NAME, SET) OPERATION_PASTE(NAME, SET)
+#ifdef KERNEL_VARIANT
+#define OPERATION(NAME) OPERATION_EXPAND(NAME, KERNEL_VARIANT)
+#else
+#define OPERATION(NAME) OPERATION_PASTE(NAME, reference)
+#endif
+#define DEFINE_OPERATION(NAME)                                                                     \
+    const struct operation_kind OPERATION(NAME) = {.kept = NAME##_kept,                            \
+                                                   .scratch = NAME##_scratch,                      \
+                                                   .packed = NAME##_packed,                        \
+                                                   .pack = NAME##_pack,                            \
+                                                   .forward = NAME##_forward,                      \
+                                                   .backward = NAME##_backward}
+
+#endif

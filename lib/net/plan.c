@@ -1,0 +1,130 @@
+/* Layers to operations, and their memory. */
+#include "net/plan.h"
+
+#include <string.h>
+
+#include "net/kernels.h"
+
+/* How a tensor lies in memory when its readers want a border, or not. */
+static struct layout layout_of(const struct tensor *t)
+{
+    struct extent x = t->extent;
+    struct layout l = {x.h, x.w, t->lanes, t->border, 0, 0, 0};
+    size_t rows = (size_t)x.h, columns = (size_t)x.w, lanes = (size_t)t->lanes;
+
+    if (t->border) {
+        rows = ((size_t)x.h + 1) / 2 * 2 + 2;
+        columns = ((size_t)x.w + 1) / 2 * 2 + 2;
+    }
+    l.row = columns * lanes;
+    l.first = t->border ? l.row + lanes : 0;
+    l.size = slot_floats(rows * l.row);
+    return l;
+}
+
+/* ---- operations ---- */
+
+static int add_tensor(struct plan *p, struct extent x, int lanes)
+{
+    p->tensor[p->tensors] = (struct tensor){.extent = x, .lanes = lanes};
+    return p->tensors++;
+}
+
+struct operation *plan_add(struct plan *p, int at, int last)
+{
+    struct operation *o = &p->operation[p->operations++];
+    const struct layer *l = &p->net->layer[at], *end = &p->net->layer[last];
+    const struct operation_kind *kind = p->kernels->operation[l->kind->index];
+
+    *o =
+        (struct operation){.kind = kind, .kernels = p->kernels, .layer = l, .at = at, .last = last};
+    o->from = p->tensors - 1;
+    o->to = add_tensor(p, end->out, end->out_lanes);
+    for (int k = 0; k < l->slots; k++)
+        o->slot[k] = p->net->slot[l->slot + k].at;
+    return o;
+}
+
+void plan_want_border(struct plan *p, const struct operation *o)
+{
+    p->tensor[o->from].border = 1;
+}
+
+static void add_operations(struct plan *p)
+{
+    const struct net *n = p->net;
+
+    add_tensor(p, n->image, n->image.c);
+    for (int at = 0; at < n->layers; at++)
+        at = n->layer[at].kind->lower(p, n, at);
+    for (int i = 0; i < p->tensors; i++)
+        p->tensor[i].layout = layout_of(&p->tensor[i]);
+    for (int i = 0; i < p->operations; i++) {
+        struct operation *o = &p->operation[i];
+        o->x = p->tensor[o->from].layout;
+        o->y = p->tensor[o->to].layout;
+    }
+}
+
+/* ---- what trains ---- */
+
+static void add_gradients(struct plan *p)
+{
+    const struct net *n = p->net;
+    size_t to[NET_SLOTS_MAX];
+
+    p->gradients = slots_trained(n, to);
+    for (int i = p->operations - 1; i >= 0; i--) {
+        struct operation *o = &p->operation[i];
+        const struct layer *l = o->layer;
+        for (int k = 0; k < l->slots; k++) {
+            o->gradient[k] = to[l->slot + k];
+            o->train |= o->gradient[k] != SLOT_FIXED;
+        }
+        if (o->train)
+            p->first = i;
+    }
+}
+
+/* ---- memory ---- */
+
+static void add_memory(struct plan *p, int training)
+{
+    size_t bytes = 0;
+
+    for (int i = 0; i < p->tensors; i++) {
+        struct tensor *t = &p->tensor[i];
+        t->at = p->workspace;
+        p->workspace += PLAN_GROUP * t->layout.size;
+        /* The gradient by what the first trained operation reads is not asked for. */
+        if (training && i > p->first) {
+            t->gradient = p->workspace;
+            p->workspace += PLAN_GROUP * t->layout.size;
+        }
+    }
+    for (int i = 0; i < p->operations; i++) {
+        struct operation *o = &p->operation[i];
+        size_t scratch = o->kind->scratch(o);
+        o->kept = bytes;
+        o->kept_size = o->kind->kept(o);
+        bytes += PLAN_GROUP * o->kept_size;
+        o->packed = p->packed;
+        p->packed += slot_floats(o->kind->packed(o));
+        p->scratch = scratch > p->scratch ? scratch : p->scratch;
+    }
+    p->kept_at = p->workspace;
+    p->workspace += slot_floats(bytes / sizeof(float) + 1);
+    p->scratch = slot_floats(p->scratch);
+}
+
+void plan_make(struct plan *p, const struct net *n, const struct kernels *k, int training)
+{
+    memset(p, 0, sizeof *p);
+    p->net = n;
+    p->kernels = k;
+    add_operations(p);
+    p->first = p->operations;
+    if (training)
+        add_gradients(p);
+    add_memory(p, training);
+}

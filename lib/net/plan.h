@@ -1,0 +1,49 @@
+/*
+ * What is to be done to run a net: its layers as operations on tensors, and where each tensor lies
+ * in the memory that a group of samples needs, its workspace.
+ */
+#ifndef ROTPIPE_NET_PLAN_H
+#define ROTPIPE_NET_PLAN_H
+
+#include "net/net.h"
+#include "net/operation.h"
+
+enum { PLAN_GROUP = 8, PLAN_OPERATIONS_MAX = NET_LAYERS_MAX + 1 };
+
+/* What an operation writes and others read; tensor 0 is the image. */
+struct tensor {
+    struct extent extent;
+    int lanes;  /* floats of a pixel */
+    int border; /* one of its readers wants it */
+    struct layout layout;
+    size_t at, gradient; /* floats from a workspace's begin: PLAN_GROUP samples each */
+};
+
+struct plan {
+    const struct net *net;
+    const struct kernels *kernels;
+    int operations;
+    struct operation operation[PLAN_OPERATIONS_MAX];
+    int tensors;
+    struct tensor tensor[PLAN_OPERATIONS_MAX + 1];
+    int first;        /* the first operation that trains; operations if none does */
+    size_t gradients; /* floats of a vector of gradients, laid out as slots_trained says */
+    size_t packed;    /* floats of all operations' packed parameters */
+    size_t kept_at;   /* floats from a workspace's begin, from where operations count bytes */
+    size_t workspace; /* floats */
+    size_t scratch;   /* floats that a thread needs */
+};
+
+/* Fills p. training: layers that are not frozen train. */
+void plan_make(struct plan *p, const struct net *n, const struct kernels *k, int training);
+
+/* ---- for `lower` of layer.h ---- */
+
+/* Adds the operation of layer `at`, which covers those up to `last`, on what the one before has
+ * written. */
+struct operation *plan_add(struct plan *p, int at, int last);
+
+/* The operation reads its input with a border. */
+void plan_want_border(struct plan *p, const struct operation *o);
+
+#endif
