@@ -26,7 +26,7 @@ ifneq ($(filter 2.% 3.%,$(MAKE_VERSION)),)
 $(error This Makefile needs GNU make 4.0 or newer: this is $(MAKE_VERSION))
 endif
 
-VERSION = 0.1.0
+VERSION = 0.2.0
 PREFIX ?= /usr/local
 DESTDIR ?=
 CC ?= cc

@@ -9,6 +9,8 @@ bats_require_minimum_version 1.5.0
 
 ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 DATA=$ROOT/tests/data
+# shellcheck disable=SC2034 # the tests read it
+VERSION=$(sed -n 's/^VERSION = //p' "$ROOT/Makefile")
 BUILD=${ROTPIPE_BUILD:-build}
 [[ $BUILD == /* ]] || BUILD=$ROOT/$BUILD
 PATH=$BUILD:$PATH

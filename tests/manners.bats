@@ -85,7 +85,7 @@ version() {
     quiet_success "$1" --version
     # A second line tells which formats it was built to read.
     [[ $1 != img2rts ]] || output=${lines[0]}
-    [[ $output == "$1 (rotpipe) $(sed -n 's/^VERSION = //p' "$ROOT/Makefile")" ]] || fail "$output"
+    [[ $output == "$1 (rotpipe) $VERSION" ]] || fail "$output"
 }
 
 unknown_option() {

@@ -347,3 +347,13 @@ now() {
     (($(wc -l <said) == 2)) || fail "$(<said)"
     rottrain $how --resume away/state data.rts | cmp - want
 }
+
+# Both were made by version 0.1.0, which added the shares of a batch up in their order.
+@test "resume: a model of 0.1.0 loads, its training state is refused" {
+    fashion train | rtsample -n 40 -s 1 >tiny.rts
+    evalacc -m "$DATA/model-0.1.0.rts.gz" tiny.rts >scores
+    grep -qx 'loss	2.2521' scores || fail "$(<scores)"
+    quiet_success rottrain -q -e 1 -m "$DATA/model-0.1.0.rts.gz" -o m tiny.rts
+    expect_error 1 'state-0.1.0.rts.gz: was saved by rottrain 0.1.0, and this is rottrain [0-9.]*, whose results differ' \
+        rottrain -q -e 2 -b 8 --net 'c2 r p d3 r' --resume "$DATA/state-0.1.0.rts.gz" tiny.rts
+}

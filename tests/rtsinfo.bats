@@ -28,7 +28,7 @@ line() {
     line images 2500 of 28 x 28 x 1
     line unlabelled 2500
     [[ $output != *labels* && $output != *class* ]]
-    line history idx2rts 0.1.0 28x28x1
+    line history idx2rts "$VERSION" 28x28x1
     [[ ${lines[-1]} =~ ^whole\ +5\ records\ in\ 1\ stream,\ [0-9]+\ bytes$ ]]
     [[ ${lines[-1]} == *" $(idx2rts images | wc -c) bytes" ]]
 }
@@ -63,8 +63,8 @@ line() {
     line images 11 of 4 x 4 x 1
     line labels 6 in 3 classes
     line unlabelled 5
-    line history idx2rts 0.1.0 4x4x1 labels
-    line history idx2rts 0.1.0 4x4x1
+    line history idx2rts "$VERSION" 4x4x1 labels
+    line history idx2rts "$VERSION" 4x4x1
     [[ ${lines[-1]} == *'records in 2 streams, '* ]]
     quiet_success sh -c 'cat a a c | rtsinfo'
     line images 17 of 4 x 4 x 1, others have a different shape
@@ -93,7 +93,7 @@ line() {
     line layer head $((6 * 4 + 4)) '[4,6]'
     line parameters $((40 + 296 + 2358 + 28))
     line class 1 - 90
-    [[ $output =~ history\ +rottrain\ 0\.1\.0.*\ -s\ 3 ]]
+    [[ $output =~ history\ +rottrain\ $VERSION.*\ -s\ 3 ]]
     [[ $output != *frozen* && $output != *unlabelled* ]]
     quiet_success rtsinfo frozen
     line layer conv1 40 '[4,1,3,3]' frozen
@@ -117,8 +117,8 @@ line() {
     quiet_success rtsinfo --history s
     [[ ${#lines[@]} == 5 ]]
     [[ ${lines[0]} == 'images 6 crc32 '* && ${lines[1]} == 'labels 6 crc32 '* ]]
-    [[ ${lines[2]} == 'idx2rts 0.1.0 '* && ${lines[3]} == 'rtsample 0.1.0 '*5* ]]
-    [[ ${lines[4]} == 'rotgen 0.1.0' ]]
+    [[ ${lines[2]} == "idx2rts $VERSION "* && ${lines[3]} == "rtsample $VERSION "*5* ]]
+    [[ ${lines[4]} == "rotgen $VERSION" ]]
     record image u1 0 4 1 2 2 1 >none
     record end u1 1 0 >>none
     quiet_success rtsinfo --history none

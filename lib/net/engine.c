@@ -4,12 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int allocate(struct engine *g, int groups)
+{
+    size_t threads = (size_t)g->threads;
+
+    g->packed = net_allocate(g->plan.packed);
+    g->workspace = net_allocate((size_t)g->workspaces * g->plan.workspace);
+    g->scratch = net_allocate(threads * g->plan.scratch);
+    g->at = calloc(threads * ENGINE_APART, sizeof *g->at);
+    g->sums = calloc((size_t)groups * g->plan.sums + 1, sizeof *g->sums);
+    g->shared = net_allocate(g->plan.shared);
+    return g->packed && g->workspace && g->scratch && g->at && g->sums && g->shared ? 0 : -1;
+}
+
 struct engine *engine_new(const struct net *net, const float *parameters,
-                          const struct kernels *kernels, struct team *team, int training,
+                          const struct kernels *kernels, struct team *team, int batch,
                           struct error *e)
 {
     struct engine *g = calloc(1, sizeof *g);
-    size_t threads = (size_t)team_size(team);
+    int threads = team_size(team), groups = (batch + PLAN_GROUP - 1) / PLAN_GROUP;
 
     if (!g) {
         error_memory(e, "network");
@@ -18,16 +31,15 @@ struct engine *engine_new(const struct net *net, const float *parameters,
     g->net = net;
     g->parameters = parameters;
     g->team = team;
-    g->threads = (int)threads;
-    plan_make(&g->plan, net, kernels, training);
-    g->packed = net_allocate(g->plan.packed);
-    g->workspace = net_allocate(threads * g->plan.workspace);
-    g->scratch = net_allocate(threads * g->plan.scratch);
-    if (!g->packed || !g->workspace || !g->scratch) {
+    g->threads = threads;
+    plan_make(&g->plan, net, kernels, batch > 0);
+    g->workspaces = g->plan.cuts && groups > threads ? groups : threads;
+    if (allocate(g, groups) < 0) {
         engine_free(g);
         error_memory(e, "network");
         return NULL;
     }
+    engine_leave(g);
     engine_pack(g, 0);
     return g;
 }
@@ -39,6 +51,9 @@ void engine_free(struct engine *g)
     free(g->packed);
     free(g->workspace);
     free(g->scratch);
+    free(g->at);
+    free(g->sums);
+    free(g->shared);
     free(g);
 }
 
@@ -77,7 +92,7 @@ void engine_pack(struct engine *g, int first)
 
 static float *work(const struct engine *g, int thread)
 {
-    return g->workspace + (size_t)thread * g->plan.workspace;
+    return g->workspace + (size_t)g->at[thread * ENGINE_APART] * g->plan.workspace;
 }
 
 static float *place(const struct engine *g, int thread, int tensor, int sample)
@@ -154,13 +169,127 @@ void engine_forward(struct engine *g, int thread, int from, int to, int n)
     }
 }
 
-void engine_backward(struct engine *g, int thread, int from, int to, int n, float *grad)
+/* ---- training ---- */
+
+void engine_enter(struct engine *g, int thread, int workspace)
 {
-    for (int i = from - 1; i >= to; i--) {
+    g->at[thread * ENGINE_APART] = workspace;
+}
+
+void engine_leave(struct engine *g)
+{
+    for (int i = 0; i < g->threads; i++)
+        engine_enter(g, i, i);
+}
+
+int engine_segments(const struct engine *g)
+{
+    return g->plan.cuts + 1;
+}
+
+/* The operations [begin, end) of a segment. */
+static int begin_of(const struct engine *g, int segment)
+{
+    return segment ? g->plan.cut[segment - 1] : 0;
+}
+
+static int end_of(const struct engine *g, int segment)
+{
+    return segment < g->plan.cuts ? g->plan.cut[segment] : g->plan.operations;
+}
+
+static double *sums_of(const struct engine *g, int group)
+{
+    return g->sums + (size_t)group * g->plan.sums;
+}
+
+/* As pass_of, for operations that take the whole batch now. */
+static struct pass batch_pass(const struct engine *g, int thread, int operation, int n, float *grad)
+{
+    struct pass p = pass_of(g, thread, operation, n, grad);
+    const struct operation *o = &g->plan.operation[operation];
+
+    p.shared = o->whole ? g->shared + o->shared : NULL;
+    return p;
+}
+
+void engine_forward_segment(struct engine *g, int thread, int segment, int group, int from, int n)
+{
+    int begin = begin_of(g, segment), end = end_of(g, segment);
+
+    for (int i = from > begin ? from : begin; i < end; i++) {
         const struct operation *o = &g->plan.operation[i];
-        struct pass p = pass_of(g, thread, i, n, grad);
-        o->kind->backward(o, &p);
+        struct pass p = batch_pass(g, thread, i, n, NULL);
+        o->kind->forward(o, &p);
     }
+    if (end < g->plan.operations) {
+        const struct operation *o = &g->plan.operation[end];
+        struct pass p = batch_pass(g, thread, end, n, NULL);
+        o->kind->batch->gather(o, &p, sums_of(g, group));
+    }
+}
+
+/* The groups' sums, as gradients are summed: group 0 has them then. */
+static void add_sums(struct engine *g, size_t n, int groups)
+{
+    for (int step = 1; step < groups; step *= 2)
+        for (int k = 0; k + step < groups; k += 2 * step)
+            for (size_t i = 0; i < n; i++)
+                sums_of(g, k)[i] += sums_of(g, k + step)[i];
+}
+
+void engine_settle(struct engine *g, int segment, int groups, uint64_t samples, float *parameters)
+{
+    const struct operation *o;
+
+    if (segment == g->plan.cuts)
+        return;
+    o = &g->plan.operation[g->plan.cut[segment]];
+    add_sums(g, o->kind->batch->sums(o), groups);
+    o->kind->batch->settle(o, g->sums, samples, parameters, g->shared + o->shared);
+}
+
+void engine_backward_one(struct engine *g, int thread, int operation, int n, float *grad)
+{
+    const struct operation *o = &g->plan.operation[operation];
+    struct pass p = batch_pass(g, thread, operation, n, o->whole ? NULL : grad);
+
+    o->kind->backward(o, &p);
+}
+
+void engine_backward_segment(struct engine *g, int thread, int segment, int group, int n,
+                             float *grad)
+{
+    int cut = segment ? g->plan.cut[segment - 1] : -1;
+    int from = segment < g->plan.cuts ? g->plan.cut[segment] : g->plan.operations - 1;
+
+    for (int i = from; i > cut && i >= g->plan.first; i--)
+        engine_backward_one(g, thread, i, n, grad);
+    if (cut >= 0) {
+        const struct operation *o = &g->plan.operation[cut];
+        struct pass p = batch_pass(g, thread, cut, n, grad);
+        o->kind->batch->gather_back(o, &p, sums_of(g, group));
+    }
+}
+
+void engine_settle_back(struct engine *g, int segment, int groups, uint64_t samples)
+{
+    const struct operation *o;
+
+    if (segment == 0)
+        return;
+    o = &g->plan.operation[g->plan.cut[segment - 1]];
+    add_sums(g, o->kind->batch->sums(o), groups);
+    o->kind->batch->settle_back(o, g->sums, samples, g->shared + o->shared);
+}
+
+void engine_segment_gradients(const struct engine *g, int segment, size_t *at, size_t *n)
+{
+    const struct plan *p = &g->plan;
+    size_t end = segment < p->cuts ? p->operation[p->cut[segment]].gradient[0] : p->gradients;
+
+    *at = segment ? p->operation[p->cut[segment - 1]].gradient[0] : 0;
+    *n = end - *at;
 }
 
 void engine_set_image(const struct engine *g, int thread, int sample, const uint8_t *bytes,

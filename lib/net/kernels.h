@@ -72,8 +72,9 @@ struct kernels {
     void (*dense_backward)(const struct dense *d, const float *weight, const struct samples *s,
                            float *dw, float *db);
 
-    /* to[i] = sum over k of from[k * stride + i], k from 0 to count - 1 in that order. */
-    void (*sum)(float *to, const float *from, size_t stride, int count, size_t n);
+    /* Vectors k = 0..count-1 begin at from + k * stride; their first n floats are summed by a
+     * binary tree (0 and 1, 2 and 3, ..., then the sums) in place: the sum is then in vector 0. */
+    void (*sum)(float *from, size_t stride, int count, size_t n);
 
     /*
      * One optimizer step over n parameters, as torch.optim has it: Adam (Kingma and Ba, 2015) and

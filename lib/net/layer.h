@@ -132,10 +132,12 @@ uint64_t layer_multiply_adds_none(const struct layer *l);
 /*
  * The end of layers/NAME.c, which has defined NAME_token, NAME_form, NAME_about, NAME_examples,
  * NAME_traits, NAME_parse, NAME_shape, NAME_slots, NAME_place, NAME_lower, NAME_multiply_adds; and
- * what DEFINE_OPERATION of operation.h asks for. What is missing does not compile.
+ * what DEFINE_OPERATION of operation.h asks for. What is missing does not compile. A kind that
+ * takes the whole batch at once ends with DEFINE_BATCH_LAYER(NAME, &NAME_batch).
  */
+#define DEFINE_LAYER(NAME) DEFINE_BATCH_LAYER(NAME, NULL)
 #ifndef KERNEL_VARIANT
-#define DEFINE_LAYER(NAME)                                                                         \
+#define DEFINE_BATCH_LAYER(NAME, BATCH)                                                            \
     const struct layer_kind layer_##NAME = {.index = KIND_##NAME,                                  \
                                             .name = #NAME,                                         \
                                             .token = NAME##_token,                                 \
@@ -149,9 +151,9 @@ uint64_t layer_multiply_adds_none(const struct layer *l);
                                             .place = NAME##_place,                                 \
                                             .lower = NAME##_lower,                                 \
                                             .multiply_adds = NAME##_multiply_adds};                \
-    DEFINE_OPERATION(NAME)
+    DEFINE_BATCH_OPERATION(NAME, BATCH)
 #else
-#define DEFINE_LAYER(NAME) DEFINE_OPERATION(NAME)
+#define DEFINE_BATCH_LAYER(NAME, BATCH) DEFINE_BATCH_OPERATION(NAME, BATCH)
 #endif
 
 #endif

@@ -59,9 +59,11 @@ struct operation {
     struct layout x, y;
     int relu, pool;                    /* it covers these, too */
     int train;                         /* its slots want gradients */
+    int whole;                         /* in training it takes the whole batch at once */
     size_t slot[SLOTS_OF_A_LAYER];     /* where they lie among the parameters, */
     size_t gradient[SLOTS_OF_A_LAYER]; /* and their gradients in a vector of these */
     size_t packed;                     /* where what it packs lies, in floats */
+    size_t shared;                     /* where that of a batch_kind lies, in floats */
     size_t kept, kept_size;            /* bytes: where in a workspace, and for each sample */
 };
 
@@ -72,6 +74,7 @@ struct pass {
     const float *packed;     /* what `pack` has made */
     float *gradients;        /* a vector to add to, or NULL: nothing of this operation trains */
     float *scratch;
+    const float *shared; /* of the whole batch in training, see struct batch_kind; or NULL */
 };
 
 static inline const float *pass_slot(const struct operation *o, const struct pass *p, int k)
@@ -85,7 +88,32 @@ static inline float *pass_gradient(const struct operation *o, const struct pass 
     return p->gradients ? p->gradients + o->gradient[k] : NULL;
 }
 
+/*
+ * What an operation that takes the whole batch at once, such as batch norm, brings along besides.
+ * Sums over each group are gathered before it runs, added up by the same tree as gradients, and
+ * settled once: for forward and backward into what all groups share. Where it does not train
+ * (`whole` is 0) it is an operation like any other, and `shared` is NULL.
+ */
+struct batch_kind {
+    size_t (*sums)(const struct operation *o);   /* doubles */
+    size_t (*shared)(const struct operation *o); /* floats */
+
+    /* Sets the sums of a group that is to go forward. */
+    void (*gather)(const struct operation *o, const struct pass *p, double *sums);
+    /* From the sums of all `samples`; buffers among the parameters move on. */
+    void (*settle)(const struct operation *o, const double *sums, uint64_t samples,
+                   float *parameters, float *shared);
+
+    /* The same for backward, from dy; adds to the gradients by the slots, which `backward` then
+     * leaves alone. */
+    void (*gather_back)(const struct operation *o, const struct pass *p, double *sums);
+    void (*settle_back)(const struct operation *o, const double *sums, uint64_t samples,
+                        float *shared);
+};
+
 struct operation_kind {
+    const struct batch_kind *batch; /* NULL for all others */
+
     /* Bytes that a sample keeps from forward to backward; floats of scratch for a thread; floats
      * that `pack` makes of the parameters for fast use, once after each change of them. */
     size_t (*kept)(const struct operation *o);
@@ -124,7 +152,8 @@ struct row operation_row(const struct operation *o, int k);
 
 /*
  * Names an operation of this compilation: of an instruction set, or the reference; and defines it
- * from NAME_kept, NAME_scratch, NAME_packed, NAME_pack, NAME_forward and NAME_backward.
+ * from NAME_kept, NAME_scratch, NAME_packed, NAME_pack, NAME_forward and NAME_backward. BATCH is a
+ * pointer to its struct batch_kind.
  */
 #define OPERATION_PASTE(NAME, SET) NAME##_operation_##SET
 #define OPERATION_EXPAND(NAME, SET) OPERATION_PASTE(NAME, SET)
@@ -133,8 +162,10 @@ struct row operation_row(const struct operation *o, int k);
 #else
 #define OPERATION(NAME) OPERATION_PASTE(NAME, reference)
 #endif
-#define DEFINE_OPERATION(NAME)                                                                     \
-    const struct operation_kind OPERATION(NAME) = {.kept = NAME##_kept,                            \
+#define DEFINE_OPERATION(NAME) DEFINE_BATCH_OPERATION(NAME, NULL)
+#define DEFINE_BATCH_OPERATION(NAME, BATCH)                                                        \
+    const struct operation_kind OPERATION(NAME) = {.batch = BATCH,                                 \
+                                                   .kept = NAME##_kept,                            \
                                                    .scratch = NAME##_scratch,                      \
                                                    .packed = NAME##_packed,                        \
                                                    .pack = NAME##_pack,                            \

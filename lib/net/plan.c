@@ -86,6 +86,22 @@ static void add_gradients(struct plan *p)
     }
 }
 
+static void add_cuts(struct plan *p)
+{
+    for (int i = p->first; i < p->operations; i++) {
+        struct operation *o = &p->operation[i];
+        size_t sums;
+        o->whole = o->train && o->kind->batch;
+        if (!o->whole)
+            continue;
+        sums = o->kind->batch->sums(o);
+        p->sums = sums > p->sums ? sums : p->sums;
+        o->shared = p->shared;
+        p->shared += slot_floats(o->kind->batch->shared(o));
+        p->cut[p->cuts++] = i;
+    }
+}
+
 /* ---- memory ---- */
 
 static void add_memory(struct plan *p, int training)
@@ -124,7 +140,9 @@ void plan_make(struct plan *p, const struct net *n, const struct kernels *k, int
     p->kernels = k;
     add_operations(p);
     p->first = p->operations;
-    if (training)
+    if (training) {
         add_gradients(p);
+        add_cuts(p);
+    }
     add_memory(p, training);
 }

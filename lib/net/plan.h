@@ -32,6 +32,14 @@ struct plan {
     size_t kept_at;   /* floats from a workspace's begin, from where operations count bytes */
     size_t workspace; /* floats */
     size_t scratch;   /* floats that a thread needs */
+
+    /*
+     * Operations that take the whole batch cut the plan into segments: in training one of them is
+     * run for all groups before the next begins. Operation cut[i] is the first of segment i + 1.
+     */
+    int cuts, cut[PLAN_OPERATIONS_MAX];
+    size_t sums;   /* doubles that such an operation gathers, at most */
+    size_t shared; /* floats of all of them */
 };
 
 /* Fills p. training: layers that are not frozen train. */

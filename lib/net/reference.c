@@ -104,9 +104,9 @@ static void dense_backward_all(const struct dense *d, const float *weight, const
     }
 }
 
-static void sum(float *to, const float *from, size_t stride, int count, size_t n)
+static void sum(float *from, size_t stride, int count, size_t n)
 {
-    optimizer_sum(to, from, stride, count, n);
+    optimizer_sum(from, stride, count, n);
 }
 
 static void adam(const struct adam *a, float *w, const float *grad, float *m, float *v, size_t n)

@@ -20,11 +20,11 @@ void spans_find(struct spans *s, const struct net *n)
     }
 }
 
-int spans_rest_equal(const struct spans *s, const struct net *n, const float *a, const float *b)
+int spans_frozen_equal(const struct net *n, const float *a, const float *b)
 {
     for (int i = 0; i < n->slots; i++) {
         const struct slot *slot = &n->slot[i];
-        if (s->to[i] == SLOT_FIXED &&
+        if (n->layer[slot->layer].frozen &&
             memcmp(a + slot->at, b + slot->at, slot->floats * sizeof *a) != 0)
             return 0;
     }

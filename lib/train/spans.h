@@ -13,15 +13,15 @@ struct span {
 };
 
 struct spans {
-    size_t count;                                       /* floats of such a vector */
-    size_t to[(NET_LAYERS_MAX + 1) * SLOTS_OF_A_LAYER]; /* as slots_trained has it */
+    size_t count;             /* floats of such a vector */
+    size_t to[NET_SLOTS_MAX]; /* as slots_trained has it */
     int n;
-    struct span span[(NET_LAYERS_MAX + 1) * SLOTS_OF_A_LAYER];
+    struct span span[NET_SLOTS_MAX];
 };
 
 void spans_find(struct spans *s, const struct net *n);
 
-/* True if the parameters that do not train are the same in both vectors. */
-int spans_rest_equal(const struct spans *s, const struct net *n, const float *a, const float *b);
+/* True if frozen layers are the same in both vectors. */
+int spans_frozen_equal(const struct net *n, const float *a, const float *b);
 
 #endif

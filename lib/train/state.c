@@ -163,6 +163,27 @@ static int only_more_epochs(const char *saved, const char *now, int *then)
     return a && b && i == k && memcmp(saved, now, i) == 0 && strcmp(a, b) == 0 && epochs > *then;
 }
 
+/* The length of "rottrain 0.2.0" at the begin of such a text. */
+static int program_length(const char *settings)
+{
+    size_t name = strcspn(settings, " ");
+
+    return (int)(settings[name] ? name + 1 + strcspn(settings + name + 1, " ") : name);
+}
+
+/* Versions may differ in the order of their sums, so that one cannot go on where another was. */
+static int check_version(const char *saved, const char *now, const char *file, struct error *e)
+{
+    int a = program_length(saved), b = program_length(now);
+
+    if (a == b && memcmp(saved, now, (size_t)a) == 0)
+        return 0;
+    return error_set(e,
+                     "%s: was saved by %.*s, and this is %.*s, whose results differ; resume it with"
+                     " the same version, or delete it to start over",
+                     file, a < 60 ? a : 60, saved, b < 60 ? b : 60, now);
+}
+
 /* *then: the epochs that the saved training was planned for. */
 static int check_settings(const char *saved, const char *now, const char *file, int *then,
                           struct error *e)
@@ -171,6 +192,8 @@ static int check_settings(const char *saved, const char *now, const char *file, 
     int a_length, b_length;
     size_t i = 0;
 
+    if (check_version(saved, now, file, e) < 0)
+        return -1;
     if (strcmp(saved, now) == 0 || only_more_epochs(saved, now, then))
         return 0;
     while (saved[i] && saved[i] == now[i])
@@ -226,7 +249,7 @@ static int check_model(const struct trainer *t, const struct model *saved, const
            memcmp(m->std, saved->std, channels) == 0 && same_text(m->names, saved->names) &&
            same_text(m->history.text, saved->history.text) &&
            same_text(m->digest.text, saved->digest.text) &&
-           spans_rest_equal(&t->spans, a, m->parameters, saved->parameters);
+           spans_frozen_equal(a, m->parameters, saved->parameters);
     for (int i = 0; same && i < a->layers; i++)
         same = a->layer[i].frozen == b->layer[i].frozen;
     return same ? 0 : error_set(e, "%s: was saved while training a different model", file);

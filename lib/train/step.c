@@ -10,61 +10,111 @@
 
 enum { SLICE = 2048 }; /* parameters that a thread updates at a time */
 
-/* ---- one step, first half: gradients, a share at a time ---- */
+/* ---- one step, first half: gradients, a leaf at a time ---- */
 
-static void train_group(struct trainer *t, int thread, int share, int first, int n, float *grad)
+/* The loss at a group's logits, and its gradient by them; without parameters that train there is no
+ * room for gradients. */
+static void take_loss(struct trainer *t, int thread, int leaf, uint64_t first, int n)
 {
     struct engine *g = t->engine;
-    int classes = t->m->net.classes;
-    /* Without, there is no room for gradients either. */
-    int trains = g->plan.first < g->plan.operations;
+    int classes = t->m->net.classes, trains = g->plan.first < g->plan.operations;
 
-    for (int s = 0; s < n; s++)
-        trainer_set_input(t, thread, s, t->order[t->at + (uint64_t)(first + s)]);
-    engine_forward(g, thread, t->from, g->plan.operations, n);
     for (int s = 0; s < n; s++) {
         const float *logits = engine_logits(g, thread, s);
-        uint64_t image = t->order[t->at + (uint64_t)(first + s)];
+        uint64_t image = t->order[first + (uint64_t)s];
         int label = t->data->label[image], best = 0;
         float weight = trainer_weight(t, image);
         for (int k = 1; k < classes; k++)
             if (logits[k] > logits[best])
                 best = k;
-        t->correct[share] += best == label;
-        t->loss[share] +=
+        t->correct[leaf] += best == label;
+        t->loss[leaf] +=
             weight * softmax_cross_entropy(logits, classes, label, weight / t->weight,
                                            trains ? engine_logits_gradient(g, thread, s) : NULL);
     }
-    if (trains)
-        engine_backward(g, thread, g->plan.operations, g->plan.first, n, grad);
 }
 
-static void train_share(void *context, int thread, int share)
+/* The segment in hand, forward, backward or both, for a group of n samples. */
+static void run_group(struct trainer *t, int thread, int leaf, int first, int n, float *grad)
 {
-    struct trainer *t = context;
-    float *grad = t->gradients + (size_t)share * t->spans.count;
-    int first = share * t->share, end = first + t->share;
+    struct engine *g = t->engine;
+    int segment = t->segment, group = first / PLAN_GROUP;
+    uint64_t at = t->at + (uint64_t)first;
+
+    if (engine_segments(g) > 1)
+        engine_enter(g, thread, group);
+    if (t->forward) {
+        for (int s = 0; s < n && segment == 0; s++)
+            trainer_set_input(t, thread, s, t->order[at + (uint64_t)s]);
+        engine_forward_segment(g, thread, segment, group, t->from, n);
+        if (segment == engine_segments(g) - 1)
+            take_loss(t, thread, leaf, at, n);
+    }
+    if (t->backward)
+        engine_backward_segment(g, thread, segment, group, n, grad);
+}
+
+static void run_leaf(struct trainer *t, int thread, int leaf, float *grad)
+{
+    int first = leaf * t->leaf, end = first + t->leaf;
 
     if (end > t->batch)
         end = t->batch;
-    t->loss[share] = 0;
-    t->correct[share] = 0;
-    memset(grad, 0, t->spans.count * sizeof *grad);
     for (int i = first; i < end; i += PLAN_GROUP)
-        train_group(t, thread, share, i, end - i < PLAN_GROUP ? end - i : PLAN_GROUP, grad);
+        run_group(t, thread, leaf, i, end - i < PLAN_GROUP ? end - i : PLAN_GROUP, grad);
 }
 
-/* ---- second half: the shares' sum and the update, a slice of the parameters at a time ---- */
+static void run_task(void *context, int thread, int task)
+{
+    struct trainer *t = context;
+    int first, end;
+    size_t at, n;
 
-/* Moves n parameters w; those of `at` and on among all that train. */
-static void update(struct trainer *t, float *w, size_t at, size_t n)
+    engine_segment_gradients(t->engine, t->segment, &at, &n);
+    gradients_leaves(&t->gradients, task, &first, &end);
+    for (int leaf = first; leaf < end; leaf++) {
+        float *grad = t->backward ? gradients_open(&t->gradients, thread, leaf, at, n) : NULL;
+        run_leaf(t, thread, leaf, grad);
+        if (t->backward)
+            gradients_close(&t->gradients, thread, leaf, at, n);
+    }
+}
+
+/* The gradients of the batch in hand. One segment goes forward and backward at once, group by
+ * group; several one after the other. */
+static void run_batch(struct trainer *t)
+{
+    struct engine *g = t->engine;
+    int tasks = gradients_begin(&t->gradients, t->leaves), last = engine_segments(g) - 1;
+    int groups = (t->batch + PLAN_GROUP - 1) / PLAN_GROUP;
+
+    memset(t->loss, 0, (size_t)t->leaves * sizeof *t->loss);
+    memset(t->correct, 0, (size_t)t->leaves * sizeof *t->correct);
+    t->forward = 1;
+    for (t->segment = 0; t->segment <= last; t->segment++) {
+        t->backward = t->segment == last;
+        team_run(t->team, run_task, t, tasks);
+        engine_settle(g, t->segment, groups, (uint64_t)t->batch, t->m->parameters);
+    }
+    t->forward = 0;
+    for (t->segment = last; t->segment > 0;) {
+        engine_settle_back(g, t->segment--, groups, (uint64_t)t->batch);
+        team_run(t->team, run_task, t, tasks);
+    }
+    engine_leave(g);
+}
+
+/* ---- second half: the tasks' sum and the update, a slice of the parameters at a time ---- */
+
+/* Moves n parameters w; those of `at` and on among all that train, with these gradients. */
+static void update(struct trainer *t, float *w, const float *grad, size_t at, size_t n)
 {
     const struct train_options *o = t->o;
 
     if (o->optimizer == OPTIMIZER_SGD) {
         struct sgd a = {t->lr, (float)o->momentum, (float)o->weight_decay, o->nesterov,
                         t->step == 0};
-        t->kernels->sgd(&a, w, t->total + at, t->moment1 + at, n);
+        t->kernels->sgd(&a, w, grad, t->moment1 + at, n);
     } else {
         int decoupled = o->optimizer == OPTIMIZER_ADAMW;
         double step = (double)(t->step + 1);
@@ -78,7 +128,7 @@ static void update(struct trainer *t, float *w, size_t at, size_t n)
                          .decoupled = decoupled ? (float)(1 - t->lr * o->weight_decay) : 1,
                          .correction1 = (float)(1 - pow(o->beta1, step)),
                          .correction2 = (float)sqrt(1 - pow(o->beta2, step))};
-        t->kernels->adam(&a, w, t->total + at, t->moment1 + at, t->moment2 + at, n);
+        t->kernels->adam(&a, w, grad, t->moment1 + at, t->moment2 + at, n);
     }
 }
 
@@ -87,10 +137,10 @@ static void update_slice(void *context, int thread, int task)
     struct trainer *t = context;
     const struct spans *all = &t->spans;
     size_t at = (size_t)task * SLICE, n = all->count - at < SLICE ? all->count - at : SLICE;
+    const float *grad = gradients_sum(&t->gradients, t->kernels, at, n);
 
     (void)thread;
-    t->kernels->sum(t->total + at, t->gradients + at, all->count, t->shares, n);
-    if (!all_finite(t->total + at, n)) {
+    if (!all_finite(grad, n)) {
         atomic_store(&t->overflow, 1);
         return;
     }
@@ -99,7 +149,8 @@ static void update_slice(void *context, int thread, int task)
         size_t begin = s->to > at ? s->to : at;
         size_t end = s->to + s->n < at + n ? s->to + s->n : at + n;
         if (begin < end)
-            update(t, t->m->parameters + s->at + (begin - s->to), begin, end - begin);
+            update(t, t->m->parameters + s->at + (begin - s->to), grad + (begin - at), begin,
+                   end - begin);
     }
 }
 
@@ -108,21 +159,20 @@ static void update_slice(void *context, int thread, int task)
 int trainer_step(struct trainer *t, struct error *e)
 {
     uint64_t left = t->data->n - t->so_far.done;
-    double loss = 0, weight = 0;
+    double loss, weight = 0;
     int correct = 0;
 
     t->at = t->so_far.done;
     t->batch = left < (uint64_t)t->o->batch ? (int)left : t->o->batch;
-    t->shares = (t->batch + t->share - 1) / t->share;
+    t->leaves = (t->batch + t->leaf - 1) / t->leaf;
     for (int i = 0; i < t->batch; i++)
         weight += trainer_weight(t, t->order[t->at + (uint64_t)i]);
     t->weight = (float)weight;
     t->lr = trainer_rate(t->o, &t->planned, t->step);
-    team_run(t->team, train_share, t, t->shares);
-    for (int i = 0; i < t->shares; i++) {
-        loss += t->loss[i];
+    run_batch(t);
+    loss = gradients_tree(t->loss, t->leaves);
+    for (int i = 0; i < t->leaves; i++)
         correct += t->correct[i];
-    }
     if (!isfinite(loss))
         return trainer_not_finite(t, t->step + 1, "the loss is", e);
     team_run(t->team, update_slice, t, (int)((t->spans.count + SLICE - 1) / SLICE));

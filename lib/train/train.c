@@ -84,23 +84,26 @@ static int prepare(struct trainer *t, struct error *e)
 {
     const struct train_options *o = t->o;
     uint64_t n = t->data->n;
-    int share = trainer_share(o->batch), shares = (o->batch + share - 1) / share;
+    int leaf = trainer_leaf(o->batch), leaves = (o->batch + leaf - 1) / leaf;
 
     t->table = model_pixel_table(t->m, e);
     if (!t->table || weigh_classes(t, e) < 0)
         return -1;
-    t->engine = engine_new(&t->m->net, t->m->parameters, t->kernels, t->team, 1, e);
+    t->engine = engine_new(&t->m->net, t->m->parameters, t->kernels, t->team,
+                           n < (uint64_t)o->batch ? (int)n : o->batch, e);
     if (!t->engine)
         return -1;
     spans_find(&t->spans, &t->m->net);
-    t->share = share;
+    t->leaf = leaf;
     t->planned = trainer_timetable(t, o->epochs);
-    t->gradients = net_allocate((size_t)shares * t->spans.count);
-    t->total = net_allocate(t->spans.count);
+    if (gradients_new(&t->gradients, t->spans.count, leaves, t->engine->threads, e) < 0)
+        return -1;
+    t->loss = calloc((size_t)leaves, sizeof *t->loss);
+    t->correct = calloc((size_t)leaves, sizeof *t->correct);
     t->moment1 = net_allocate(t->spans.count);
     t->moment2 = net_allocate(t->spans.count);
     t->order = malloc(n * sizeof *t->order);
-    if (!t->gradients || !t->total || !t->moment1 || !t->moment2 || !t->order)
+    if (!t->loss || !t->correct || !t->moment1 || !t->moment2 || !t->order)
         return error_memory(e, "training");
     if (o->keep_best && !(t->best = net_allocate(t->m->net.parameters)))
         return error_memory(e, "training");
@@ -121,8 +124,9 @@ static void release(struct trainer *t)
     free(t->table);
     free(t->class_weight);
     free(t->cache);
-    free(t->gradients);
-    free(t->total);
+    gradients_free(&t->gradients);
+    free(t->loss);
+    free(t->correct);
     free(t->moment1);
     free(t->moment2);
     free(t->best);

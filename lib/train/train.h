@@ -1,9 +1,9 @@
 /*
  * Training by cross-entropy.
  *
- * A batch is cut into shares, by its size alone; each share's gradients are summed apart and the
- * shares then added in their order. So the same seed gives the same bytes for any number of
- * threads, and a share could as well be computed on another machine.
+ * A batch is cut into leaves, by its size alone, whose gradients are summed by a fixed tree
+ * (gradients.h). So the same seed gives the same bytes for any number of threads, and a part of the
+ * tree could as well be computed on another machine.
  */
 #ifndef ROTPIPE_TRAIN_TRAIN_H
 #define ROTPIPE_TRAIN_TRAIN_H

@@ -1,4 +1,4 @@
-/* What the parts of a training ask of it: shares, rates, weights, the order of the images. */
+/* What the parts of a training ask of it: leaves, rates, weights, the order of the images. */
 #include "train/trainer.h"
 
 #include <inttypes.h>
@@ -6,18 +6,14 @@
 #include <string.h>
 
 enum {
-    SHARE_SMALL = 8,  /* samples of a share in batches of less than SMALL_BATCH */
-    SHARE_LARGE = 16, /* and in larger ones: half as many sums to add up */
+    LEAF_SMALL = 8,  /* samples of a leaf in batches of less than SMALL_BATCH */
+    LEAF_LARGE = 16, /* and in larger ones: half as many sums to add up */
     SMALL_BATCH = 128
 };
 
-int trainer_share(int batch)
+int trainer_leaf(int batch)
 {
-    int size = batch < SMALL_BATCH ? SHARE_SMALL : SHARE_LARGE;
-
-    while ((batch + size - 1) / size > SHARES_MAX)
-        size += PLAN_GROUP;
-    return size;
+    return batch < SMALL_BATCH ? LEAF_SMALL : LEAF_LARGE;
 }
 
 /* ---- images ---- */

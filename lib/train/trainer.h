@@ -10,12 +10,11 @@
 #include "eval/dataset.h"
 #include "model/model.h"
 #include "net/engine.h"
+#include "train/gradients.h"
 #include "train/options.h"
 #include "train/spans.h"
 
 #include <stdatomic.h>
-
-enum { SHARES_MAX = 64 }; /* of a batch */
 
 /* What a data set is told from another by. */
 struct fingerprint {
@@ -40,9 +39,9 @@ struct trainer {
     int from;            /* the first stage that is run: 0, or the one behind the cache */
     uint64_t *order;
     struct rng rng;
-    struct spans spans;               /* the parameters that train */
-    float *gradients;                 /* SHARES of them, spans.count floats each */
-    float *total, *moment1, *moment2; /* the same of one */
+    struct spans spans;         /* the parameters that train */
+    struct gradients gradients; /* by them */
+    float *moment1, *moment2;   /* spans.count floats each */
     struct timetable planned;
     struct fingerprint trained_on, judged_on; /* if a state is saved or taken up */
     float *best; /* all parameters after the best epoch so far; NULL unless asked to be kept */
@@ -56,16 +55,18 @@ struct trainer {
 
     /* The step in hand. */
     uint64_t at; /* of its first sample in order[] */
-    int batch, shares, share;
-    float weight; /* sum of the weights of its samples */
+    int batch;
+    int leaves, leaf;               /* how many, and samples of each; see gradients.h */
+    int segment, forward, backward; /* what of the engine runs */
+    float weight;                   /* sum of the weights of its samples */
     float lr;
-    double loss[SHARES_MAX];
-    int correct[SHARES_MAX];
+    double *loss;        /* of each leaf */
+    int *correct;        /* of each leaf */
     atomic_int overflow; /* a gradient is not finite */
 };
 
-/* Samples of a share: by the batch size alone, never by the number of threads. */
-int trainer_share(int batch);
+/* Samples of a leaf: by the batch size alone, never by the number of threads. */
+int trainer_leaf(int batch);
 
 /* What the options plan for so many epochs. */
 struct timetable trainer_timetable(const struct trainer *t, int epochs);

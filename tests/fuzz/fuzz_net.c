@@ -3,6 +3,7 @@
  * own, and small nets are run by the fast kernels and by the reference, forward to the same result
  * and backward.
  */
+#include "../unit/nets.h"
 #include "fuzz.h"
 
 #include "base/rng.h"
@@ -61,7 +62,7 @@ static int is_small(const struct net *n)
 }
 
 /* Runs the net on images of noise, forward to `out` and backward. */
-static void run(const struct net *n, const float *parameters, const struct kernels *k, float *out)
+static void run(const struct net *n, float *parameters, const struct kernels *k, float *out)
 {
     static struct team *team;
     static float table[LAYER_WIDTH_MAX * 256];
@@ -85,7 +86,7 @@ static void run(const struct net *n, const float *parameters, const struct kerne
             image[i] = (uint8_t)rng_u32(&noise);
         engine_set_image(g, 0, s, image, table);
     }
-    engine_forward(g, 0, 0, g->plan.operations, SAMPLES);
+    forward_group(g, SAMPLES, parameters);
     for (int s = 0; s < SAMPLES; s++) {
         const float *from = engine_logits(g, 0, s);
         float *by = engine_logits_gradient(g, 0, s);
@@ -94,7 +95,7 @@ static void run(const struct net *n, const float *parameters, const struct kerne
             by[i] = 1;
         }
     }
-    engine_backward(g, 0, g->plan.operations, 0, SAMPLES, grad);
+    backward_group(g, SAMPLES, grad);
     for (size_t i = 0; i < n->parameters; i++)
         REQUIRE(isfinite(grad[i]));
     engine_free(g);

@@ -11,6 +11,8 @@
 #include "net/loss.h"
 #include "net/net.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,6 +94,24 @@ static inline void fill_layout(float *sample, const struct layout *l, int channe
         sample[i] = 0;
         if (layout_holds(l, channels, i))
             fill(sample + i, 1, scale, r);
+    }
+}
+
+/* One group of samples as in training, from its input in the workspace of thread 0. */
+static inline void forward_group(struct engine *g, int n, float *parameters)
+{
+    for (int s = 0; s < engine_segments(g); s++) {
+        engine_forward_segment(g, 0, s, 0, 0, n);
+        engine_settle(g, s, 1, (uint64_t)n, parameters);
+    }
+}
+
+/* And back, from the gradient by the logits. */
+static inline void backward_group(struct engine *g, int n, float *grad)
+{
+    for (int s = engine_segments(g) - 1; s >= 0; s--) {
+        engine_backward_segment(g, 0, s, 0, n, grad);
+        engine_settle_back(g, s, 1, (uint64_t)n);
     }
 }
 

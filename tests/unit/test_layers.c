@@ -346,7 +346,7 @@ static double net_loss(struct ready *n, const float *input, int samples)
     memcpy(engine_input(g, 0, 0, 0), input,
            (size_t)samples * g->plan.tensor[0].layout.size * sizeof *input);
     engine_pack(n->engine, 0);
-    engine_forward(n->engine, 0, 0, g->plan.operations, samples);
+    forward_group(n->engine, samples, n->parameters);
     for (int s = 0; s < samples; s++)
         loss += softmax_cross_entropy(engine_logits(g, 0, s), n->net.classes, s % n->net.classes, 1,
                                       engine_logits_gradient(g, 0, s));
@@ -403,7 +403,7 @@ static void check_net(const char *text, struct extent image)
         fill_layout(input + s * n.engine->plan.tensor[0].layout.size,
                     &n.engine->plan.tensor[0].layout, image.c, 1, &r);
     net_loss(&n, input, SAMPLES);
-    engine_backward(n.engine, 0, n.engine->plan.operations, 0, SAMPLES, grad);
+    backward_group(n.engine, SAMPLES, grad);
     check_parameters(&n, input, grad, SAMPLES);
     free(input), free(grad);
     ready_free(&n);

@@ -36,7 +36,7 @@ static struct train_options options(const struct set_up *s)
     o.epochs = 3;
     o.warmup = 2;
     o.lr = 0.02;
-    o.settings = "set up";
+    o.settings = "set 1 up";
     return o;
 }
 
@@ -165,8 +165,11 @@ static void test_of_another_training(void)
     CHECK(train_on(&m, &d, &o, 1, &h, &e) == 0);
     model_free(&m);
     p = options(&s);
-    p.settings = "set --up 1";
-    refused("was saved with different settings: 'set up' in the file, '--up 1' now", &p, &d,
+    p.settings = "set 1 --up 1";
+    refused("was saved with different settings: 'set 1 up' in the file, '--up 1' now", &p, &d,
+            "c5 r p c4 r d6 r", 0);
+    p.settings = "set 2 up";
+    refused("was saved by set 1, and this is set 2, whose results differ", &p, &d,
             "c5 r p c4 r d6 r", 0);
     p = options(&s);
     refused("was saved while training a different model", &p, &d, "c5 r p c4 r d7 r", 0);
@@ -199,7 +202,7 @@ static void test_gradient_not_finite(void)
     struct error e = {0};
 
     o.save = path;
-    o.settings = "set up";
+    o.settings = "set 1 up";
     start_model(&m, "d1", &d, 2);
     m.std[0] = 1e-6f;
     bias = slot_find(&m.net, net_find(&m.net, "dense1"), "bias")->at;

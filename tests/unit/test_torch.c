@@ -210,12 +210,12 @@ static void check_gradients(const struct fixture *f, const struct kernels *k,
 
     for (int s = 0; s < 8; s++)
         engine_set_image(g, 0, s, f->data.images + (size_t)s * dataset_stride(&f->data), f->table);
-    engine_forward(g, 0, 0, g->plan.operations, 8);
+    forward_group(g, 8, f->model.parameters);
     for (int s = 0; s < 8; s++)
         loss += softmax_cross_entropy(engine_logits(g, 0, s), net->classes, f->data.label[s],
                                       1.0f / 8, engine_logits_gradient(g, 0, s)) /
                 8;
-    engine_backward(g, 0, g->plan.operations, g->plan.first, 8, grad);
+    backward_group(g, 8, grad);
     mean = (float)loss;
     check_tensor(&f->torch, "loss", k->name, &mean, 1, (struct tolerance){1e-6, 1e-6});
     check_parameters(&f->torch, "grad", k->name, net, grad, allowed);

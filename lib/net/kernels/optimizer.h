@@ -10,14 +10,17 @@
 
 #include "net/kernels.h"
 
-static inline void optimizer_sum(float *restrict to, const float *restrict from, size_t stride,
-                                 int count, size_t n)
+static inline void optimizer_add(float *restrict to, const float *restrict from, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        to[i] = from[i];
-    for (int k = 1; k < count; k++)
-        for (size_t i = 0; i < n; i++)
-            to[i] += from[(size_t)k * stride + i];
+        to[i] += from[i];
+}
+
+static inline void optimizer_sum(float *from, size_t stride, int count, size_t n)
+{
+    for (int step = 1; step < count; step *= 2)
+        for (int k = 0; k + step < count; k += 2 * step)
+            optimizer_add(from + (size_t)k * stride, from + (size_t)(k + step) * stride, n);
 }
 
 static inline void optimizer_adam(const struct adam *a, float *restrict w,

@@ -53,9 +53,9 @@ static void backward(const struct conv *c, const float *weight, const float *pac
         VARIANT(winograd_backward)(c, packed, s, dw, db, scratch);
 }
 
-static void sum(float *to, const float *from, size_t stride, int count, size_t n)
+static void sum(float *from, size_t stride, int count, size_t n)
 {
-    optimizer_sum(to, from, stride, count, n);
+    optimizer_sum(from, stride, count, n);
 }
 
 static void adam(const struct adam *a, float *w, const float *grad, float *m, float *v, size_t n)
