@@ -249,7 +249,7 @@ demo:
 	@$(MAKE) --no-print-directory -C examples/fashion-mnist \
 	    BIN=$(if $(filter /%,$(BUILD)),,../../)$(BUILD)
 
-bench: all
+bench: all unit
 	@ROTPIPE_BUILD=$(BUILD) tests/bench/run
 
 # The same findings whatever CC and SAN are: the fuzzers have a build of their own.

@@ -264,7 +264,7 @@ The peak is that of independent fused multiply-adds in registers, measured in th
 (\`peak.c\`): $(spread "peak one" %.1f) G multiply-adds/s on one thread, $(spread "peak two" %.1f)
 on $THREADS. Nominal multiply-adds of a training step: forward, gradient by the weights, and
 gradient by the input (which the first layer needs not), each by the direct algorithm
-(\`macs.awk\`). The share is that of the whole step as rottrain's log times it: loading the batch,
+(\`test_kinds --describe\`). The share is that of the whole step as rottrain's log times it: loading the batch,
 ReLU, pooling, softmax and Adam are in the time, but not in the count. rottrain does fewer products
 than the nominal number: Winograd's F(4x4, 3x3), by which the convolutions behind the first run,
 does 36 where the direct algorithm does 144 (gradients by the weights: F(2x2, 3x3), 16 for 36), and

@@ -27,12 +27,16 @@ import os
 import resource
 import statistics
 import struct
+import sys
 import time
 
 import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import torch_nets
 
 VARIANTS = [
     (layout, dense, adam)
@@ -94,28 +98,17 @@ class Net(nn.Module):
         super().__init__()
         self.text = text
         self.dense_as_conv = variant[1] == "conv"
-        h, w, c = image
         modules, flat = [], False
-        for token in text.split():
-            n = int(token[1:] or 0)
-            if token[0] == "c":
-                modules.append(nn.Conv2d(c, n, 3, padding=1))
-                c = n
-            elif token[0] == "p":
-                modules.append(nn.MaxPool2d(2))
-                h, w = h // 2, w // 2
-            elif token[0] == "r":
-                modules.append(nn.ReLU(inplace=True))
-            elif token[0] == "d" and not flat and self.dense_as_conv:
-                modules += [nn.Conv2d(c, n, (h, w)), nn.Flatten()]
-                flat, h, w, c = True, 1, 1, n
-            elif token[0] == "d":
-                modules += [] if flat else [nn.Flatten()]
-                modules.append(nn.Linear(h * w * c, n))
-                flat, h, w, c = True, 1, 1, n
-        modules += [] if flat else [nn.Flatten()]
-        self.base = nn.Sequential(*modules)
-        self.head = nn.Linear(h * w * c, classes)
+        for kind, name, n, shape in torch_nets.layers(text, *image, classes):
+            if kind == "dense" and not flat:
+                flat = True
+                if name != "head" and self.dense_as_conv:
+                    modules += [nn.Conv2d(shape[0], n, shape[1:]), nn.Flatten()]
+                    continue
+                modules.append(nn.Flatten())
+            modules.append(torch_nets.module(kind, n, shape, inplace=True))
+        self.base = nn.Sequential(*modules[:-1])
+        self.head = modules[-1]
         for module in self.trained():
             initialise(module)
         initialise(self.head, 0.1)

@@ -1,14 +1,16 @@
 #!/usr/bin/python3
-"""What PyTorch makes of three small nets: the numbers that tests/unit/test_torch.c compares with.
+"""What PyTorch makes of small nets: the numbers that tests/unit/test_torch.c compares with. The nets are
+some of its own, and the example nets of all kinds of layers as `test_kinds --list-nets` tells them.
 
-usage: make-fixtures.py          (Debian: python3-torch; PyTorch 1.13 made the committed files)
+usage: make-fixtures.py          (Debian: python3-torch; PyTorch 1.13 made the committed files; after
+                                 `make unit`)
 
 For each net NAME it writes, in its own folder, gzip'ed rts(5) streams:
 
     NAME-data.rts.gz     labelled images: 8, of net "uneven" 14
     NAME-model.rts.gz    a model with the weights that all starts from
     NAME-torch.rts.gz    what PyTorch says: act.LAYER (outputs for the first images, channels last),
-                         logits, loss, grad.PARAMETER, and OPTIMISER.PARAMETER, the parameters after
+                         logits (both in evaluation), loss, grad.PARAMETER, and OPTIMISER.PARAMETER, the parameters after
                          ten steps, each on all 8 images; of net "uneven", after ten epochs of
                          batches of four images in rottrain's order of seed 0, by a loss that is
                          weighted by class
@@ -21,12 +23,16 @@ import gzip
 import math
 import os
 import struct
+import sys
 import zlib
 
 import numpy
 import torch
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", ".."))
+import torch_nets
+
 IMAGES = 8
 STEPS = 10
 
@@ -153,31 +159,12 @@ def pictures(height, width, channels, count):
 # ---- nets ----
 
 def build(text, classes, height, width, channels):
-    layers, numbers = [], {}
-    for token in text.split() + ["head"]:
-        kind = {"c": "conv", "r": "relu", "p": "pool", "d": "dense"}.get(token[0])
-        if token == "head":
-            name = "head"
-        else:
-            numbers[kind] = numbers.get(kind, 0) + 1
-            name = f"{kind}{numbers[kind]}"
-        if kind == "conv":
-            layers.append((name, torch.nn.Conv2d(channels, int(token[1:]), 3, padding=1)))
-            channels = int(token[1:])
-        elif kind == "relu":
-            layers.append((name, torch.nn.ReLU()))
-        elif kind == "pool":
-            layers.append((name, torch.nn.MaxPool2d(2)))
-            height, width = height // 2, width // 2
-        else:
-            if height:
-                layers.append(("flatten" + name, torch.nn.Flatten()))
-            inputs = channels * height * width if height else channels
-            channels, height = classes if token == "head" else int(token[1:]), 0
-            layers.append((name, torch.nn.Linear(inputs, channels)))
-    net = torch.nn.Sequential()
-    for name, layer in layers:
-        net.add_module(name, layer)
+    net, flat = torch.nn.Sequential(), False
+    for kind, name, n, shape in torch_nets.layers(text, height, width, channels, classes):
+        if kind == "dense" and not flat:
+            net.add_module("flatten" + name, torch.nn.Flatten())
+            flat = True
+        net.add_module(name, torch_nets.module(kind, n, shape))
     return net
 
 
@@ -185,9 +172,11 @@ def start(net):
     """He's bound, on a grid of 1/1024 so that the files compress."""
     with torch.no_grad():
         for name, p in net.named_parameters():
-            fan_in = p[0].numel() if name.endswith("weight") else None
+            fan_in = p[0].numel() if p.dim() > 1 else None
             bound = math.sqrt(6 / fan_in) if fan_in else 0.1
             p.copy_(torch.round((torch.rand(p.shape) * 2 - 1) * bound * 1024) / 1024)
+            if not fan_in and name.endswith("weight"):
+                p.add_(1)
 
 
 def normalised(images, mean, std, dtype):
@@ -196,8 +185,11 @@ def normalised(images, mean, std, dtype):
 
 
 def parameters(net, prefix, grad=False):
-    return {prefix + k: (p.grad if grad else p).detach().numpy().copy()
-            for k, p in net.named_parameters()}
+    """Parameters, and buffers but for those that count batches; or gradients."""
+    if grad:
+        return {prefix + k: p.grad.detach().numpy().copy() for k, p in net.named_parameters()}
+    return {prefix + k: p.detach().numpy().copy() for k, p in net.state_dict().items()
+            if not k.endswith("num_batches_tracked")}
 
 
 def batches(name, images, classes):
@@ -223,16 +215,17 @@ def run(net_name, begin, images, labels, mean, std, dtype):
 
     net = fresh()
     value = x[:kept]
+    net.eval()
     for name, layer in net.named_children():
         value = layer(value)
         if kept and not name.startswith("flatten"):
             out = value.detach()
             out = out.permute(0, 2, 3, 1) if out.dim() == 4 else out
             result["act." + name] = out.contiguous().numpy().copy()
-    logits = net(x)
-    loss = criterion(logits, y)
+    result["logits"] = net(x).detach().numpy().copy()
+    net.train()
+    loss = criterion(net(x), y)
     loss.backward()
-    result["logits"] = logits.detach().numpy().copy()
     result["loss"] = loss.detach().numpy().reshape(1).copy()
     result.update(parameters(net, "grad.", grad=True))
     for name in optimisers:
@@ -265,9 +258,11 @@ def report(net, exact, single):
 def main():
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
+    for name, net, height, width, channels, classes in torch_nets.examples():
+        NETS["kind-" + name] = net, classes, height, width, channels, 2, ["nesterov"]
     for number, (name, spec) in enumerate(NETS.items()):
         text, classes, height, width, channels = spec[:5]
-        torch.manual_seed(number)
+        torch.manual_seed(number if number < 4 else zlib.crc32(name.encode()))
         net = build(*spec[:5])
         start(net)
         begin = net.state_dict()
