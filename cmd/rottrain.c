@@ -3,6 +3,7 @@
 #include "base/progress.h"
 #include "cli/cli.h"
 #include "cli/say.h"
+#include "cli/settings.h"
 #include "cli/stopsignal.h"
 #include "cli/trainfiles.h"
 #include "cli/trainwatch.h"
@@ -12,185 +13,90 @@
 #include "train/state.h"
 #include "train/train.h"
 
-static const char help[] =
+static const char usage[] =
     "usage: rottrain [-q] [-m model] [-e epochs] [-b batch] [-s seed] [-j threads]\n"
     "                [--net string] [-c classes] [--lr rate] [--optimizer name] ...\n"
     "                [--state file | --save file] [--every steps] [--resume file]\n"
     "                [-o file] [file ...]\n"
-    "Train a network by cross-entropy on a labelled image stream; write the model.\n"
-    "\n"
-    "  -m, --model FILE         start from this model: net, weights, frozen layers\n"
-    "      --net STRING         layers of a fresh model\n"
-    "                           (default: " NET_DEFAULT ")\n"
-    "  -c, --classes N          classes of a fresh model (default: from the data)\n"
-    "  -e, --epochs N           passes over the data (default 10)\n"
-    "  -b, --batch N            images per step (default 128)\n"
-    "      --optimizer NAME     adam (default), adamw or sgd\n"
-    "      --lr X               learning rate (default 0.001; sgd: 0.01)\n"
-    "      --momentum X         momentum of sgd (default 0.9)\n"
-    "      --nesterov           Nesterov momentum, with sgd\n"
-    "      --weight-decay X     weight decay (default 0; adamw: 0.01)\n"
-    "      --schedule NAME      learning-rate schedule: constant (default) or cosine\n"
-    "      --warmup N           steps over which the learning rate rises\n"
-    "                           (default: a tenth of all steps, at most 200)\n"
-    "      --class-weight NAME  none (default) or balanced: rare classes count more\n"
-    "  -s, --seed N             seed of weights and image order (default 0)\n"
-    "  -j, --threads N          number of threads (default: all available processors)\n"
-    "      --valid FILE         evaluate on this stream after each epoch\n"
-    "      --keep-best          write the model of the best epoch on --valid\n"
-    "      --log FILE           write a tab-separated table, one line per epoch\n"
-    "      --state FILE         keep the training state in FILE until the model is\n"
-    "                           complete; continue from FILE if it exists\n"
-    "      --save FILE          save the training state to FILE after each epoch\n"
-    "      --every N            steps between two saves (default: one epoch)\n"
-    "      --resume FILE        continue from a saved state, same options and data\n"
-    "      --partial            when a signal stops training, write the model so far\n"
-    "      --no-history         omit provenance records\n"
-    "  -o, --output FILE        write the result to FILE, complete or not at all\n"
-    "  -q, --quiet              no progress, no notes on standard error\n"
-    "  -h, --help               print this help\n"
-    "      --version            print the version\n";
-
-enum {
-    OPT_NET = OPT_FIRST,
-    OPT_OPTIMIZER,
-    OPT_LR,
-    OPT_MOMENTUM,
-    OPT_NESTEROV,
-    OPT_WEIGHT_DECAY,
-    OPT_SCHEDULE,
-    OPT_WARMUP,
-    OPT_CLASS_WEIGHT,
-    OPT_VALID,
-    OPT_KEEP_BEST,
-    OPT_LOG,
-    OPT_SAVE,
-    OPT_EVERY,
-    OPT_RESUME,
-    OPT_STATE,
-    OPT_PARTIAL
-};
-
-static const struct option options[] = {{"model", required_argument, NULL, 'm'},
-                                        {"net", required_argument, NULL, OPT_NET},
-                                        {"classes", required_argument, NULL, 'c'},
-                                        {"epochs", required_argument, NULL, 'e'},
-                                        {"batch", required_argument, NULL, 'b'},
-                                        {"optimizer", required_argument, NULL, OPT_OPTIMIZER},
-                                        {"lr", required_argument, NULL, OPT_LR},
-                                        {"momentum", required_argument, NULL, OPT_MOMENTUM},
-                                        {"nesterov", no_argument, NULL, OPT_NESTEROV},
-                                        {"weight-decay", required_argument, NULL, OPT_WEIGHT_DECAY},
-                                        {"schedule", required_argument, NULL, OPT_SCHEDULE},
-                                        {"warmup", required_argument, NULL, OPT_WARMUP},
-                                        {"class-weight", required_argument, NULL, OPT_CLASS_WEIGHT},
-                                        {"seed", required_argument, NULL, 's'},
-                                        {"threads", required_argument, NULL, 'j'},
-                                        {"valid", required_argument, NULL, OPT_VALID},
-                                        {"keep-best", no_argument, NULL, OPT_KEEP_BEST},
-                                        {"log", required_argument, NULL, OPT_LOG},
-                                        {"save", required_argument, NULL, OPT_SAVE},
-                                        {"every", required_argument, NULL, OPT_EVERY},
-                                        {"resume", required_argument, NULL, OPT_RESUME},
-                                        {"state", required_argument, NULL, OPT_STATE},
-                                        {"partial", no_argument, NULL, OPT_PARTIAL},
-                                        STREAM_OPTIONS,
-                                        COMMON_OPTIONS};
-
-static const char *const optimizer_names[] = {"adam", "adamw", "sgd"};
-static const char *const schedule_names[] = {"constant", "cosine"};
-static const char *const weight_names[] = {"none", "balanced"};
+    "Train a network by cross-entropy on a labelled image stream; write the model.\n";
 
 struct settings {
     struct train_options train;
     const char *model, *net, *valid, *log, *output, *state;
     int classes, threads, no_history, partial;
-    int has_lr, has_decay, has_momentum;
 };
 
-static void take_option(struct settings *s, int option)
-{
-    struct train_options *t = &s->train;
+static const char *const optimizers[] = {"adam", "adamw", "sgd", NULL};
+static const char *const schedules[] = {"constant", "cosine", NULL};
+static const char *const class_weights[] = {"none", "balanced", NULL};
 
-    switch (option) {
-    case 'm':
-        s->model = optarg;
-        break;
-    case OPT_NET:
-        s->net = optarg;
-        break;
-    case 'c':
-        s->classes = (int)int_argument(optarg, 1, NET_CLASSES_MAX);
-        break;
-    case 'e':
-        t->epochs = (int)int_argument(optarg, 0, 1000000);
-        break;
-    case 'b':
-        t->batch = (int)int_argument(optarg, 1, 65536);
-        break;
-    case OPT_OPTIMIZER:
-        t->optimizer = (enum optimizer)choice_argument(optarg, optimizer_names, 3);
-        break;
-    case OPT_LR:
-        t->lr = real_argument(optarg, 0, 1e6);
-        s->has_lr = 1;
-        break;
-    case OPT_MOMENTUM:
-        t->momentum = real_argument(optarg, 0, 1);
-        s->has_momentum = 1;
-        break;
-    case OPT_NESTEROV:
-        t->nesterov = 1;
-        break;
-    case OPT_WEIGHT_DECAY:
-        t->weight_decay = real_argument(optarg, 0, 1e6);
-        s->has_decay = 1;
-        break;
-    case OPT_SCHEDULE:
-        t->schedule = (enum schedule)choice_argument(optarg, schedule_names, 2);
-        break;
-    case OPT_WARMUP:
-        t->warmup = int_argument(optarg, 0, INT64_MAX);
-        break;
-    case OPT_CLASS_WEIGHT:
-        t->class_weight = (enum class_weight)choice_argument(optarg, weight_names, 2);
-        break;
-    case 's':
-        t->seed = seed_argument(optarg);
-        break;
-    case 'j':
-        s->threads = threads_argument(optarg);
-        break;
-    case OPT_VALID:
-        s->valid = optarg;
-        break;
-    case OPT_KEEP_BEST:
-        t->keep_best = 1;
-        break;
-    case OPT_LOG:
-        s->log = optarg;
-        break;
-    case OPT_SAVE:
-        t->save = optarg;
-        break;
-    case OPT_EVERY:
-        t->every = (uint64_t)int_argument(optarg, 1, INT64_MAX);
-        break;
-    case OPT_RESUME:
-        t->resume = optarg;
-        break;
-    case OPT_STATE:
-        s->state = optarg;
-        break;
-    case OPT_PARTIAL:
-        s->partial = 1;
-        break;
-    case OPT_NO_HISTORY:
-        s->no_history = 1;
-        break;
-    default:
-        common_option(option, help);
-    }
+#define AT(MEMBER) offsetof(struct settings, MEMBER)
+#define TRAIN(MEMBER) offsetof(struct settings, train.MEMBER)
+
+/* clang-format off */
+static const struct setting rows[] = {
+    {"model", 'm', "FILE", "start from this model: net, weights, frozen layers",
+     SETTING_TEXT, SETTING_NAMED, AT(model), 0, 0, NULL},
+    {"net", 0, "STRING", "layers of a fresh model; help: list them\n(default: " NET_DEFAULT ")",
+     SETTING_TEXT, SETTING_ALWAYS, AT(net), 0, 0, NULL},
+    {"classes", 'c', "N", "classes of a fresh model (default: from the data)",
+     SETTING_INT, SETTING_ALWAYS, AT(classes), 1, NET_CLASSES_MAX, NULL},
+    {"epochs", 'e', "N", "passes over the data (default 10)",
+     SETTING_INT, SETTING_ALWAYS, TRAIN(epochs), 0, 1000000, NULL},
+    {"batch", 'b', "N", "images per step (default 128)",
+     SETTING_INT, SETTING_ALWAYS, TRAIN(batch), 1, 65536, NULL},
+    {"optimizer", 0, "NAME", "adam (default), adamw or sgd",
+     SETTING_CHOICE, SETTING_ALWAYS, TRAIN(optimizer), 0, 0, optimizers},
+    {"lr", 0, "X", "learning rate (default 0.001; sgd: 0.01)",
+     SETTING_REAL, SETTING_ALWAYS, TRAIN(lr), 0, 1000000, NULL},
+    {"momentum", 0, "X", "momentum of sgd (default 0.9)",
+     SETTING_REAL, SETTING_CHANGED, TRAIN(momentum), 0, 1, NULL},
+    {"nesterov", 0, NULL, "Nesterov momentum, with sgd",
+     SETTING_FLAG, SETTING_CHANGED, TRAIN(nesterov), 0, 0, NULL},
+    {"weight-decay", 0, "X", "weight decay (default 0; adamw: 0.01)",
+     SETTING_REAL, SETTING_ALWAYS, TRAIN(weight_decay), 0, 1000000, NULL},
+    {"schedule", 0, "NAME", "learning-rate schedule: constant (default) or cosine",
+     SETTING_CHOICE, SETTING_ALWAYS, TRAIN(schedule), 0, 0, schedules},
+    {"warmup", 0, "N",
+     "steps over which the learning rate rises\n(default: a tenth of all steps, at most 200)",
+     SETTING_LONG, SETTING_CHANGED, TRAIN(warmup), 0, INT64_MAX, NULL},
+    {"class-weight", 0, "NAME", "none (default) or balanced: rare classes count more",
+     SETTING_CHOICE, SETTING_CHANGED, TRAIN(class_weight), 0, 0, class_weights},
+    {"seed", 's', "N", "seed of weights and image order (default 0)",
+     SETTING_SEED, SETTING_ALWAYS, TRAIN(seed), 0, 0, NULL},
+    {"threads", 'j', "N", "number of threads (default: all available processors)",
+     SETTING_THREADS, SETTING_FREE, AT(threads), 0, 0, NULL},
+    {"valid", 0, "FILE", "evaluate on this stream after each epoch",
+     SETTING_TEXT, SETTING_FREE, AT(valid), 0, 0, NULL},
+    {"keep-best", 0, NULL, "write the model of the best epoch on --valid",
+     SETTING_FLAG, SETTING_CHANGED, TRAIN(keep_best), 0, 0, NULL},
+    {"log", 0, "FILE", "write a tab-separated table, one line per epoch",
+     SETTING_TEXT, SETTING_FREE, AT(log), 0, 0, NULL},
+    {"state", 0, "FILE",
+     "keep the training state in FILE until the model is\ncomplete; continue from FILE if it exists",
+     SETTING_TEXT, SETTING_FREE, AT(state), 0, 0, NULL},
+    {"save", 0, "FILE", "save the training state to FILE after each epoch",
+     SETTING_TEXT, SETTING_FREE, TRAIN(save), 0, 0, NULL},
+    {"every", 0, "N", "steps between two saves (default: one epoch)",
+     SETTING_LONG, SETTING_FREE, TRAIN(every), 1, INT64_MAX, NULL},
+    {"resume", 0, "FILE", "continue from a saved state, same options and data",
+     SETTING_TEXT, SETTING_FREE, TRAIN(resume), 0, 0, NULL},
+    {"partial", 0, NULL, "when a signal stops training, write the model so far",
+     SETTING_FLAG, SETTING_FREE, AT(partial), 0, 0, NULL},
+    {"no-history", 0, NULL, "omit provenance records",
+     SETTING_FLAG, SETTING_CHANGED, AT(no_history), 0, 0, NULL}};
+/* clang-format on */
+
+static struct settings_table table = {usage, rows, sizeof rows / sizeof *rows, NULL};
+
+/* What a net string may consist of. */
+_Noreturn static void list_layers(void)
+{
+    const struct layer_kind *kind;
+
+    for (int i = 0; (kind = layer_kind(i)); i++)
+        printf("%-6s  %s\n", kind->form, kind->about);
+    finish_text();
 }
 
 /* The state and where it is kept. */
@@ -235,40 +141,32 @@ static void check_settings(struct settings *s, char **operands, int n)
     if (s->model && (s->net || s->classes))
         misused("%s and %s are mutually exclusive: a model has its own net and classes",
                 s->net ? "--net" : as_typed('c'), as_typed('m'));
-    if (t->optimizer != OPTIMIZER_SGD && (t->nesterov || s->has_momentum))
+    if (t->optimizer != OPTIMIZER_SGD && (t->nesterov || settings_given(&table, "momentum")))
         misused("%s needs --optimizer sgd", t->nesterov ? "--nesterov" : "--momentum");
     if (t->keep_best && !s->valid)
         misused("--keep-best needs --valid");
     if (t->nesterov && t->momentum == 0)
         misused("--nesterov needs a momentum");
-    if (!s->has_lr)
+    if (!settings_given(&table, "lr"))
         t->lr = t->optimizer == OPTIMIZER_SGD ? 0.01 : 0.001;
-    if (!s->has_decay && t->optimizer == OPTIMIZER_ADAMW)
+    if (!settings_given(&table, "weight-decay") && t->optimizer == OPTIMIZER_ADAMW)
         t->weight_decay = 0.01;
     if (net_check(s->net ? s->net : NET_DEFAULT, &e) < 0)
         misused("%s", e.text);
 }
 
 /* All that decides the result, and nothing that does not. */
-static void settings_line(const struct settings *s, const struct dataset *d, const struct model *m,
-                          char *line, size_t size)
+static void describe_settings(const struct settings *s, const struct dataset *d,
+                              const struct model *m, char *line, size_t size)
 {
-    const struct train_options *t = &s->train;
-    char extra[128] = "", warmup[64] = "";
+    struct settings known = *s;
+    size_t n = (size_t)snprintf(line, size, "rottrain %s", ROTPIPE_VERSION);
 
-    if (t->warmup >= 0)
-        snprintf(warmup, sizeof warmup, " --warmup %" PRId64, t->warmup);
-    if (t->optimizer == OPTIMIZER_SGD)
-        snprintf(extra, sizeof extra, " --momentum %.15g%s", t->momentum,
-                 t->nesterov ? " --nesterov" : "");
-    snprintf(
-        line, size,
-        "rottrain %s%s --net '%.200s' -c %d -e %d -b %d --optimizer %s --lr %.15g%s"
-        " --weight-decay %.15g --schedule %s%s%s%s%s -s %" PRIu64 " images=%" PRIu64,
-        ROTPIPE_VERSION, s->model ? " -m" : "", m->net.text, m->net.classes, t->epochs, t->batch,
-        optimizer_names[t->optimizer], t->lr, extra, t->weight_decay, schedule_names[t->schedule],
-        warmup, t->class_weight == CLASS_WEIGHT_BALANCED ? " --class-weight balanced" : "",
-        t->keep_best ? " --keep-best" : "", s->no_history ? " --no-history" : "", t->seed, d->n);
+    known.net = m->net.text;
+    known.classes = m->net.classes;
+    settings_line(&table, &known, line + n, size - n);
+    n = strlen(line);
+    snprintf(line + n, size - n, " images=%" PRIu64, d->n);
 }
 
 /* What is known of a data set, behind its indent. */
@@ -289,7 +187,7 @@ static int describe(const struct settings *s, const struct dataset *d, const str
 
     if (s->no_history)
         return 0;
-    settings_line(s, d, m, line, 1024);
+    describe_settings(s, d, m, line, 1024);
     n = strlen(line);
     if (s->train.keep_best)
         n += (size_t)snprintf(line + n, sizeof line - n, " best=epoch %d", end->best_epoch);
@@ -452,7 +350,7 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
     if (!(team = team_new(s->threads ? s->threads : team_default_size(), e)) ||
         (s->log && !s->train.resume && !(w.log = epochlog_create(s->log, e))))
         goto done;
-    settings_line(s, &data, &m, settings, 1024);
+    describe_settings(s, &data, &m, settings, 1024);
     snprintf(settings + strlen(settings), 32, " kernels=%s", kernels->name);
     how.settings = settings;
     progress_start(&w.progress, is_quiet());
@@ -482,16 +380,19 @@ done:
 
 int main(int argc, char **argv)
 {
-    struct settings s = {.train = train_defaults()};
+    const struct settings defaults = {.train = train_defaults()};
+    struct settings s = defaults;
     struct error e;
-    int option, stopped = 0;
+    int first, stopped = 0;
 
     start(argv);
-    while ((option = next_option(argc, argv, "m:c:e:b:s:j:", options)) != -1)
-        take_option(&s, option);
-    check_settings(&s, argv + optind, argc - optind);
+    table.defaults = &defaults;
+    first = settings_read(&table, argc, argv, &s);
+    if (s.net && strcmp(s.net, "help") == 0)
+        list_layers();
+    check_settings(&s, argv + first, argc - first);
     train_find_state(&s.train);
-    if (run(&s, argv + optind, argc - optind, &stopped, &e) < 0)
+    if (run(&s, argv + first, argc - first, &stopped, &e) < 0)
         die(&e);
     if (stopped)
         stopsignal_die();

@@ -18,11 +18,14 @@ long_options() {
     }
     {
         cat "$ROOT/cmd/$1.c"
+        # What settings_read adds to a table of rows.
+        ! grep -q settings_read "$ROOT/cmd/$1.c" ||
+            sed -n '/^#define COMMON_OPTIONS\b/,/[^\\]$/p' "$ROOT/lib/cli/options.h"
         for macro in $(grep -oE '\b[A-Z]+_OPTIONS\b' "$ROOT/cmd/$1.c" | sort -u); do
             # To the first line without a backslash behind the macro's own.
             sed -n "/^#define $macro\b/,/[^\\\\]\$/p" "$ROOT"/lib/cli/*.h
         done
-    } | grep -oE '\{"[a-z-]+", *(no|required|optional)_argument' | cut -d '"' -f 2 | sort -u
+    } | grep -oE "\\{\"[a-z-]+\", *((no|required|optional)_argument|0,|'.',)" | cut -d '"' -f 2 | sort -u
 }
 
 # short_options PROGRAM: the letters, one a line, those too that all programs have.
@@ -33,7 +36,8 @@ short_options() {
         return
     }
     {
-        grep -oE 'next_option\([^"]*"[a-zA-Z0-9:]*"' "$ROOT/cmd/$1.c"
+        grep -oE 'next_option\([^"]*"[a-zA-Z0-9:]*"' "$ROOT/cmd/$1.c" || true
+        grep -oE "\\{\"[a-z-]+\", '.'" "$ROOT/cmd/$1.c" | sed "s/.*'\(.\)'/\"\1\"/" || true
         grep -E '^#define COMMON_LETTERS' "$ROOT/lib/cli/options.h"
     } | cut -d '"' -f 2 | tr -d ':' | fold -w 1 | sort | sed '/^$/d'
 }

@@ -238,11 +238,11 @@ now() {
         $go -e 2 --warmup 10 --resume state data.rts
     expect_error 1 "settings: '-b 8' in the file, '-b 80' now" \
         $go -b 80 -e 2 --warmup 1 --resume state data.rts
-    expect_error 1 "settings: '-s 0 .*' in the file, '--no-history' now" \
+    expect_error 1 "settings: '-s 0 .*' in the file, '--no-history .*' now" \
         $go -e 2 --warmup 1 --no-history --resume state data.rts
     rm state
     $go -e 2 --no-history --save state data.rts >m
-    expect_error 1 "settings: '--no-history' in the file, '-s 0 .*' now" $go -e 2 --resume state data.rts
+    expect_error 1 "settings: '--no-history .*' in the file" $go -e 2 --resume state data.rts
     $go -e 2 --no-history --resume state data.rts | cmp - m
 }
 
@@ -356,4 +356,67 @@ now() {
     quiet_success rottrain -q -e 1 -m "$DATA/model-0.1.0.rts.gz" -o m tiny.rts
     expect_error 1 'state-0.1.0.rts.gz: was saved by rottrain 0.1.0, and this is rottrain [0-9.]*, whose results differ' \
         rottrain -q -e 2 -b 8 --net 'c2 r p d3 r' --resume "$DATA/state-0.1.0.rts.gz" tiny.rts
+}
+
+# Two of each kind of value; `options` is what the state was saved with, without its file.
+refuses() {
+    local name=$1
+    shift
+    expect_error 1 '' rottrain -q --resume "$saved" "$@" data.rts
+    # shellcheck disable=SC2154 # bats sets stderr
+    [[ $stderr == *'was saved with different settings'*"$name"* ||
+        $stderr == *'was saved while training a different model'* ]] || fail "$name: $stderr"
+}
+
+@test "resume: an option that decides the result must be as it was, and every option is known here" {
+    local option adam='-e 2 -b 8' sgd='-e 2 -b 8 --optimizer sgd' saved
+    stream 20 8 3 >data.rts
+    rottrain -q -e 0 data.rts >other
+    # shellcheck disable=SC2086 # several options
+    for saved in adam sgd; do
+        rottrain -q --net c2 ${!saved} --save $saved data.rts >/dev/null
+    done
+    saved=adam
+    # shellcheck disable=SC2086
+    for option in $(rottrain --help | sed -n 's/^ .* --\([a-z-]*\).*/\1/p'); do
+        case $option in
+        model) refuses '' $adam -m other ;;
+        net) refuses --net $adam --net c3 ;;
+        classes) refuses -c $adam --net c2 -c 4 ;;
+        epochs) refuses -e -b 8 --net c2 -e 1 ;;
+        batch) refuses -b -e 2 --net c2 -b 9 ;;
+        optimizer) refuses --optimizer $adam --net c2 --optimizer adamw ;;
+        lr) refuses --lr $adam --net c2 --lr 0.002 ;;
+        momentum) saved=sgd refuses --momentum $sgd --net c2 --momentum 0.8 ;;
+        nesterov) saved=sgd refuses --nesterov $sgd --net c2 --nesterov ;;
+        weight-decay) refuses --weight-decay $adam --net c2 --weight-decay 0.1 ;;
+        schedule) refuses --schedule $adam --net c2 --schedule cosine ;;
+        warmup) refuses --warmup $adam --net c2 --warmup 2 ;;
+        class-weight) refuses --class-weight $adam --net c2 --class-weight balanced ;;
+        seed) refuses -s $adam --net c2 -s 1 ;;
+        keep-best) refuses --keep-best $adam --net c2 --valid data.rts --keep-best ;;
+        no-history) refuses --no-history $adam --net c2 --no-history ;;
+        threads | valid | log | state | save | every | resume | partial) ;;
+        output | quiet | help | version) ;;
+        *) fail "--$option: does it decide the result?" ;;
+        esac
+    done
+    # As it was it is taken up.
+    # shellcheck disable=SC2086
+    quiet_success rottrain -q --resume adam $adam --net c2 -o m data.rts
+}
+
+@test "rottrain: --net help lists the layers of the manual" {
+    local form about
+    quiet_success rottrain --net help
+    [[ $output == *'bn      batch normalization of each channel'* ]]
+    [[ -x $BUILD/tests/test_kinds ]] || skip 'test_kinds is not built'
+    command -v mandoc >/dev/null || skip 'mandoc is missing'
+    mandoc -T utf8 -O width=200 "$ROOT/man/man7/rotpipe.7" | col -bx | tr -s ' \n' ' ' >page
+    "$BUILD/tests/test_kinds" --kinds >kinds
+    (($(wc -l <kinds) >= 6))
+    while IFS=$'\t' read -r form about; do
+        grep -qF -- " $form $about" page || fail "NETS in rotpipe(7) does not say: $form $about"
+        grep -qE "^$form +$about$" <<<"$output" || fail "--net help does not say: $form $about"
+    done <kinds
 }

@@ -120,6 +120,11 @@ int is_quiet(void)
     return given.quiet;
 }
 
+int was_given(int option)
+{
+    return *given.typed[option] != '\0';
+}
+
 const char *as_typed(int option)
 {
     if (!*given.typed[option])

@@ -39,6 +39,9 @@ void common_option(int option, const char *help);
 const char *result_path(void);
 int is_quiet(void);
 
+/* Whether an option was read, by its value. */
+int was_given(int option);
+
 /* An option by its value, as the user has typed it, "-j" or "--threads"; valid to the end. */
 const char *as_typed(int option);
 

@@ -7,8 +7,7 @@
 #ifndef KERNEL_VARIANT
 
 static const char conv_token[] = "c", conv_form[] = "cN";
-static const char conv_about[] = "3x3 convolution to N channels, stride 1, with zeros around the "
-                                 "image, so that height and width do not change";
+static const char conv_about[] = "3x3 convolution to N channels, stride 1, same height and width";
 static const char conv_examples[] = "c3 r p c5 r p d7 r\n"
                                     "c3 r c4 r p c2 r d5 r\n"
                                     "c4 p r c3\n"
