@@ -9,6 +9,7 @@
 #include "cli/trainwatch.h"
 #include "eval/activity.h"
 #include "rts/names.h"
+#include "train/augment.h"
 #include "train/epochlog.h"
 #include "train/state.h"
 #include "train/train.h"
@@ -28,6 +29,7 @@ struct settings {
 
 static const char *const optimizers[] = {"adam", "adamw", "sgd", NULL};
 static const char *const schedules[] = {"constant", "cosine", NULL};
+static const char *const decays[] = {"all", "weights", NULL};
 static const char *const class_weights[] = {"none", "balanced", NULL};
 
 #define AT(MEMBER) offsetof(struct settings, MEMBER)
@@ -55,6 +57,12 @@ static const struct setting rows[] = {
      SETTING_FLAG, SETTING_CHANGED, TRAIN(nesterov), 0, 0, NULL},
     {"weight-decay", 0, "X", "weight decay (default 0; adamw: 0.01)",
      SETTING_REAL, SETTING_ALWAYS, TRAIN(weight_decay), 0, 1000000, NULL},
+    {"decay", 0, "NAME", "what weight decay touches: all (default) or weights",
+     SETTING_CHOICE, SETTING_CHANGED, TRAIN(decay), 0, 0, decays},
+    {"lr-scale", 0, "LIST", "LAYER=X,...: learning rate of a layer, times X",
+     SETTING_TEXT, SETTING_CHANGED, TRAIN(lr_scale), 0, 0, NULL},
+    {"augment", 0, "STRING", "change images at random; help: list the ways",
+     SETTING_TEXT, SETTING_CHANGED, TRAIN(augment), 0, 0, NULL},
     {"schedule", 0, "NAME", "learning-rate schedule: constant (default) or cosine",
      SETTING_CHOICE, SETTING_ALWAYS, TRAIN(schedule), 0, 0, schedules},
     {"warmup", 0, "N",
@@ -99,6 +107,16 @@ _Noreturn static void list_layers(void)
     finish_text();
 }
 
+/* What an augmentation may consist of. */
+_Noreturn static void list_augments(void)
+{
+    const struct augment_kind *kind;
+
+    for (int i = 0; (kind = augment_kind(i)); i++)
+        printf("%-6s  %s\n", kind->form, kind->about);
+    finish_text();
+}
+
 /* The state and where it is kept. */
 static void check_state(struct settings *s)
 {
@@ -125,6 +143,7 @@ static void check_settings(struct settings *s, char **operands, int n)
                                 .data_count = n,
                                 .save_option = s->state ? "--state" : "--save"};
     int stdin_readers = standard_inputs(operands, n);
+    struct augments augments;
     struct error e;
 
     check_state(s);
@@ -151,7 +170,8 @@ static void check_settings(struct settings *s, char **operands, int n)
         t->lr = t->optimizer == OPTIMIZER_SGD ? 0.01 : 0.001;
     if (!settings_given(&table, "weight-decay") && t->optimizer == OPTIMIZER_ADAMW)
         t->weight_decay = 0.01;
-    if (net_check(s->net ? s->net : NET_DEFAULT, &e) < 0)
+    if (net_check(s->net ? s->net : NET_DEFAULT, &e) < 0 ||
+        (t->augment && augments_parse(&augments, t->augment, &e) < 0))
         misused("%s", e.text);
 }
 
@@ -390,6 +410,8 @@ int main(int argc, char **argv)
     first = settings_read(&table, argc, argv, &s);
     if (s.net && strcmp(s.net, "help") == 0)
         list_layers();
+    if (s.train.augment && strcmp(s.train.augment, "help") == 0)
+        list_augments();
     check_settings(&s, argv + first, argc - first);
     train_find_state(&s.train);
     if (run(&s, argv + first, argc - first, &stopped, &e) < 0)

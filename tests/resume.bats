@@ -354,7 +354,7 @@ now() {
     evalacc -m "$DATA/model-0.1.0.rts.gz" tiny.rts >scores
     grep -qx 'loss	2.2521' scores || fail "$(<scores)"
     quiet_success rottrain -q -e 1 -m "$DATA/model-0.1.0.rts.gz" -o m tiny.rts
-    expect_error 1 'state-0.1.0.rts.gz: was saved by rottrain 0.1.0, and this is rottrain [0-9.]*, whose results differ' \
+    expect_error 1 'state-0.1.0.rts.gz: was saved by rottrain 0.1.0, and this is rottrain [0-9.]*, whose results may differ' \
         rottrain -q -e 2 -b 8 --net 'c2 r p d3 r' --resume "$DATA/state-0.1.0.rts.gz" tiny.rts
 }
 
@@ -390,6 +390,9 @@ refuses() {
         momentum) saved=sgd refuses --momentum $sgd --net c2 --momentum 0.8 ;;
         nesterov) saved=sgd refuses --nesterov $sgd --net c2 --nesterov ;;
         weight-decay) refuses --weight-decay $adam --net c2 --weight-decay 0.1 ;;
+        decay) refuses --decay $adam --net c2 --decay weights ;;
+        lr-scale) refuses --lr-scale $adam --net c2 --lr-scale conv1=2 ;;
+        augment) refuses --augment $adam --net c2 --augment flip ;;
         schedule) refuses --schedule $adam --net c2 --schedule cosine ;;
         warmup) refuses --warmup $adam --net c2 --warmup 2 ;;
         class-weight) refuses --class-weight $adam --net c2 --class-weight balanced ;;
@@ -419,4 +422,45 @@ refuses() {
         grep -qF -- " $form $about" page || fail "NETS in rotpipe(7) does not say: $form $about"
         grep -qE "^$form +$about$" <<<"$output" || fail "--net help does not say: $form $about"
     done <kinds
+}
+
+@test "rottrain: --augment help lists the changes of the manual" {
+    local form about
+    quiet_success rottrain --augment help
+    ((${#lines[@]} >= 2))
+    command -v mandoc >/dev/null || skip 'mandoc is missing'
+    mandoc -T utf8 -O width=200 "$ROOT/man/man1/rottrain.1" | col -bx | tr -s ' \n' ' ' >page
+    while read -r form about; do
+        grep -qF -- " $form $about" page || fail "rottrain(1) does not say: $form $about"
+    done <<<"$output"
+}
+
+# The middle of an epoch of augmented images, with batch norm and a validation stream.
+@test "resume: augmented images and batch norm go on as they were" {
+    local threads how=(-q -e 3 -b 8 --augment 'shift1 flip' --net 'c4 bn r p bn d5 bn r' --valid data.rts --keep-best)
+    stream 36 8 3 >data.rts
+    rottrain "${how[@]}" -o want data.rts
+    for threads in 1 3; do
+        rm -f state
+        rottrain "${how[@]}" -j $threads --save state --every 7 -o m data.rts
+        cmp want m
+        rottrain "${how[@]}" -j 2 --resume state -o m data.rts
+        cmp want m
+    done
+    # Not by one image where batch norm follows a dense layer.
+    expect_error 1 'layer bn3 needs at least 2 images in every batch, but the last one of an epoch has 1' \
+        rottrain -q -b 7 --net 'c4 bn r p bn d5 bn r' data.rts
+}
+
+@test "headswap: running statistics go along, frozen ones stay" {
+    local tensor
+    stream 36 8 3 >data.rts
+    rottrain -q -e 1 -b 8 --net 'c4 bn r p d5 bn r' -o base data.rts
+    headswap --at pool1 -c 3 --freeze <base >frozen
+    rottrain -q -e 1 -m frozen -o tuned data.rts
+    for tensor in weight bias running_mean running_var; do
+        payloads base bn1.$tensor | cmp - <(payloads tuned bn1.$tensor)
+    done
+    headswap --thaw <frozen | rottrain -q -e 1 -m - -o thawed data.rts
+    ! cmp -s <(payloads base bn1.running_mean) <(payloads thawed bn1.running_mean) || fail 'did not move'
 }

@@ -146,7 +146,7 @@ u1 [] end'$ ]] || fail "$(records m)"
 @test "rottrain: the history tells how, and nothing that does not matter" {
     teach m -j 3 -s 7 -b 5 --lr 0.0012345678 --optimizer sgd --nesterov --weight-decay 0.03
     [[ $(payloads m history | head -n 1) == "rottrain "[0-9.]*" --net 'c4 r p c3 r d5 r' -c 3 -e 1 -b 5 \
---optimizer sgd --lr 0.0012345678 --momentum 0.9 --nesterov --weight-decay 0.03 \
+--optimizer sgd --lr 0.0012345678 --nesterov --weight-decay 0.03 \
 --schedule constant -s 7 images=24" ]] || fail "$(payloads m history)"
     [[ $(payloads m history | sed -n 2p) == '  data: images 24 crc32 '* ]]
     [[ $(payloads m history | sed -n 3p) == '  data: labels 24 crc32 '* ]]

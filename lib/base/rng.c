@@ -37,3 +37,19 @@ float rng_float(struct rng *r)
 {
     return (float)(rng_u32(r) >> 8) * 0x1p-24f;
 }
+
+/* A permutation of 64 bits in which every bit depends on all: the finalizer of SplitMix64 (Steele,
+ * Lea and Flood, 2014). */
+static uint64_t mix(uint64_t x)
+{
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
+    x = (x ^ x >> 27) * 0x94d049bb133111eb;
+    return x ^ x >> 31;
+}
+
+void rng_counter(struct rng *r, uint64_t seed, uint64_t stream, uint64_t a, uint64_t b)
+{
+    const uint64_t golden = 0x9e3779b97f4a7c15;
+
+    rng_seed(r, mix(mix(mix(seed + golden) + a + golden) + b + golden), stream);
+}

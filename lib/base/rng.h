@@ -24,10 +24,15 @@ enum rng_stream {
     RNG_UMAP = 6,    /* where umap's points start */
     RNG_TREES = 7,   /* how trees part points that are searched for neighbours */
     RNG_LAYOUT = 8,  /* in which order umap moves points */
-    RNG_REORDER = 9  /* rtshuf */
+    RNG_REORDER = 9, /* rtshuf */
+    RNG_AUGMENT = 10 /* how images are augmented */
 };
 
 void rng_seed(struct rng *r, uint64_t seed, uint64_t stream);
+
+/* The generator of a pair of counters, such as an epoch and an image: where numbers must not depend
+ * on how many have been drawn for others. */
+void rng_counter(struct rng *r, uint64_t seed, uint64_t stream, uint64_t a, uint64_t b);
 uint32_t rng_u32(struct rng *r);
 
 /* Uniform in [0, bound), without bias; bound > 0. */

@@ -10,8 +10,9 @@
  *     input.std    f4 [c]
  *     names        text         class names, one a line; optional
  *     frozen       text         names of the frozen layers, one a line; absent if there are none
- *     conv1.weight f4 [out,in,3,3], conv1.bias f4 [out], dense1.weight f4 [out,in], ...,
- *     head.weight, head.bias    in PyTorch's layouts: torch.nn.Conv2d, Flatten of NCHW, Linear
+ *     LAYER.SLOT   f4           every slot of every layer (net/slots.h), in PyTorch's layouts:
+ *                               conv1.weight [out,in,3,3], conv1.bias [out], bn1.running_mean, ...,
+ *                               head.weight [classes,in]
  */
 #ifndef ROTPIPE_MODEL_MODEL_H
 #define ROTPIPE_MODEL_MODEL_H

@@ -64,12 +64,15 @@ int tensors_check(const struct net *n, const char *suffix, const size_t *to,
 
 /* Nothing comes of a value that is not finite, and much later nobody would know where it is from.
  */
-static int check_finite(const char *name, const float *values, uint64_t n, const char *file,
-                        struct error *e)
+static int check_values(const struct slot *s, const char *name, const float *values,
+                        const char *file, struct error *e)
 {
-    for (uint64_t i = 0; i < n; i++)
+    for (uint64_t i = 0; i < s->count; i++) {
         if (!isfinite(values[i]))
             return error_set(e, "%s: record '%s': value %" PRIu64 " is not finite", file, name, i);
+        if (s->nonnegative && values[i] < 0)
+            return error_set(e, "%s: record '%s': value %" PRIu64 " is negative", file, name, i);
+    }
     return 0;
 }
 
@@ -85,7 +88,7 @@ static int take_slot(const struct net *n, const struct slot *s, const char *suff
     if (!r)
         return -1;
     slot_write(n, s, r->payload, vector);
-    status = check_finite(name, r->payload, s->count, file, e);
+    status = check_values(s, name, r->payload, file, e);
     record_free(r);
     return status;
 }

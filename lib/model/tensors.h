@@ -1,9 +1,9 @@
 /*
  * A net's parameters, and what belongs to each of them, as records in PyTorch's layouts and under
- * PyTorch's names: LAYER.weight and LAYER.bias (model.h), with a suffix for an optimizer's moments.
+ * PyTorch's names: LAYER.SLOT (model.h), with a suffix for an optimizer's moments.
  *
- * to: where each slot lies in the vector of values, as slots_trained has it; slots that are frozen
- * have no records. NULL: the vector is that of all parameters.
+ * to: where each slot lies in the vector of values, as slots_trained has it; slots that do not
+ * train have no records. NULL: the vector is that of all parameters.
  */
 #ifndef ROTPIPE_MODEL_TENSORS_H
 #define ROTPIPE_MODEL_TENSORS_H

@@ -17,9 +17,8 @@ static int allocate(struct engine *g, int groups)
     return g->packed && g->workspace && g->scratch && g->at && g->sums && g->shared ? 0 : -1;
 }
 
-struct engine *engine_new(const struct net *net, const float *parameters,
-                          const struct kernels *kernels, struct team *team, int batch,
-                          struct error *e)
+struct engine *engine_new(const struct net *net, float *parameters, const struct kernels *kernels,
+                          struct team *team, int batch, struct error *e)
 {
     struct engine *g = calloc(1, sizeof *g);
     int threads = team_size(team), groups = (batch + PLAN_GROUP - 1) / PLAN_GROUP;
@@ -155,7 +154,7 @@ static struct pass pass_of(const struct engine *g, int thread, int operation, in
               .dx = has_dx ? gradient_place(g, thread, o->from, 0) : NULL},
         .parameters = g->parameters,
         .packed = g->packed + o->packed,
-        .gradients = o->train ? grad : NULL,
+        .gradients = o->trains ? grad : NULL,
         .scratch = g->scratch + (size_t)thread * g->plan.scratch,
     };
 }
@@ -170,6 +169,22 @@ void engine_forward(struct engine *g, int thread, int from, int to, int n)
 }
 
 /* ---- training ---- */
+
+int engine_least(const struct engine *g, const struct layer **layer)
+{
+    int most = 0;
+
+    *layer = NULL;
+    for (int i = 0; i < g->plan.cuts; i++) {
+        const struct operation *o = &g->plan.operation[g->plan.cut[i]];
+        int least = o->kind->batch->least(o);
+        if (least > most) {
+            most = least;
+            *layer = o->layer;
+        }
+    }
+    return most;
+}
 
 void engine_enter(struct engine *g, int thread, int workspace)
 {
@@ -238,7 +253,7 @@ static void add_sums(struct engine *g, size_t n, int groups)
                 sums_of(g, k)[i] += sums_of(g, k + step)[i];
 }
 
-void engine_settle(struct engine *g, int segment, int groups, uint64_t samples, float *parameters)
+void engine_settle(struct engine *g, int segment, int groups, uint64_t samples)
 {
     const struct operation *o;
 
@@ -246,7 +261,7 @@ void engine_settle(struct engine *g, int segment, int groups, uint64_t samples, 
         return;
     o = &g->plan.operation[g->plan.cut[segment]];
     add_sums(g, o->kind->batch->sums(o), groups);
-    o->kind->batch->settle(o, g->sums, samples, parameters, g->shared + o->shared);
+    o->kind->batch->settle(o, g->sums, samples, g->parameters, g->shared + o->shared);
 }
 
 void engine_backward_one(struct engine *g, int thread, int operation, int n, float *grad)

@@ -17,7 +17,7 @@
 struct engine {
     const struct net *net;
     struct plan plan;
-    const float *parameters; /* the caller's, who calls engine_pack after changes */
+    float *parameters; /* the caller's, who calls engine_pack after changes */
     struct team *team;
     float *packed;
     int workspaces;
@@ -36,9 +36,8 @@ enum { ENGINE_APART = 16 };
  * largest batch to train on, for which there is room for gradients; layers not frozen train. 0: no
  * training. NULL on error.
  */
-struct engine *engine_new(const struct net *net, const float *parameters,
-                          const struct kernels *kernels, struct team *team, int batch,
-                          struct error *e);
+struct engine *engine_new(const struct net *net, float *parameters, const struct kernels *kernels,
+                          struct team *team, int batch, struct error *e);
 void engine_free(struct engine *g);
 
 /* Packs the parameters of operations from `first` on, anew, by all threads. */
@@ -60,6 +59,9 @@ void engine_forward(struct engine *g, int thread, int from, int to, int n);
 
 /* ---- training: segment by segment, each for all groups before the next; see plan.h ---- */
 
+/* The images that every batch must have; *layer needs them. */
+int engine_least(const struct engine *g, const struct layer **layer);
+
 /* From here on the thread is in this workspace: that of a group, if there are segments. */
 void engine_enter(struct engine *g, int thread, int workspace);
 
@@ -77,7 +79,7 @@ void engine_forward_segment(struct engine *g, int thread, int segment, int group
 
 /* Between a segment and the next: what all groups of the batch, so many samples, have in common.
  * Buffers among the parameters move on. */
-void engine_settle(struct engine *g, int segment, int groups, uint64_t samples, float *parameters);
+void engine_settle(struct engine *g, int segment, int groups, uint64_t samples);
 
 /*
  * Backward from the gradient by the last operation's output, or by that of the segment's end, to

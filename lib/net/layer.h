@@ -19,8 +19,7 @@
 
 enum {
     LAYER_WIDTH_MAX = 4096, /* channels or features of a layer */
-    LAYER_NAME_BYTES = 20,
-    LAYER_TOKEN_MAX = 16 /* characters of a kind's token */
+    LAYER_NAME_BYTES = 20
 };
 
 /* Height, width and channels; features without rows and columns are 1 x 1 x c. */
@@ -125,6 +124,10 @@ int layer_shape_same(struct layer *l, struct error *e);
 /* No tensors; those of one dimension, which lie as they are. */
 int layer_slots_none(const struct layer *l, struct slot *s);
 size_t layer_place_vector(const struct layer *l, int k, uint64_t i);
+
+/* An operation for the layer alone; or for it and the ReLU that follows it, if one does. */
+int layer_lower_alone(struct plan *p, const struct net *n, int at);
+int layer_lower_with_relu(struct plan *p, const struct net *n, int at);
 
 /* None. */
 uint64_t layer_multiply_adds_none(const struct layer *l);

@@ -8,7 +8,7 @@
  * Parameters of a net lie in one vector of floats. Inside this program images and activations are
  * channels-last and their channels padded to a multiple of 16 (NET_LANES) so that every kernel
  * runs on whole vectors; padding weights are zero and stay zero. How a tensor lies in the vector
- * is a matter of its kind (kernels.h).
+ * is a matter of its kind (layer.h).
  *
  * In files they have PyTorch's layouts (model.h).
  */
@@ -73,10 +73,10 @@ int net_find_or_list(const struct net *n, const char *name, struct error *e);
 void net_text_until(const struct net *n, int layers, char text[NET_TEXT_MAX]);
 
 /*
- * He initialization (He et al., 2015, eq. 10, in its uniform form): weights uniform in
- * +-sqrt(6 / fan_in), biases zero; those of the head, which no ReLU follows, a tenth of that, so
- * that training starts from nearly even probabilities. (With a head at full size the first steps
- * are so large that on Fashion-MNIST most of the default net's 16 features die for good, in
+ * What slots.h says of each slot: zeros, ones, or He initialization (He et al., 2015, eq. 10, in
+ * its uniform form): uniform in +-sqrt(6 / fan_in); in the head, which no ReLU follows, a tenth of
+ * that, so that training starts from nearly even probabilities. (With a head at full size the first
+ * steps are so large that on Fashion-MNIST most of the default net's 16 features die for good, in
  * PyTorch as here: 19 to 82 % accuracy over six seeds, 82 to 83 % with the smaller head.) The
  * body draws from one stream of the seed and the head from
  * another, so that a fresh head is the same one for rottrain and headswap. Uniform, because it

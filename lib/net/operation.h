@@ -58,7 +58,7 @@ struct operation {
     int from, to;              /* tensors of the plan */
     struct layout x, y;
     int relu, pool;                    /* it covers these, too */
-    int train;                         /* its slots want gradients */
+    int trains;                        /* its slots want gradients */
     int whole;                         /* in training it takes the whole batch at once */
     size_t slot[SLOTS_OF_A_LAYER];     /* where they lie among the parameters, */
     size_t gradient[SLOTS_OF_A_LAYER]; /* and their gradients in a vector of these */
@@ -98,14 +98,16 @@ struct batch_kind {
     size_t (*sums)(const struct operation *o);   /* doubles */
     size_t (*shared)(const struct operation *o); /* floats */
 
+    int (*least)(const struct operation *o); /* images that a batch must have */
+
     /* Sets the sums of a group that is to go forward. */
     void (*gather)(const struct operation *o, const struct pass *p, double *sums);
     /* From the sums of all `samples`; buffers among the parameters move on. */
     void (*settle)(const struct operation *o, const double *sums, uint64_t samples,
                    float *parameters, float *shared);
 
-    /* The same for backward, from dy; adds to the gradients by the slots, which `backward` then
-     * leaves alone. */
+    /* The same for backward, from dy, which `backward` reads again; adds to the gradients by the
+     * slots, which `backward` then leaves alone. */
     void (*gather_back)(const struct operation *o, const struct pass *p, double *sums);
     void (*settle_back)(const struct operation *o, const double *sums, uint64_t samples,
                         float *shared);

@@ -79,9 +79,9 @@ static void add_gradients(struct plan *p)
         const struct layer *l = o->layer;
         for (int k = 0; k < l->slots; k++) {
             o->gradient[k] = to[l->slot + k];
-            o->train |= o->gradient[k] != SLOT_FIXED;
+            o->trains |= o->gradient[k] != SLOT_FIXED;
         }
-        if (o->train)
+        if (o->trains)
             p->first = i;
     }
 }
@@ -91,7 +91,7 @@ static void add_cuts(struct plan *p)
     for (int i = p->first; i < p->operations; i++) {
         struct operation *o = &p->operation[i];
         size_t sums;
-        o->whole = o->train && o->kind->batch;
+        o->whole = o->trains && o->kind->batch;
         if (!o->whole)
             continue;
         sums = o->kind->batch->sums(o);

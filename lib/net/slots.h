@@ -21,8 +21,9 @@ struct slot {
     uint64_t count;                /* the product */
     size_t at, floats; /* in the parameter vector, with padding; at: a multiple of NET_LANES */
     enum slot_start start;
-    int buffer;    /* belongs to the model, but is not trained */
-    int is_weight; /* a factor of the inputs: what weight decay may be restricted to */
+    int nonnegative; /* no value below 0 makes sense */
+    int buffer;      /* belongs to the model, but is not trained */
+    int is_weight;   /* a factor of the inputs: what weight decay may be restricted to */
 };
 
 struct net;

@@ -14,28 +14,17 @@
  */
 enum { RECORDS_MAX = 1024, TEXT_BYTES_MAX = 4 << 20, OTHER_BYTES_MAX = 16 << 20 };
 
-/* True for the name of a layer's tensor, or of one that a training keeps beside it. */
+/* True for the name of a layer's tensor, or of one that a training keeps beside it: "head." or a
+ * kind and a number, "conv1.", and more such words. */
 static int is_tensor(const char *name)
 {
-    static const char *const layers[] = {"conv", "dense"};
-    static const char *const kinds[] = {".weight", ".bias"};
-    static const char *const suffixes[] = {"", ".best", ".exp_avg", ".exp_avg_sq",
-                                           ".momentum_buffer"};
-    const char *rest = NULL;
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz", digits[] = "0123456789";
+    size_t kind = strspn(name, letters), number = strspn(name + kind, digits);
 
-    if (strncmp(name, "head.", 5) == 0)
-        rest = name + 4;
-    for (int i = 0; i < 2 && !rest; i++)
-        if (strncmp(name, layers[i], strlen(layers[i])) == 0) {
-            rest = name + strlen(layers[i]);
-            rest += strspn(rest, "0123456789");
-        }
-    for (int i = 0; rest && i < 2; i++)
-        for (size_t k = 0; k < sizeof suffixes / sizeof *suffixes; k++)
-            if (strncmp(rest, kinds[i], strlen(kinds[i])) == 0 &&
-                strcmp(rest + strlen(kinds[i]), suffixes[k]) == 0)
-                return 1;
-    return 0;
+    if (kind == 0 || (number == 0 && strncmp(name, "head.", 5) != 0))
+        return 0;
+    name += kind + number;
+    return *name == '.' && name[1 + strspn(name + 1, "abcdefghijklmnopqrstuvwxyz_.")] == '\0';
 }
 
 /* What has been read so far, against the limits. */

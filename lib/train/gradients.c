@@ -24,10 +24,12 @@ static int tasks_of(const struct gradients *g, int leaves)
 
 int gradients_new(struct gradients *g, size_t count, int leaves, int threads, struct error *e)
 {
-    *g = (struct gradients){.count = count, .part = gradients_part(leaves, threads)};
-    for (int n = g->part; n > 1; n /= 2)
+    int most = TASKS_OF_A_THREAD * threads;
+
+    *g = (struct gradients){.count = count, .threads = threads};
+    for (int n = gradients_part(leaves, threads); n > 1; n /= 2)
         g->levels++;
-    g->sum = net_allocate((size_t)tasks_of(g, leaves) * count);
+    g->sum = net_allocate((size_t)(leaves < most ? leaves : most) * count);
     g->spare = net_allocate((size_t)threads * (size_t)g->levels * count);
     return g->sum && g->spare ? 0 : error_memory(e, "gradients");
 }
@@ -42,6 +44,7 @@ void gradients_free(struct gradients *g)
 int gradients_begin(struct gradients *g, int leaves)
 {
     g->leaves = leaves;
+    g->part = gradients_part(leaves, g->threads);
     return tasks_of(g, leaves);
 }
 
@@ -99,12 +102,4 @@ float *gradients_sum(struct gradients *g, const struct kernels *k, size_t at, si
 {
     k->sum(g->sum + at, g->count, tasks_of(g, g->leaves), n);
     return g->sum + at;
-}
-
-double gradients_tree(double *from, int n)
-{
-    for (int step = 1; step < n; step *= 2)
-        for (int k = 0; k + step < n; k += 2 * step)
-            from[k] += from[k + step];
-    return n ? from[0] : 0;
 }

@@ -19,9 +19,10 @@
 struct gradients {
     size_t count;     /* floats of a vector */
     int leaves, part; /* of the batch in hand; of a task, a power of two */
-    int levels;       /* spare vectors of a thread */
-    float *sum;       /* [tasks][count] */
-    float *spare;     /* [threads][levels][count] */
+    int threads;
+    int levels;   /* spare vectors of a thread */
+    float *sum;   /* [tasks][count] */
+    float *spare; /* [threads][levels][count] */
 };
 
 /* Leaves that a task takes of so many, so that every thread has a few tasks; a power of two. */
@@ -45,8 +46,5 @@ void gradients_close(struct gradients *g, int thread, int leaf, size_t at, size_
 
 /* Floats at..at+n-1 of all tasks' sums, summed; they lie there until the next batch. */
 float *gradients_sum(struct gradients *g, const struct kernels *k, size_t at, size_t n);
-
-/* to the same tree: from[0] becomes the sum of n numbers. */
-double gradients_tree(double *from, int n);
 
 #endif

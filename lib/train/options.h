@@ -10,6 +10,7 @@
 
 enum optimizer { OPTIMIZER_ADAM, OPTIMIZER_ADAMW, OPTIMIZER_SGD };
 enum schedule { SCHEDULE_CONSTANT, SCHEDULE_COSINE };
+enum decay { DECAY_ALL, DECAY_WEIGHTS };
 enum class_weight { CLASS_WEIGHT_NONE, CLASS_WEIGHT_BALANCED };
 
 /*
@@ -25,6 +26,9 @@ struct train_options {
     double momentum;              /* SGD's */
     int nesterov;
     double weight_decay;
+    enum decay decay;     /* what it touches */
+    const char *lr_scale; /* as spans_parse_scales reads it, or NULL */
+    const char *augment;  /* as augments_parse reads it, or NULL */
     enum schedule schedule;
     int64_t warmup; /* steps over which the learning rate rises to lr, or TRAIN_WARMUP_TENTH */
     enum class_weight class_weight; /* balanced: by dataset_balance, as train's loss has it */

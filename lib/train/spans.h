@@ -8,8 +8,10 @@
 #include "net/net.h"
 
 struct span {
-    size_t at, to,
-        n; /* from this parameter, and this float of a vector of those that train; how many */
+    size_t at, to; /* from this parameter, and this float of a vector of those that train */
+    size_t n;
+    float lr_scale; /* of the learning rate */
+    int decays;     /* weight decay touches them */
 };
 
 struct spans {
@@ -19,7 +21,17 @@ struct spans {
     struct span span[NET_SLOTS_MAX];
 };
 
-void spans_find(struct spans *s, const struct net *n);
+/*
+ * lr_scale: of each layer, or NULL: 1 for all. weights_only: weight decay touches weights, and
+ * neither biases nor what a normalization learns.
+ */
+void spans_find(struct spans *s, const struct net *n, const float *lr_scale, int weights_only);
+
+/*
+ * Reads "LAYER=X,LAYER=X": the learning rate's scale of each layer of n, from 0 to 1000; 1 for
+ * those that are not named. text: NULL is "". 0 or -1.
+ */
+int spans_parse_scales(const char *text, const struct net *n, float *lr_scale, struct error *e);
 
 /* True if frozen layers are the same in both vectors. */
 int spans_frozen_equal(const struct net *n, const float *a, const float *b);

@@ -178,10 +178,11 @@ static int check_version(const char *saved, const char *now, const char *file, s
 
     if (a == b && memcmp(saved, now, (size_t)a) == 0)
         return 0;
-    return error_set(e,
-                     "%s: was saved by %.*s, and this is %.*s, whose results differ; resume it with"
-                     " the same version, or delete it to start over",
-                     file, a < 60 ? a : 60, saved, b < 60 ? b : 60, now);
+    return error_set(
+        e,
+        "%s: was saved by %.*s, and this is %.*s, whose results may differ; resume it with"
+        " the same version, or delete it to start over",
+        file, a < 60 ? a : 60, saved, b < 60 ? b : 60, now);
 }
 
 /* *then: the epochs that the saved training was planned for. */

@@ -1,4 +1,4 @@
-/* One optimizer step: gradients of a batch in shares, their sum, the update. */
+/* One optimizer step: gradients of a batch in leaves, their sum, the update. */
 #include "train/step.h"
 
 #include <inttypes.h>
@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/finite.h"
-#include "net/loss.h"
 
 enum { SLICE = 2048 }; /* parameters that a thread updates at a time */
 
@@ -17,21 +16,11 @@ enum { SLICE = 2048 }; /* parameters that a thread updates at a time */
 static void take_loss(struct trainer *t, int thread, int leaf, uint64_t first, int n)
 {
     struct engine *g = t->engine;
-    int classes = t->m->net.classes, trains = g->plan.first < g->plan.operations;
+    int trains = g->plan.first < g->plan.operations;
 
-    for (int s = 0; s < n; s++) {
-        const float *logits = engine_logits(g, thread, s);
-        uint64_t image = t->order[first + (uint64_t)s];
-        int label = t->data->label[image], best = 0;
-        float weight = trainer_weight(t, image);
-        for (int k = 1; k < classes; k++)
-            if (logits[k] > logits[best])
-                best = k;
-        t->correct[leaf] += best == label;
-        t->loss[leaf] +=
-            weight * softmax_cross_entropy(logits, classes, label, weight / t->weight,
-                                           trains ? engine_logits_gradient(g, thread, s) : NULL);
-    }
+    for (int s = 0; s < n; s++)
+        t->objective->loss(t, t->order[first + (uint64_t)s], engine_logits(g, thread, s),
+                           trains ? engine_logits_gradient(g, thread, s) : NULL, &t->tally[leaf]);
 }
 
 /* The segment in hand, forward, backward or both, for a group of n samples. */
@@ -45,7 +34,7 @@ static void run_group(struct trainer *t, int thread, int leaf, int first, int n,
         engine_enter(g, thread, group);
     if (t->forward) {
         for (int s = 0; s < n && segment == 0; s++)
-            trainer_set_input(t, thread, s, t->order[at + (uint64_t)s]);
+            t->objective->input(t, thread, s, t->order[at + (uint64_t)s]);
         engine_forward_segment(g, thread, segment, group, t->from, n);
         if (segment == engine_segments(g) - 1)
             take_loss(t, thread, leaf, at, n);
@@ -56,7 +45,7 @@ static void run_group(struct trainer *t, int thread, int leaf, int first, int n,
 
 static void run_leaf(struct trainer *t, int thread, int leaf, float *grad)
 {
-    int first = leaf * t->leaf, end = first + t->leaf;
+    int first = leaf * t->leaf_samples, end = first + t->leaf_samples;
 
     if (end > t->batch)
         end = t->batch;
@@ -88,13 +77,12 @@ static void run_batch(struct trainer *t)
     int tasks = gradients_begin(&t->gradients, t->leaves), last = engine_segments(g) - 1;
     int groups = (t->batch + PLAN_GROUP - 1) / PLAN_GROUP;
 
-    memset(t->loss, 0, (size_t)t->leaves * sizeof *t->loss);
-    memset(t->correct, 0, (size_t)t->leaves * sizeof *t->correct);
+    memset(t->tally, 0, (size_t)t->leaves * sizeof *t->tally);
     t->forward = 1;
     for (t->segment = 0; t->segment <= last; t->segment++) {
         t->backward = t->segment == last;
         team_run(t->team, run_task, t, tasks);
-        engine_settle(g, t->segment, groups, (uint64_t)t->batch, t->m->parameters);
+        engine_settle(g, t->segment, groups, (uint64_t)t->batch);
     }
     t->forward = 0;
     for (t->segment = last; t->segment > 0;) {
@@ -106,26 +94,29 @@ static void run_batch(struct trainer *t)
 
 /* ---- second half: the tasks' sum and the update, a slice of the parameters at a time ---- */
 
-/* Moves n parameters w; those of `at` and on among all that train, with these gradients. */
-static void update(struct trainer *t, float *w, const float *grad, size_t at, size_t n)
+/* Moves n parameters w of a span; those of `at` and on among all that train, with these gradients.
+ */
+static void update(struct trainer *t, const struct span *s, float *w, const float *grad, size_t at,
+                   size_t n)
 {
     const struct train_options *o = t->o;
+    float lr = (float)(t->lr * s->lr_scale);
+    double decay = s->decays ? o->weight_decay : 0;
 
     if (o->optimizer == OPTIMIZER_SGD) {
-        struct sgd a = {t->lr, (float)o->momentum, (float)o->weight_decay, o->nesterov,
-                        t->step == 0};
+        struct sgd a = {lr, (float)o->momentum, (float)decay, o->nesterov, t->step == 0};
         t->kernels->sgd(&a, w, grad, t->moment1 + at, n);
     } else {
         int decoupled = o->optimizer == OPTIMIZER_ADAMW;
         double step = (double)(t->step + 1);
-        struct adam a = {.lr = t->lr,
+        struct adam a = {.lr = lr,
                          .beta1 = (float)o->beta1,
                          .beta2 = (float)o->beta2,
                          .gain1 = (float)(1 - o->beta1),
                          .gain2 = (float)(1 - o->beta2),
                          .eps = (float)o->eps,
-                         .weight_decay = decoupled ? 0 : (float)o->weight_decay,
-                         .decoupled = decoupled ? (float)(1 - t->lr * o->weight_decay) : 1,
+                         .weight_decay = decoupled ? 0 : (float)decay,
+                         .decoupled = decoupled ? (float)(1 - lr * decay) : 1,
                          .correction1 = (float)(1 - pow(o->beta1, step)),
                          .correction2 = (float)sqrt(1 - pow(o->beta2, step))};
         t->kernels->adam(&a, w, grad, t->moment1 + at, t->moment2 + at, n);
@@ -149,12 +140,23 @@ static void update_slice(void *context, int thread, int task)
         size_t begin = s->to > at ? s->to : at;
         size_t end = s->to + s->n < at + n ? s->to + s->n : at + n;
         if (begin < end)
-            update(t, t->m->parameters + s->at + (begin - s->to), grad + (begin - at), begin,
+            update(t, s, t->m->parameters + s->at + (begin - s->to), grad + (begin - at), begin,
                    end - begin);
     }
 }
 
 /* ---- the step ---- */
+
+/* The leaves' losses, summed as gradients are. */
+static double loss_of_batch(struct trainer *t)
+{
+    struct tally *from = t->tally;
+
+    for (int step = 1; step < t->leaves; step *= 2)
+        for (int k = 0; k + step < t->leaves; k += 2 * step)
+            from[k].loss += from[k + step].loss;
+    return from[0].loss;
+}
 
 int trainer_step(struct trainer *t, struct error *e)
 {
@@ -164,15 +166,15 @@ int trainer_step(struct trainer *t, struct error *e)
 
     t->at = t->so_far.done;
     t->batch = left < (uint64_t)t->o->batch ? (int)left : t->o->batch;
-    t->leaves = (t->batch + t->leaf - 1) / t->leaf;
+    t->leaves = (t->batch + t->leaf_samples - 1) / t->leaf_samples;
     for (int i = 0; i < t->batch; i++)
         weight += trainer_weight(t, t->order[t->at + (uint64_t)i]);
     t->weight = (float)weight;
     t->lr = trainer_rate(t->o, &t->planned, t->step);
     run_batch(t);
-    loss = gradients_tree(t->loss, t->leaves);
     for (int i = 0; i < t->leaves; i++)
-        correct += t->correct[i];
+        correct += t->tally[i].correct;
+    loss = loss_of_batch(t);
     if (!isfinite(loss))
         return trainer_not_finite(t, t->step + 1, "the loss is", e);
     team_run(t->team, update_slice, t, (int)((t->spans.count + SLICE - 1) / SLICE));

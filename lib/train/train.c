@@ -12,6 +12,7 @@
 #include "train/lastlook.h"
 #include "train/state.h"
 #include "train/step.h"
+#include "train/supervised.h"
 
 enum {
     CACHE_FLOATS = 8 << 20, /* at most this much of a frozen base's output: 32 MiB */
@@ -23,7 +24,7 @@ enum {
 struct fill_job {
     struct trainer *t;
     float *to;
-    int from; /* the stage whose input is kept */
+    int from; /* the operation whose input is kept */
 };
 
 static void fill_task(void *context, int thread, int task)
@@ -44,7 +45,8 @@ static void fill_task(void *context, int thread, int task)
                size * sizeof(float));
 }
 
-/* A frozen base is a constant function: it is run once, if there is room for what it says. */
+/* A frozen base is a constant function: it is run once, if there is room for what it says. Of
+ * images that are augmented it is none. */
 static int fill_cache(struct trainer *t, struct error *e)
 {
     struct engine *g = t->engine;
@@ -52,7 +54,7 @@ static int fill_cache(struct trainer *t, struct error *e)
     uint64_t groups = (t->data->n + PLAN_GROUP - 1) / PLAN_GROUP;
     size_t size;
 
-    if (g->plan.first == 0 || g->plan.first == g->plan.operations)
+    if (g->plan.first == 0 || g->plan.first == g->plan.operations || t->augments.n)
         return 0;
     size = g->plan.operation[g->plan.first].x.size;
     if (t->data->n > CACHE_FLOATS / size)
@@ -80,30 +82,58 @@ static int weigh_classes(struct trainer *t, struct error *e)
     return 0;
 }
 
+/* Every batch must have the images that an operation over the whole batch needs. */
+static int check_batches(const struct trainer *t, int batch, struct error *e)
+{
+    const struct layer *layer;
+    int left = (int)(t->data->n % (uint64_t)t->o->batch), least = engine_least(t->engine, &layer);
+    int smallest = left ? left : batch;
+
+    if (smallest >= least || t->o->epochs == 0)
+        return 0;
+    return error_set(e,
+                     "layer %s needs at least %d images in every batch, but the last one of an"
+                     " epoch has %d: choose another size (-b)",
+                     layer->name, least, smallest);
+}
+
+static int prepare_augments(struct trainer *t, struct error *e)
+{
+    size_t images = 2 * (size_t)team_size(t->team);
+
+    if (augments_parse(&t->augments, t->o->augment ? t->o->augment : "", e) < 0 ||
+        augments_check(&t->augments, t->data->image, e) < 0)
+        return -1;
+    if (t->augments.n && !(t->augmented = malloc(images * dataset_stride(t->data))))
+        return error_memory(e, "augmentation");
+    return 0;
+}
+
 static int prepare(struct trainer *t, struct error *e)
 {
     const struct train_options *o = t->o;
     uint64_t n = t->data->n;
-    int leaf = trainer_leaf(o->batch), leaves = (o->batch + leaf - 1) / leaf;
+    float lr_scale[NET_LAYERS_MAX + 1];
+    int batch = n < (uint64_t)o->batch ? (int)n : o->batch; /* the largest that there is */
+    int leaf = trainer_leaf(o->batch), leaves = (batch + leaf - 1) / leaf;
 
     t->table = model_pixel_table(t->m, e);
-    if (!t->table || weigh_classes(t, e) < 0)
+    if (!t->table || weigh_classes(t, e) < 0 || prepare_augments(t, e) < 0 ||
+        spans_parse_scales(o->lr_scale, &t->m->net, lr_scale, e) < 0)
         return -1;
-    t->engine = engine_new(&t->m->net, t->m->parameters, t->kernels, t->team,
-                           n < (uint64_t)o->batch ? (int)n : o->batch, e);
-    if (!t->engine)
+    t->engine = engine_new(&t->m->net, t->m->parameters, t->kernels, t->team, batch, e);
+    if (!t->engine || check_batches(t, batch, e) < 0)
         return -1;
-    spans_find(&t->spans, &t->m->net);
-    t->leaf = leaf;
+    spans_find(&t->spans, &t->m->net, lr_scale, o->decay == DECAY_WEIGHTS);
+    t->leaf_samples = leaf;
     t->planned = trainer_timetable(t, o->epochs);
     if (gradients_new(&t->gradients, t->spans.count, leaves, t->engine->threads, e) < 0)
         return -1;
-    t->loss = calloc((size_t)leaves, sizeof *t->loss);
-    t->correct = calloc((size_t)leaves, sizeof *t->correct);
+    t->tally = calloc((size_t)leaves, sizeof *t->tally);
     t->moment1 = net_allocate(t->spans.count);
     t->moment2 = net_allocate(t->spans.count);
     t->order = malloc(n * sizeof *t->order);
-    if (!t->loss || !t->correct || !t->moment1 || !t->moment2 || !t->order)
+    if (!t->tally || !t->moment1 || !t->moment2 || !t->order)
         return error_memory(e, "training");
     if (o->keep_best && !(t->best = net_allocate(t->m->net.parameters)))
         return error_memory(e, "training");
@@ -125,8 +155,8 @@ static void release(struct trainer *t)
     free(t->class_weight);
     free(t->cache);
     gradients_free(&t->gradients);
-    free(t->loss);
-    free(t->correct);
+    free(t->tally);
+    free(t->augmented);
     free(t->moment1);
     free(t->moment2);
     free(t->best);
@@ -320,6 +350,7 @@ int train(struct model *m, const struct dataset *d, const struct dataset *valid,
                         .o = o,
                         .kernels = kernels,
                         .team = team,
+                        .objective = &objective_supervised,
                         .so_far = {.epoch = 1, .total = d->n}};
     int status = prepare(&t, e);
 

@@ -30,6 +30,16 @@ void trainer_set_input(struct trainer *t, int thread, int sample, uint64_t image
                          t->data->images + image * dataset_stride(t->data), t->table);
 }
 
+void trainer_set_augmented(struct trainer *t, int thread, int sample, uint64_t image)
+{
+    size_t stride = dataset_stride(t->data);
+    uint8_t *to = t->augmented + 2 * (size_t)thread * stride;
+
+    augments_apply(&t->augments, t->data->image, t->o->seed, (uint64_t)t->so_far.epoch, image,
+                   t->data->images + image * stride, to, to + stride);
+    engine_set_image(t->engine, thread, sample, to, t->table);
+}
+
 float trainer_weight(const struct trainer *t, uint64_t image)
 {
     return t->class_weight ? t->class_weight[t->data->label[image]] : 1;

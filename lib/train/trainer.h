@@ -10,7 +10,9 @@
 #include "eval/dataset.h"
 #include "model/model.h"
 #include "net/engine.h"
+#include "train/augment.h"
 #include "train/gradients.h"
+#include "train/objective.h"
 #include "train/options.h"
 #include "train/spans.h"
 
@@ -35,8 +37,11 @@ struct trainer {
     struct engine *engine;
     float *table;
     float *class_weight; /* of each class, or NULL: all are 1 */
-    float *cache;        /* the frozen base's output for every sample, or NULL */
-    int from;            /* the first stage that is run: 0, or the one behind the cache */
+    const struct objective *objective;
+    struct augments augments;
+    uint8_t *augmented; /* room for two images for each thread, if there are any */
+    float *cache;       /* the frozen base's output for every sample, or NULL */
+    int from;           /* the first operation that is run: 0, or the one behind the cache */
     uint64_t *order;
     struct rng rng;
     struct spans spans;         /* the parameters that train */
@@ -56,12 +61,11 @@ struct trainer {
     /* The step in hand. */
     uint64_t at; /* of its first sample in order[] */
     int batch;
-    int leaves, leaf;               /* how many, and samples of each; see gradients.h */
+    int leaves, leaf_samples;       /* how many, and samples of each; see gradients.h */
     int segment, forward, backward; /* what of the engine runs */
     float weight;                   /* sum of the weights of its samples */
     float lr;
-    double *loss;        /* of each leaf */
-    int *correct;        /* of each leaf */
+    struct tally *tally; /* of each leaf */
     atomic_int overflow; /* a gradient is not finite */
 };
 
@@ -74,9 +78,12 @@ struct timetable trainer_timetable(const struct trainer *t, int epochs);
 /* The learning rate of a step, from 0. */
 float trainer_rate(const struct train_options *o, const struct timetable *p, uint64_t step);
 
-/* Puts an image of the data into a thread's workspace as input of stage t->from, from the cache if
- * there is one. */
+/* Puts an image of the data into a thread's workspace as input of operation t->from, from the cache
+ * if there is one. */
 void trainer_set_input(struct trainer *t, int thread, int sample, uint64_t image);
+
+/* The same of the image as it is augmented in the epoch in hand. */
+void trainer_set_augmented(struct trainer *t, int thread, int sample, uint64_t image);
 
 /* How much an image of the data counts: the weight of its class. */
 float trainer_weight(const struct trainer *t, uint64_t image);

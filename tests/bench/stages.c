@@ -35,6 +35,19 @@ static void keep_least(double *least, double started)
         *least = took;
 }
 
+/* What operations over the whole batch have in common, as of one group. */
+static void settle(struct engine *g, float *grad)
+{
+    for (int s = 0; s < engine_segments(g); s++) {
+        engine_forward_segment(g, 0, s, 0, 0, PLAN_GROUP);
+        engine_settle(g, s, 1, PLAN_GROUP);
+    }
+    for (int s = engine_segments(g) - 1; s > 0; s--) {
+        engine_backward_segment(g, 0, s, 0, PLAN_GROUP, grad);
+        engine_settle_back(g, s, 1, PLAN_GROUP);
+    }
+}
+
 static void measure(struct engine *g, const struct dataset *d, const float *table, float *grad,
                     double *up, double *down)
 {
@@ -53,6 +66,8 @@ static void measure(struct engine *g, const struct dataset *d, const float *tabl
             softmax_cross_entropy(engine_logits(g, 0, s), classes,
                                   d->label[first + (uint64_t)s] % classes, 1.0f / 128,
                                   engine_logits_gradient(g, 0, s));
+        if (repeat == 0)
+            settle(g, grad);
         for (int i = last; i >= 0; i--) {
             double started = now();
             engine_backward_one(g, 0, i, PLAN_GROUP, grad);

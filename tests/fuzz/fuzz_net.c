@@ -86,7 +86,7 @@ static void run(const struct net *n, float *parameters, const struct kernels *k,
             image[i] = (uint8_t)rng_u32(&noise);
         engine_set_image(g, 0, s, image, table);
     }
-    forward_group(g, SAMPLES, parameters);
+    forward_group(g, SAMPLES);
     for (int s = 0; s < SAMPLES; s++) {
         const float *from = engine_logits(g, 0, s);
         float *by = engine_logits_gradient(g, 0, s);

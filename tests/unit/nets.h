@@ -1,5 +1,5 @@
 /*
- * What the tests of lib/net share: random tensors, layouts as kernels.h describes them, and a net
+ * What the tests of lib/net share: random tensors, layouts as operation.h describes them, and a net
  * that is built, initialized and ready to run.
  */
 #ifndef ROTPIPE_TESTS_NETS_H
@@ -98,11 +98,11 @@ static inline void fill_layout(float *sample, const struct layout *l, int channe
 }
 
 /* One group of samples as in training, from its input in the workspace of thread 0. */
-static inline void forward_group(struct engine *g, int n, float *parameters)
+static inline void forward_group(struct engine *g, int n)
 {
     for (int s = 0; s < engine_segments(g); s++) {
         engine_forward_segment(g, 0, s, 0, 0, n);
-        engine_settle(g, s, 1, (uint64_t)n, parameters);
+        engine_settle(g, s, 1, (uint64_t)n);
     }
 }
 

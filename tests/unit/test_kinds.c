@@ -11,13 +11,13 @@
  *        test_kinds --kinds                           a line for each kind: form, what it is
  */
 #include "check.h"
+#include "describe.h"
 #include "examples.h"
 #include "net/reference.h"
 #include "training.h"
 
 #include "train/state.h"
 
-#include <inttypes.h>
 #include <unistd.h>
 
 enum { SAMPLES = 5, CLASSES = EXAMPLE_CLASSES };
@@ -53,9 +53,17 @@ static void stir(const struct net *n, float *parameters)
     }
 }
 
-static void start(struct ready *r, const struct example *x, const struct kernels *k)
+static void start(struct ready *r, const struct example *x, const struct kernels *k, int frozen)
 {
+    struct error e;
+
     ready_net(r, x->net, x->image, CLASSES, k, SAMPLES);
+    if (frozen >= 0) {
+        engine_free(r->engine);
+        r->net.layer[frozen].frozen = 1;
+        if (!(r->engine = engine_new(&r->net, r->parameters, k, r->team, SAMPLES, &e)))
+            abort();
+    }
     net_init_body(&r->net, r->parameters, 7);
     net_init_head(&r->net, r->parameters, 7);
     stir(&r->net, r->parameters);
@@ -67,7 +75,7 @@ static void set_input(struct engine *g, const struct extent *image)
     const struct layout *l = &g->plan.tensor[0].layout;
     struct rng r;
 
-    rng_seed(&r, 12, 1);
+    rng_seed(&r, 13, 1);
     for (int s = 0; s < SAMPLES; s++)
         fill_layout(engine_input(g, 0, 0, s), l, image->c, 1, &r);
 }
@@ -79,7 +87,7 @@ static double loss_of(struct ready *r, const struct example *x)
 
     engine_pack(r->engine, 0);
     set_input(r->engine, &x->image);
-    forward_group(r->engine, SAMPLES, r->parameters);
+    forward_group(r->engine, SAMPLES);
     for (int s = 0; s < SAMPLES; s++)
         loss += softmax_cross_entropy(engine_logits(r->engine, 0, s), CLASSES, s % CLASSES, 1,
                                       engine_logits_gradient(r->engine, 0, s));
@@ -99,40 +107,64 @@ static double slope(struct ready *r, const struct example *x, size_t at, float s
     return (above - below) / ((double)up - down);
 }
 
-/* Whether it is the slope by a step of some size: a wide one may lie across a kink, and a narrow
- * one loses digits. */
-static int is_slope(struct ready *r, const struct example *x, size_t at, double got)
+/* Whether it is the slope by a step of some size, within `most`: a wide one may lie across a kink,
+ * and a narrow one loses digits. */
+static int is_slope(struct ready *r, const struct example *x, size_t at, double got, double most)
 {
     for (float step = 0x1p-7f; step > 0x1p-15f; step /= 2) {
         double want = slope(r, x, at, step);
-        if (fabs(got - want) <= 4e-3 * (1 + fabs(want)))
+        if (fabs(got - want) <= most + 4e-3 * fabs(want))
             return 1;
     }
     return 0;
 }
 
-/* Some elements of every slot that trains. */
-static void check_gradients(const struct example *x)
+/* Some elements of every slot that trains, while one layer is frozen or none (-1). */
+static void check_slopes(const struct example *x, int frozen)
 {
     size_t to[NET_SLOTS_MAX];
     struct ready r;
     float *grad;
 
-    start(&r, x, &kernels_reference);
+    start(&r, x, &kernels_reference, frozen);
     grad = floats(r.engine->plan.gradients);
     slots_trained(&r.net, to);
     loss_of(&r, x);
     backward_group(r.engine, SAMPLES, grad);
     for (int i = 0; i < r.net.slots; i++) {
         const struct slot *s = &r.net.slot[i];
-        for (uint64_t k = 0; k < s->count && !s->buffer; k += 1 + s->count / 9) {
+        double most = 1e-3;
+        if (to[i] == SLOT_FIXED)
+            continue;
+        most += 4e-3 * largest(grad + to[i], s->floats);
+        for (uint64_t k = 0; k < s->count; k += 1 + s->count / 5) {
             size_t at = slot_index(&r.net, s, k);
-            if (!is_slope(&r, x, at, grad[to[i] + (at - s->at)]))
-                complain(x, "gradient of a ", s->name);
+            if (!is_slope(&r, x, at, grad[to[i] + (at - s->at)], most))
+                complain(x,
+                         frozen < 0 ? "gradient of a " : "gradient, behind a frozen layer, of a ",
+                         s->name);
         }
     }
     free(grad);
     ready_free(&r);
+}
+
+static void check_gradients(const struct example *x)
+{
+    check_slopes(x, -1);
+}
+
+/* The gradient passes through a frozen layer, too. */
+static void check_frozen_gradients(const struct example *x)
+{
+    struct error e;
+    struct net n;
+
+    if (!CHECK(net_build(&n, x->net, x->image, CLASSES, &e) == 0))
+        return;
+    for (int i = 1; i < n.layers; i++)
+        if (n.layer[i].slots)
+            check_slopes(x, i);
 }
 
 /* On its own, and behind a convolution, which learns only if the gradient by the input is right. */
@@ -140,6 +172,7 @@ static void test_gradients(void)
 {
     each("", check_gradients);
     each("c4 ", check_gradients);
+    each_example("c4 ", example_images[0], check_frozen_gradients);
 }
 
 /* ---- kernels ---- */
@@ -157,16 +190,30 @@ static void keep_logits(const struct engine *g, float *to)
         memcpy(to + s * CLASSES, engine_logits(g, 0, s), CLASSES * sizeof *to);
 }
 
+/* Gradients are set, whatever was there; those by the logits stay. */
+static void spoil_gradients(struct engine *g)
+{
+    struct rng r;
+
+    rng_seed(&r, 3, 1);
+    for (int i = g->plan.first; i < g->plan.operations - 1; i++)
+        for (int s = 0; s < SAMPLES; s++) {
+            const struct tensor *t = &g->plan.tensor[g->plan.operation[i].to];
+            fill_layout(engine_gradient(g, 0, i, s), &t->layout, t->extent.c, 1e6f, &r);
+        }
+}
+
 static void run_set(const struct example *x, const struct kernels *k, struct results *out)
 {
     struct ready r;
 
-    start(&r, x, k);
+    start(&r, x, k, -1);
     out->gradients = r.engine->plan.gradients;
     out->count = r.net.parameters;
     out->grad = floats(out->gradients);
     loss_of(&r, x);
     keep_logits(r.engine, out->train);
+    spoil_gradients(r.engine);
     backward_group(r.engine, SAMPLES, out->grad);
     engine_pack(r.engine, 0);
     engine_forward(r.engine, 0, 0, r.engine->plan.operations, SAMPLES);
@@ -248,13 +295,16 @@ static void check_threads(const struct example *x)
 {
     struct train_options o = options();
     struct model one, many;
+    struct heard want = {0};
 
     start_example(x, &one);
-    train_example(x, &one, &o, 1, &(struct heard){0});
+    train_example(x, &one, &o, 1, &want);
     for (int threads = 2; threads <= 3; threads++) {
+        struct heard h = {0};
         start_example(x, &many);
-        train_example(x, &many, &o, threads, &(struct heard){0});
-        if (!same(&one, &many))
+        train_example(x, &many, &o, threads, &h);
+        if (!same(&one, &many) || h.epoch[0].valid_loss != want.epoch[0].valid_loss ||
+            h.epoch[1].valid_loss != want.epoch[1].valid_loss)
             complain(x, "depends on the threads", "");
         model_free(&many);
     }
@@ -326,6 +376,35 @@ static void test_saved(void)
     each("", check_saved);
 }
 
+/* A value that makes no sense is refused, with its place. */
+static void check_negative(const struct example *x)
+{
+    struct model m, again;
+
+    start_example(x, &m);
+    for (int i = 0; i < m.net.slots; i++) {
+        const struct slot *s = &m.net.slot[i];
+        struct error e = {.text = ""};
+        struct rts_writer *w;
+        float keep = m.parameters[slot_index(&m.net, s, 1)];
+        if (!s->nonnegative)
+            continue;
+        m.parameters[slot_index(&m.net, s, 1)] = -1e-6f;
+        w = rts_create(path, &e);
+        CHECK(w && model_save(&m, w, &e) == 0 && rts_finish(w, &e) == 0);
+        if (model_load(&again, path, &e) == 0)
+            complain(x, "takes a negative ", s->name);
+        CHECK(strstr(e.text, "': value 1 is negative") != NULL);
+        m.parameters[slot_index(&m.net, s, 1)] = keep;
+    }
+    model_free(&m);
+}
+
+static void test_negative(void)
+{
+    each_example("c4 ", example_images[0], check_negative);
+}
+
 static void check_resumed(const struct example *x)
 {
     struct train_options o = options();
@@ -341,6 +420,8 @@ static void check_resumed(const struct example *x)
         unlink(path);
         start_example(x, &m);
         train_example(x, &m, &o, 2, &h);
+        if (h.steps != stop)
+            complain(x, "was not stopped", "");
         model_free(&m);
         o.save = NULL;
         o.resume = path;
@@ -358,55 +439,18 @@ static void test_resumed(void)
     each("", check_resumed);
 }
 
-/* ---- for scripts ---- */
-
-static void list_example(const struct example *x)
-{
-    if (example_is_for_torch(x))
-        printf("%s\t%s\t%d\t%d\t%d\t%d\n", x->name, x->net, x->image.h, x->image.w, x->image.c,
-               CLASSES);
-}
-
-static int describe(char **argv)
-{
-    struct extent image = {atoi(argv[1]), atoi(argv[2]), atoi(argv[3])};
-    struct error e;
-    struct net n;
-
-    if (net_build(&n, argv[0], image, atoi(argv[4]), &e) < 0) {
-        fprintf(stderr, "test_kinds: %s\n", e.text);
-        return 1;
-    }
-    for (int i = 0; i < n.layers; i++) {
-        const struct layer *l = &n.layer[i];
-        printf("%s\t%s\t%d\t%d\t%d\t%d\t%" PRIu64 "\t%" PRIu64 "\n", l->kind->name, l->name,
-               l->width, l->out.h, l->out.w, l->out.c, layer_parameters(&n, i),
-               l->kind->multiply_adds(l));
-    }
-    return 0;
-}
-
-static int list_kinds(void)
-{
-    const struct layer_kind *kind;
-
-    for (int i = 0; (kind = layer_kind(i)); i++)
-        printf("%s\t%s\n", kind->form, kind->about);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     int fd;
 
     if (argc == 2 && strcmp(argv[1], "--list-nets") == 0) {
-        each("", list_example);
+        each("", describe_example);
         return 0;
     }
     if (argc == 2 && strcmp(argv[1], "--kinds") == 0)
-        return list_kinds();
+        return describe_kinds();
     if (argc == 7 && strcmp(argv[1], "--describe") == 0)
-        return describe(argv + 2);
+        return describe_net(argv + 2);
     fd = mkstemp(path);
     if (fd < 0)
         return 1;
@@ -416,6 +460,7 @@ int main(int argc, char **argv)
     RUN(test_threads);
     RUN(test_frozen);
     RUN(test_saved);
+    RUN(test_negative);
     RUN(test_resumed);
     unlink(path);
     return check_status();

@@ -346,7 +346,7 @@ static double net_loss(struct ready *n, const float *input, int samples)
     memcpy(engine_input(g, 0, 0, 0), input,
            (size_t)samples * g->plan.tensor[0].layout.size * sizeof *input);
     engine_pack(n->engine, 0);
-    forward_group(n->engine, samples, n->parameters);
+    forward_group(n->engine, samples);
     for (int s = 0; s < samples; s++)
         loss += softmax_cross_entropy(engine_logits(g, 0, s), n->net.classes, s % n->net.classes, 1,
                                       engine_logits_gradient(g, 0, s));

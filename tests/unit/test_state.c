@@ -169,7 +169,7 @@ static void test_of_another_training(void)
     refused("was saved with different settings: 'set 1 up' in the file, '--up 1' now", &p, &d,
             "c5 r p c4 r d6 r", 0);
     p.settings = "set 2 up";
-    refused("was saved by set 1, and this is set 2, whose results differ", &p, &d,
+    refused("was saved by set 1, and this is set 2, whose results may differ", &p, &d,
             "c5 r p c4 r d6 r", 0);
     p = options(&s);
     refused("was saved while training a different model", &p, &d, "c5 r p c4 r d7 r", 0);

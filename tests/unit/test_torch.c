@@ -173,10 +173,10 @@ static void check_normalization(const struct fixture *f)
 }
 
 static struct engine *start_engine(const struct fixture *f, const struct net *net,
-                                   const struct kernels *k, int training)
+                                   float *parameters, const struct kernels *k, int batch)
 {
     struct error e;
-    struct engine *g = engine_new(net, f->model.parameters, k, f->team, training, &e);
+    struct engine *g = engine_new(net, parameters, k, f->team, batch, &e);
 
     if (!g)
         abort();
@@ -197,7 +197,7 @@ static void check_activations(const struct fixture *f, const struct kernels *k)
         struct engine *g;
         float *out = floats(8 * size);
         net.layers = i + 1;
-        g = start_engine(f, &net, k, 0);
+        g = start_engine(f, &net, f->model.parameters, k, 0);
         CHECK(infer_features(g, f->table, f->data.images, 8, out) == 8);
         snprintf(name, sizeof name, "act.%s", l->name);
         if (kept)
@@ -213,15 +213,15 @@ static void check_gradients(const struct fixture *f, const struct kernels *k,
                             struct tolerance allowed)
 {
     const struct net *net = &f->model.net;
-    struct engine *g = start_engine(f, net, k, 1);
     float *grad = floats(net->parameters), mean;
     float *moved = copy(f->model.parameters, net->parameters); /* its buffers move */
+    struct engine *g = start_engine(f, net, moved, k, 8);
     double loss = 0;
     size_t to[NET_SLOTS_MAX];
 
     for (int s = 0; s < 8; s++)
         engine_set_image(g, 0, s, f->data.images + (size_t)s * dataset_stride(&f->data), f->table);
-    forward_group(g, 8, moved);
+    forward_group(g, 8);
     for (int s = 0; s < 8; s++)
         loss += softmax_cross_entropy(engine_logits(g, 0, s), net->classes, f->data.label[s],
                                       1.0f / 8, engine_logits_gradient(g, 0, s)) /
@@ -246,6 +246,8 @@ static struct train_options options_for(const char *net, const char *optimizer)
     if (strcmp(net, "uneven") == 0) {
         o.batch = 4;
         o.class_weight = CLASS_WEIGHT_BALANCED;
+    } else if (strcmp(net, "groups") == 0) {
+        o.batch = 20;
     }
     if (strcmp(optimizer, "adamw") == 0) {
         o.optimizer = OPTIMIZER_ADAMW;
@@ -386,6 +388,18 @@ static void test_torch_uneven(void)
     close_fixture(&f);
 }
 
+/* Statistics of batches of 20 and 12 images, which are three groups and two. */
+static void test_torch_groups(void)
+{
+    struct fixture f;
+    const struct kernels *k;
+
+    open_fixture(&f, "groups");
+    for (int i = 0; (k = kernels_list(i)); i++)
+        check_steps(&f, "nesterov", k, steps_kinds);
+    close_fixture(&f);
+}
+
 /* For rottrain.bats. */
 static int compare(const char *path, const char *name, const char *optimizer)
 {
@@ -414,5 +428,6 @@ int main(int argc, char **argv)
     RUN(test_torch_deep);
     RUN(test_torch_kinds);
     RUN(test_torch_uneven);
+    RUN(test_torch_groups);
     return check_status();
 }

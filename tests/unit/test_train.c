@@ -2,6 +2,8 @@
  */
 #include "training.h"
 
+#include "train/spans.h"
+
 /* 70 images in batches of 32: the last one is smaller. Frozen bases run from a cache. */
 static void test_any_number_of_threads(void)
 {
@@ -270,6 +272,122 @@ static void test_stopped(void)
     dataset_free(&d);
 }
 
+enum { MOST = 1 << 14 };
+
+/* One step of plain SGD: how far each slot moves. */
+static void move(float *to, const struct dataset *d, enum decay decay, double weight_decay,
+                 const char *lr_scale, struct net *net)
+{
+    struct train_options o = train_defaults();
+    struct heard h = {0};
+    struct error e = {.text = ""};
+    struct model m, before;
+
+    o.optimizer = OPTIMIZER_SGD;
+    o.momentum = 0;
+    o.epochs = 1;
+    o.warmup = 0;
+    o.batch = 40;
+    o.lr = 0.5;
+    o.decay = decay;
+    o.weight_decay = weight_decay;
+    o.lr_scale = lr_scale;
+    start_model(&before, "c5 bn r p d6 r", d, 3);
+    start_model(&m, "c5 bn r p d6 r", d, 3);
+    if (!CHECK(train_on(&m, d, &o, 2, &h, &e) == 0))
+        printf("# %s\n", e.text);
+    for (size_t i = 0; i < m.net.parameters; i++)
+        to[i] = m.parameters[i] - before.parameters[i];
+    *net = m.net;
+    model_free(&m);
+    model_free(&before);
+}
+
+/* Weight decay on weights alone leaves biases and batch norm as they are without it. */
+static void test_decay_on_weights(void)
+{
+    struct dataset d = dataset(40, (struct extent){7, 6, 1}, 3);
+    static float none[MOST], all[MOST], weights[MOST];
+    struct net net;
+
+    move(none, &d, DECAY_ALL, 0, NULL, &net);
+    move(all, &d, DECAY_ALL, 0.5, NULL, &net);
+    move(weights, &d, DECAY_WEIGHTS, 0.5, NULL, &net);
+    CHECK(net.parameters <= MOST);
+    for (int i = 0; i < net.slots; i++) {
+        const struct slot *s = &net.slot[i];
+        const float *want = s->is_weight ? all : none;
+        CHECK(memcmp(weights + s->at, want + s->at, s->floats * sizeof(float)) == 0);
+        if (s->is_weight || s->start == SLOT_ONE)
+            CHECK(s->buffer || memcmp(all + s->at, none + s->at, s->floats * sizeof(float)) != 0);
+    }
+    dataset_free(&d);
+}
+
+/* A layer's rate times X moves it X times as far, times 0 not at all, and all others as before. */
+static void test_lr_scale(void)
+{
+    struct dataset d = dataset(40, (struct extent){7, 6, 1}, 3);
+    static float plain[MOST], scaled[MOST];
+    struct net net;
+
+    move(plain, &d, DECAY_ALL, 0, NULL, &net);
+    move(scaled, &d, DECAY_ALL, 0, "conv1=0,head=0.25,bn1=2", &net);
+    for (int i = 0; i < net.slots; i++) {
+        const struct slot *s = &net.slot[i];
+        const char *name = net.layer[s->layer].name;
+        double factor = strcmp(name, "conv1") == 0  ? 0
+                        : strcmp(name, "head") == 0 ? 0.25
+                        : strcmp(name, "bn1") == 0  ? 2
+                                                    : 1;
+        for (size_t k = s->at; k < s->at + s->floats && !s->buffer; k++)
+            CHECK_NEAR(scaled[k], factor * (double)plain[k], 1e-6);
+    }
+    dataset_free(&d);
+}
+
+static void test_bad_lr_scales(void)
+{
+    static const char *const bad[][2] = {
+        {"conv2=1", "--lr-scale: no layer 'conv2': the model has conv1 relu1 head"},
+        {"conv1", "--lr-scale: conv1: '' is not a number between 0 and 1000"},
+        {"head=1,conv1=-1", "--lr-scale: conv1: '-1' is not a number between 0 and 1000"},
+        {"=1", "--lr-scale: no layer '': the model has conv1 relu1 head"},
+    };
+    float scale[NET_LAYERS_MAX + 1];
+    struct error e;
+    struct net n;
+
+    CHECK(net_build(&n, "c4 r", (struct extent){7, 6, 1}, 3, &e) == 0);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        CHECK(spans_parse_scales(bad[i][0], &n, scale, &e) == -1);
+        CHECK_TEXT(e.text, bad[i][1]);
+    }
+    CHECK(spans_parse_scales("", &n, scale, &e) == 0);
+    CHECK(scale[0] == 1 && scale[1] == 1 && scale[2] == 1);
+}
+
+/* A channel of one value has no deviation. */
+static void test_batch_of_one(void)
+{
+    struct dataset d = dataset(41, (struct extent){7, 6, 1}, 3);
+    struct train_options o = train_defaults();
+    struct heard h = {0};
+    struct error e = {.text = ""};
+    struct model m;
+
+    o.batch = 20;
+    start_model(&m, "c3 bn r d5 bn r", &d, 3);
+    CHECK(train_on(&m, &d, &o, 1, &h, &e) == -1);
+    CHECK_TEXT(e.text, "layer bn2 needs at least 2 images in every batch, but the last one of an "
+                       "epoch has 1: choose another size (-b)");
+    model_free(&m);
+    start_model(&m, "c3 bn r d5 r", &d, 3);
+    CHECK(train_on(&m, &d, &o, 1, &h, &e) == 0);
+    model_free(&m);
+    dataset_free(&d);
+}
+
 int main(void)
 {
     RUN(test_stopped);
@@ -281,5 +399,9 @@ int main(void)
     RUN(test_not_finite);
     RUN(test_no_epochs);
     RUN(test_statistics);
+    RUN(test_decay_on_weights);
+    RUN(test_lr_scale);
+    RUN(test_bad_lr_scales);
+    RUN(test_batch_of_one);
     return check_status();
 }

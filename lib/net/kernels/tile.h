@@ -26,8 +26,8 @@ INLINE void tile_store(const struct tile_output *t, int i, int j, size_t channel
     if (t->pool) {
         if (i >= l->h || j >= l->w)
             return;
-        /* Unlike in layers.h a NaN in one pixel of four can lose; weights that are not finite give
-         * four of them. Of equals the first wins, as there. */
+        /* Unlike in layers/plain.h a NaN in one pixel of four can lose; weights that are not finite
+         * give four of them. Of equals the first wins, as there. */
         vf one = splat(1), none = splat(0);
         vf upper = larger(out[1], out[0]), lower = larger(out[3], out[2]);
         vf best = larger(lower, upper);

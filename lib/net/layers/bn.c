@@ -4,11 +4,11 @@
  * variance of the whole batch, whose unbiased variance the running one follows; in evaluation, and
  * where the layer is frozen, by the running ones, which then stay.
  *
- * With w and b the weight and the bias, m and v mean and variance, s = 1 / sqrt(v + eps):
+ * With w and b the weight and the bias, m and v mean and variance, s = 1 / sqrt(v + eps), and E the
+ * mean over the batch (section 3 of the paper, put together):
  *
  *     y  = (x - m) s w + b
- *     dx = s w (dy - mean of dy - (x - m) s^2 mean of (dy (x - m)))      eq. of section 3, put
- * together
+ *     dx = s w (dy - E[dy] - (x - m) s^2 E[dy (x - m)])
  */
 #include "net/layer.h"
 #include "net/net.h"
@@ -43,17 +43,12 @@ static int bn_slots(const struct layer *l, struct slot *s)
                              .shape = {(uint64_t)l->out.c},
                              .floats = (size_t)l->out_lanes,
                              .start = k == BN_WEIGHT || k == BN_VAR ? SLOT_ONE : SLOT_ZERO,
-                             .buffer = k >= BN_MEAN};
+                             .buffer = k >= BN_MEAN,
+                             .nonnegative = k == BN_VAR};
     return BN_VAR + 1;
 }
 
-static int bn_lower(struct plan *p, const struct net *n, int at)
-{
-    int relu = at + 1 < n->layers && n->layer[at + 1].kind == &layer_relu;
-
-    plan_add(p, at, at + relu)->relu = relu;
-    return at + relu;
-}
+#define bn_lower layer_lower_with_relu
 
 #else
 
@@ -98,13 +93,22 @@ static void bn_pack(const struct operation *o, const float *parameters, float *p
                   parameters[o->slot[BN_VAR] + (size_t)c], packed);
 }
 
-/* ---- statistics of a batch: the sums of x - k and (x - k)^2, where k is the running mean, so that
- * little is lost where the mean is large beside the deviation; then those of dy, dy (x - mean) ----
+/*
+ * ---- statistics of a batch ----
+ *
+ * Forward the sums of d and d^2, where d is x less the running mean; backward those of dy and
+ * dy (x - mean).
  */
 
 static size_t bn_sums(const struct operation *o)
 {
     return 2 * (size_t)o->y.lanes;
+}
+
+/* Of a single value the deviation is 0, and nothing can be learnt: as in PyTorch it is refused. */
+static int bn_least(const struct operation *o)
+{
+    return o->x.h * o->x.w > 1 ? 1 : 2;
 }
 
 static size_t bn_shared(const struct operation *o)
@@ -163,17 +167,51 @@ INLINE void add_lane(const struct operation *o, const struct pixels *r, float k,
     }
 }
 
-INLINE void add_vector(const int relu, const int back, const struct pixels *r, vf k, size_t c,
-                       vf *first, vf *second)
+/* Of d = x - k: the sum is n mean + rest, that of the squares squares + 2 mean rest + n mean^2,
+ * where rest and squares are small, so that nothing is lost in floats if the mean is large. */
+struct moments {
+    vf mean, rest, squares;
+};
+
+INLINE void find_moments(const struct pixels *r, vf k, size_t c, struct moments *m)
 {
+    vf sum = {0};
+
+    *m = (struct moments){{0}, {0}, {0}};
+    for (size_t j = 0; j < (size_t)r->n; j++)
+        sum += load(r->x + j * r->x_step + c) - k;
+    m->mean = sum * splat(1 / (float)r->n);
     for (size_t j = 0; j < (size_t)r->n; j++) {
-        vf d = load(r->x + j * r->x_step + c) - k, by = d;
-        if (back)
-            by = load(r->dy + j * r->y_step + c);
-        if (back && relu)
+        vf d = load(r->x + j * r->x_step + c) - k - m->mean;
+        m->rest += d;
+        m->squares = multiply_add(d, d, m->squares);
+    }
+}
+
+static void add_moments(const struct moments *m, int n, double *first, double *second)
+{
+    for (size_t l = 0; l < VL; l++) {
+        double mean = m->mean[l], rest = m->rest[l];
+        first[l] += n * mean + rest;
+        second[l] += m->squares[l] + mean * (2 * rest + n * mean);
+    }
+}
+
+INLINE void add_products(const int relu, const struct pixels *r, vf k, size_t c, double *first,
+                         double *second)
+{
+    vf a = {0}, b = {0};
+
+    for (size_t j = 0; j < (size_t)r->n; j++) {
+        vf by = load(r->dy + j * r->y_step + c);
+        if (relu)
             by = pick_greater(load(r->y + j * r->y_step + c), (vf){0}, by, (vf){0});
-        *first += by;
-        *second = multiply_add(by, d, *second);
+        a += by;
+        b = multiply_add(by, load(r->x + j * r->x_step + c) - k, b);
+    }
+    for (size_t l = 0; l < VL; l++) {
+        first[l] += a[l];
+        second[l] += b[l];
     }
 }
 
@@ -183,16 +221,14 @@ static void add_row(const struct operation *o, const struct pixels *r, const flo
     size_t c = 0, channels = (size_t)o->layer->out.c;
 
     for (; c + VL <= (size_t)o->x.lanes; c += VL) {
-        vf a = {0}, b = {0};
-        if (!back)
-            add_vector(0, 0, r, load(k + c), c, &a, &b);
-        else if (o->relu)
-            add_vector(1, 1, r, load(k + c), c, &a, &b);
-        else
-            add_vector(0, 1, r, load(k + c), c, &a, &b);
-        for (size_t l = 0; l < VL; l++) {
-            first[c + l] += a[l];
-            second[c + l] += b[l];
+        struct moments m;
+        if (!back) {
+            find_moments(r, load(k + c), c, &m);
+            add_moments(&m, r->n, first + c, second + c);
+        } else if (o->relu) {
+            add_products(1, r, load(k + c), c, first + c, second + c);
+        } else {
+            add_products(0, r, load(k + c), c, first + c, second + c);
         }
     }
     for (; c < channels; c++)
@@ -255,9 +291,7 @@ static void bn_settle(const struct operation *o, const double *sums, uint64_t sa
         shared[RSTD * lanes + c] = (float)(1 / sqrt(v + bn_eps));
         set_scale(o, parameters, i, m, v, shared);
         *mean = (float)((1 - bn_momentum) * *mean + bn_momentum * m);
-        /* Of a single value there is no unbiased variance. */
-        if (n > 1)
-            *var = (float)((1 - bn_momentum) * *var + bn_momentum * v * n / (n - 1));
+        *var = (float)((1 - bn_momentum) * *var + bn_momentum * v * n / (n - 1));
     }
 }
 
@@ -298,9 +332,14 @@ static void forward_lanes(const struct operation *o, const struct pixels *r, con
 static void backward_lanes(const struct operation *o, const struct pixels *r, const float *rows,
                            int batch, size_t from, float *dx)
 {
-    const float *scale = row_of(o, rows, SCALE), *mean = row_of(o, rows, MEAN),
-                *dy_mean = row_of(o, rows, DY_MEAN), *projection = row_of(o, rows, PROJECTION);
+    const float *scale = row_of(o, rows, SCALE), *mean = scale, *dy_mean = scale,
+                *projection = scale;
 
+    if (batch) {
+        mean = row_of(o, rows, MEAN);
+        dy_mean = row_of(o, rows, DY_MEAN);
+        projection = row_of(o, rows, PROJECTION);
+    }
     for (size_t j = 0; j < (size_t)r->n; j++)
         for (size_t c = from; c < (size_t)o->layer->out.c; c++) {
             size_t x = j * r->x_step + c, y = j * r->y_step + c;
@@ -396,6 +435,7 @@ static void bn_backward(const struct operation *o, const struct pass *p)
 
 static const struct batch_kind bn_batch = {.sums = bn_sums,
                                            .shared = bn_shared,
+                                           .least = bn_least,
                                            .gather = bn_gather,
                                            .settle = bn_settle,
                                            .gather_back = bn_gather_back,

@@ -54,13 +54,7 @@ static size_t dense_place(const struct layer *l, int k, uint64_t i)
     return k == DENSE_BIAS ? i : out * row_floats(l) + (row * w + column) * lanes + in;
 }
 
-static int dense_lower(struct plan *p, const struct net *n, int at)
-{
-    int relu = at + 1 < n->layers && n->layer[at + 1].kind == &layer_relu;
-
-    plan_add(p, at, at + relu)->relu = relu;
-    return at + relu;
-}
+#define dense_lower layer_lower_with_relu
 
 static uint64_t dense_multiply_adds(const struct layer *l)
 {

@@ -20,12 +20,7 @@ enum { gelu_traits = 0 };
 #define gelu_place layer_place_vector
 #define gelu_multiply_adds layer_multiply_adds_none
 
-static int gelu_lower(struct plan *p, const struct net *n, int at)
-{
-    (void)n;
-    plan_add(p, at, at);
-    return at;
-}
+#define gelu_lower layer_lower_alone
 
 /* ---- plainly ---- */
 
@@ -58,22 +53,22 @@ static void slopes(const float *x, const float *dy, float *dx, size_t n)
 #include "base/simd.h"
 
 /* exp(-u) for u >= 0, as 2^-n exp(-r) with |r| <= ln 2 / 2 and seven terms of its series; what is
- * smaller than the normalized floats counts as their least. */
+ * smaller than the normalized floats, or of a NaN, is zero. */
 INLINE vf exp_minus(vf u)
 {
     static const float term[] = {1 / 720.0f, -1 / 120.0f, 1 / 24.0f, -1 / 6.0f, 0.5f, -1, 1};
-    vf most = splat(87), r, sum = splat(-1 / 5040.0f);
+    vf most = splat(87), none = splat(0), r, sum = splat(-1 / 5040.0f), v;
     vi n;
 
-    u = pick_greater(u, most, most, u);
-    n = __builtin_convertvector(u * splat(1.44269504f) + splat(0.5f), vi);
+    v = pick_greater(most, u, u, most);
+    n = __builtin_convertvector(v * splat(1.44269504f) + splat(0.5f), vi);
     r = __builtin_convertvector(n, vf);
     /* ln 2 in two parts, the first of few bits, so that its product is exact. */
-    r = multiply_add(r, splat(-1.42860677e-6f), multiply_add(r, splat(-0.693145752f), u));
+    r = multiply_add(r, splat(-1.42860677e-6f), multiply_add(r, splat(-0.693145752f), v));
     UNROLL
     for (size_t i = 0; i < sizeof term / sizeof *term; i++)
         sum = multiply_add(sum, r, splat(term[i]));
-    return sum * (vf)((127 - n) << 23);
+    return pick_greater(most, u, sum * (vf)((127 - n) << 23), none);
 }
 
 /* Phi(x) by Abramowitz and Stegun, 7.1.26, whose error is at most 1.5e-7; *e = exp(-x^2 / 2). */

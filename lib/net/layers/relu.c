@@ -17,11 +17,21 @@ enum { relu_traits = 0 };
 #define relu_place layer_place_vector
 #define relu_multiply_adds layer_multiply_adds_none
 
-static int relu_lower(struct plan *p, const struct net *n, int at)
+#define relu_lower layer_lower_alone
+
+int layer_lower_alone(struct plan *p, const struct net *n, int at)
 {
     (void)n;
     plan_add(p, at, at);
     return at;
+}
+
+int layer_lower_with_relu(struct plan *p, const struct net *n, int at)
+{
+    int relu = at + 1 < n->layers && n->layer[at + 1].kind == &layer_relu;
+
+    plan_add(p, at, at + relu)->relu = relu;
+    return at + relu;
 }
 
 /* ---- plainly ---- */

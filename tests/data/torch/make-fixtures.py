@@ -7,13 +7,14 @@ usage: make-fixtures.py          (Debian: python3-torch; PyTorch 1.13 made the c
 
 For each net NAME it writes, in its own folder, gzip'ed rts(5) streams:
 
-    NAME-data.rts.gz     labelled images: 8, of net "uneven" 14
+    NAME-data.rts.gz     labelled images: 8, of net "uneven" 14, of "groups" 32
     NAME-model.rts.gz    a model with the weights that all starts from
     NAME-torch.rts.gz    what PyTorch says: act.LAYER (outputs for the first images, channels last),
                          logits (both in evaluation), loss, grad.PARAMETER, and OPTIMISER.PARAMETER, the parameters after
                          ten steps, each on all 8 images; of net "uneven", after ten epochs of
                          batches of four images in rottrain's order of seed 0, by a loss that is
-                         weighted by class
+                         weighted by class; of net "groups" the same in batches of 20 and 12,
+                         without weights
 
 All of it is computed in double precision and stored as float32. The program also runs everything in
 float32 and prints how far that is off: the tolerances in test_torch.c are a few times that.
@@ -43,12 +44,15 @@ NETS = {
               ["adam", "adamw", "adaml2", "sgd", "nesterov", "cosine"]),
     "deep": ("c16 r c16 r p c32 r d20 r", 5, 11, 7, 3, 2, ["adam", "nesterov"]),
     "uneven": ("c4 r p d8 r", 5, 14, 14, 1, 0, ["sgd", "adam"]),
+    "groups": ("c4 bn r p c6 bn p d8 bn r", 4, 14, 14, 1, 0, ["nesterov"]),
 }
+
+# Images of nets that have more than 8, and of a batch where it is not all.
+MANY = {"uneven": (14, 4), "groups": (32, 20)}
 
 
 # Labels of net "uneven": classes of 8, 3, 2 and 1 images, and one without any.
 UNEVEN = [0, 0, 1, 0, 4, 0, 0, 2, 1, 0, 0, 4, 1, 0]
-BATCH = 4
 
 
 def optimiser(name, parameters):
@@ -96,15 +100,15 @@ class Generator:
                 return x % bound
 
 
-def epochs_of_batches(images):
+def epochs_of_batches(images, size):
     """Indices of the batches of ten epochs."""
     generator, order = Generator(0, 3), list(range(images))
     for _ in range(STEPS):
         for i in range(images - 1, 0, -1):
             k = generator.below(i + 1)
             order[i], order[k] = order[k], order[i]
-        for first in range(0, images, BATCH):
-            yield order[first:first + BATCH]
+        for first in range(0, images, size):
+            yield order[first:first + size]
 
 
 # ---- rts(5) ----
@@ -194,11 +198,14 @@ def parameters(net, prefix, grad=False):
 
 def batches(name, images, classes):
     """The images of each step; and the weights of the classes in its loss, or None."""
-    if name != "uneven":
+    if name not in MANY:
         return [list(range(images))] * STEPS, None
+    steps = list(epochs_of_batches(*MANY[name]))
+    if name != "uneven":
+        return steps, None
     count = numpy.bincount(UNEVEN, minlength=classes)
     weight = [images / ((count > 0).sum() * n) if n else 0 for n in count]
-    return list(epochs_of_batches(images)), torch.tensor(weight, dtype=torch.float64)
+    return steps, torch.tensor(weight, dtype=torch.float64)
 
 
 def run(net_name, begin, images, labels, mean, std, dtype):
@@ -262,11 +269,11 @@ def main():
         NETS["kind-" + name] = net, classes, height, width, channels, 2, ["nesterov"]
     for number, (name, spec) in enumerate(NETS.items()):
         text, classes, height, width, channels = spec[:5]
-        torch.manual_seed(number if number < 4 else zlib.crc32(name.encode()))
+        torch.manual_seed(number if number < 5 else zlib.crc32(name.encode()))
         net = build(*spec[:5])
         start(net)
         begin = net.state_dict()
-        labels = UNEVEN if name == "uneven" else numpy.arange(IMAGES) * 3 % classes
+        labels = UNEVEN if name == "uneven" else numpy.arange(MANY.get(name, [IMAGES])[0]) * 3 % classes
         labels = numpy.array(labels, numpy.uint32)
         images = pictures(height, width, channels, len(labels))
         values = images.reshape(-1, channels).astype(numpy.float64) / 255

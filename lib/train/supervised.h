@@ -1,0 +1,12 @@
+/*
+ * The supervised objective: cross-entropy with the labels, weighted by class, on images that may be
+ * augmented.
+ */
+#ifndef ROTPIPE_TRAIN_SUPERVISED_H
+#define ROTPIPE_TRAIN_SUPERVISED_H
+
+#include "train/objective.h"
+
+extern const struct objective objective_supervised;
+
+#endif
