@@ -3,7 +3,6 @@
 What a net string says is asked of `test_kinds --describe`, so that it is parsed in one place.
 """
 
-import math
 import os
 import subprocess
 
@@ -19,27 +18,19 @@ def ask(*words):
     return [line.split("\t") for line in said.stdout.splitlines()]
 
 
-def layers(net, height, width, channels, classes):
-    """Kind, name, width and input of each layer, the head last. An input is (channels, height,
-    width), behind a dense layer (features,)."""
-    shape = (channels, height, width)
-    for kind, name, n, h, w, c, *_ in ask("--describe", net, height, width, channels, classes):
-        yield kind, name, int(n), shape
-        flat = kind == "dense" or len(shape) == 1
-        shape = (int(c),) if flat else (int(c), int(h), int(w))
-
-
-def module(kind, n, shape, inplace=False):
-    """A layer of that kind and width on such an input."""
-    make = {
-        "conv": lambda: nn.Conv2d(shape[0], n, 3, padding=1),
-        "bn": lambda: (nn.BatchNorm2d if len(shape) == 3 else nn.BatchNorm1d)(shape[0]),
-        "relu": lambda: nn.ReLU(inplace),
-        "gelu": nn.GELU,
-        "pool": lambda: nn.MaxPool2d(2),
-        "dense": lambda: nn.Linear(math.prod(shape), n),
-    }
-    return make[kind]()
+def layers(net, height, width, channels, classes, inplace=False):
+    """Name and module of each layer, the head last; a Flatten comes before the first dense one, as
+    "flatten" and its name."""
+    flat = False
+    for _, name, n, h, w, c, _, _, expression in ask("--describe", net, height, width, channels, classes):
+        known = {"nn": nn, "n": int(n), "channels": channels, "height": height, "width": width,
+                 "flat": flat, "inplace": inplace}
+        module = eval(expression, known)
+        if isinstance(module, nn.Linear) and not flat:
+            yield "flatten" + name, nn.Flatten()
+            flat = True
+        yield name, module
+        height, width, channels = int(h), int(w), int(c)
 
 
 def examples():

@@ -76,6 +76,9 @@ struct kernels {
      * binary tree (0 and 1, 2 and 3, ..., then the sums) in place: the sum is then in vector 0. */
     void (*sum)(float *from, size_t stride, int count, size_t n);
 
+    /* to[i] += from[i]. */
+    void (*add)(float *to, const float *from, size_t n);
+
     /*
      * One optimizer step over n parameters, as torch.optim has it: Adam (Kingma and Ba, 2015) and
      * AdamW (Loshchilov and Hutter, 2019); SGD with momentum (Sutskever et al., 2013).

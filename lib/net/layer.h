@@ -62,6 +62,8 @@ struct layer_kind {
     const char *token;    /* the beginning of its words in a net string: "c" */
     const char *form;     /* such a word as the manual has it: "cN" */
     const char *about;    /* what it is, in one line */
+    const char *torch;    /* the same in PyTorch, of n (its width), channels, height, width, inplace
+                             and flat (behind a layer that flattens) */
     const char *examples; /* nets with such layers, one on each line, for the tests */
     int traits;
 
@@ -133,10 +135,11 @@ int layer_lower_with_relu(struct plan *p, const struct net *n, int at);
 uint64_t layer_multiply_adds_none(const struct layer *l);
 
 /*
- * The end of layers/NAME.c, which has defined NAME_token, NAME_form, NAME_about, NAME_examples,
- * NAME_traits, NAME_parse, NAME_shape, NAME_slots, NAME_place, NAME_lower, NAME_multiply_adds; and
- * what DEFINE_OPERATION of operation.h asks for. What is missing does not compile. A kind that
- * takes the whole batch at once ends with DEFINE_BATCH_LAYER(NAME, &NAME_batch).
+ * The end of layers/NAME.c, which has defined NAME_token, NAME_form, NAME_about, NAME_torch,
+ * NAME_examples, NAME_traits, NAME_parse, NAME_shape, NAME_slots, NAME_place, NAME_lower,
+ * NAME_multiply_adds; and what DEFINE_OPERATION of operation.h asks for. What is missing does not
+ * compile. A kind that takes the whole batch at once ends with DEFINE_BATCH_LAYER(NAME,
+ * &NAME_batch).
  */
 #define DEFINE_LAYER(NAME) DEFINE_BATCH_LAYER(NAME, NULL)
 #ifndef KERNEL_VARIANT
@@ -146,6 +149,7 @@ uint64_t layer_multiply_adds_none(const struct layer *l);
                                             .token = NAME##_token,                                 \
                                             .form = NAME##_form,                                   \
                                             .about = NAME##_about,                                 \
+                                            .torch = NAME##_torch,                                 \
                                             .examples = NAME##_examples,                           \
                                             .traits = NAME##_traits,                               \
                                             .parse = NAME##_parse,                                 \

@@ -109,6 +109,11 @@ static void sum(float *from, size_t stride, int count, size_t n)
     optimizer_sum(from, stride, count, n);
 }
 
+static void add(float *to, const float *from, size_t n)
+{
+    optimizer_add(to, from, n);
+}
+
 static void adam(const struct adam *a, float *w, const float *grad, float *m, float *v, size_t n)
 {
     optimizer_adam(a, w, grad, m, v, n);
@@ -138,6 +143,7 @@ const struct kernels kernels_reference = {
     .dense_forward = dense_forward_all,
     .dense_backward = dense_backward_all,
     .sum = sum,
+    .add = add,
     .adam = adam,
     .sgd = sgd,
 };

@@ -6,7 +6,7 @@
 
 #include "net/net.h"
 
-enum { TASKS_OF_A_THREAD = 4 };
+enum { TASKS_OF_A_THREAD = 8 };
 
 int gradients_part(int leaves, int threads)
 {
@@ -22,11 +22,12 @@ static int tasks_of(const struct gradients *g, int leaves)
     return (leaves + g->part - 1) / g->part;
 }
 
-int gradients_new(struct gradients *g, size_t count, int leaves, int threads, struct error *e)
+int gradients_new(struct gradients *g, const struct kernels *k, size_t count, int leaves,
+                  int threads, struct error *e)
 {
     int most = TASKS_OF_A_THREAD * threads;
 
-    *g = (struct gradients){.count = count, .threads = threads};
+    *g = (struct gradients){.kernels = k, .count = count, .threads = threads};
     for (int n = gradients_part(leaves, threads); n > 1; n /= 2)
         g->levels++;
     g->sum = net_allocate((size_t)(leaves < most ? leaves : most) * count);
@@ -82,12 +83,6 @@ float *gradients_open(struct gradients *g, int thread, int leaf, size_t at, size
     return v;
 }
 
-static void add(float *restrict to, const float *restrict from, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        to[i] += from[i];
-}
-
 void gradients_close(struct gradients *g, int thread, int leaf, size_t at, size_t n)
 {
     int task = leaf / g->part, i = leaf % g->part, top = bits_set(i);
@@ -95,11 +90,12 @@ void gradients_close(struct gradients *g, int thread, int leaf, size_t at, size_
 
     /* As many sums as i has ones at its end are as large as the new one; at the end all go. */
     for (int ones = i; top > 0 && (is_last || ones & 1); ones >>= 1, top--)
-        add(vector(g, thread, task, top - 1) + at, vector(g, thread, task, top) + at, n);
+        g->kernels->add(vector(g, thread, task, top - 1) + at, vector(g, thread, task, top) + at,
+                        n);
 }
 
-float *gradients_sum(struct gradients *g, const struct kernels *k, size_t at, size_t n)
+float *gradients_sum(struct gradients *g, size_t at, size_t n)
 {
-    k->sum(g->sum + at, g->count, tasks_of(g, g->leaves), n);
+    g->kernels->sum(g->sum + at, g->count, tasks_of(g, g->leaves), n);
     return g->sum + at;
 }

@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 struct gradients {
+    const struct kernels *kernels;
     size_t count;     /* floats of a vector */
     int leaves, part; /* of the batch in hand; of a task, a power of two */
     int threads;
@@ -29,7 +30,8 @@ struct gradients {
 int gradients_part(int leaves, int threads);
 
 /* For batches of up to so many leaves. 0, or -1 if memory runs out. */
-int gradients_new(struct gradients *g, size_t count, int leaves, int threads, struct error *e);
+int gradients_new(struct gradients *g, const struct kernels *k, size_t count, int leaves,
+                  int threads, struct error *e);
 void gradients_free(struct gradients *g);
 
 /* A batch of so many leaves begins. Returns its tasks. */
@@ -45,6 +47,6 @@ float *gradients_open(struct gradients *g, int thread, int leaf, size_t at, size
 void gradients_close(struct gradients *g, int thread, int leaf, size_t at, size_t n);
 
 /* Floats at..at+n-1 of all tasks' sums, summed; they lie there until the next batch. */
-float *gradients_sum(struct gradients *g, const struct kernels *k, size_t at, size_t n);
+float *gradients_sum(struct gradients *g, size_t at, size_t n);
 
 #endif

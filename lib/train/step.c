@@ -128,7 +128,7 @@ static void update_slice(void *context, int thread, int task)
     struct trainer *t = context;
     const struct spans *all = &t->spans;
     size_t at = (size_t)task * SLICE, n = all->count - at < SLICE ? all->count - at : SLICE;
-    const float *grad = gradients_sum(&t->gradients, t->kernels, at, n);
+    const float *grad = gradients_sum(&t->gradients, at, n);
 
     (void)thread;
     if (!all_finite(grad, n)) {

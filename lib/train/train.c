@@ -127,7 +127,7 @@ static int prepare(struct trainer *t, struct error *e)
     spans_find(&t->spans, &t->m->net, lr_scale, o->decay == DECAY_WEIGHTS);
     t->leaf_samples = leaf;
     t->planned = trainer_timetable(t, o->epochs);
-    if (gradients_new(&t->gradients, t->spans.count, leaves, t->engine->threads, e) < 0)
+    if (gradients_new(&t->gradients, t->kernels, t->spans.count, leaves, t->engine->threads, e) < 0)
         return -1;
     t->tally = calloc((size_t)leaves, sizeof *t->tally);
     t->moment1 = net_allocate(t->spans.count);

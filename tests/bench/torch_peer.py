@@ -98,15 +98,9 @@ class Net(nn.Module):
         super().__init__()
         self.text = text
         self.dense_as_conv = variant[1] == "conv"
-        modules, flat = [], False
-        for kind, name, n, shape in torch_nets.layers(text, *image, classes):
-            if kind == "dense" and not flat:
-                flat = True
-                if name != "head" and self.dense_as_conv:
-                    modules += [nn.Conv2d(shape[0], n, shape[1:]), nn.Flatten()]
-                    continue
-                modules.append(nn.Flatten())
-            modules.append(torch_nets.module(kind, n, shape, inplace=True))
+        modules = [m for _, m in torch_nets.layers(text, *image, classes, inplace=True)]
+        if self.dense_as_conv:
+            modules = first_dense_as_conv(modules, *image)
         self.base = nn.Sequential(*modules[:-1])
         self.head = modules[-1]
         for module in self.trained():
@@ -119,6 +113,17 @@ class Net(nn.Module):
 
     def trained(self):
         return [m for m in self.base if isinstance(m, (nn.Conv2d, nn.Linear))] + [self.head]
+
+
+def first_dense_as_conv(modules, height, width, channels):
+    """Flatten and Linear in front of the head as a convolution over the whole plane."""
+    at = next(i for i, m in enumerate(modules) if isinstance(m, nn.Flatten))
+    if at == len(modules) - 2:
+        return modules
+    with torch.no_grad():
+        plane = nn.Sequential(*modules[:at])(torch.zeros(2, channels, height, width)).shape[1:]
+    conv = nn.Conv2d(plane[0], modules[at + 1].out_features, plane[1:])
+    return modules[:at] + [conv, nn.Flatten()] + modules[at + 2 :]
 
 
 def initialise(module, gain=1):

@@ -28,9 +28,9 @@ static inline int describe_net(char **argv)
     }
     for (int i = 0; i < n.layers; i++) {
         const struct layer *l = &n.layer[i];
-        printf("%s\t%s\t%d\t%d\t%d\t%d\t%" PRIu64 "\t%" PRIu64 "\n", l->kind->name, l->name,
+        printf("%s\t%s\t%d\t%d\t%d\t%d\t%" PRIu64 "\t%" PRIu64 "\t%s\n", l->kind->name, l->name,
                l->width, l->out.h, l->out.w, l->out.c, layer_parameters(&n, i),
-               l->kind->multiply_adds(l));
+               l->kind->multiply_adds(l), l->kind->torch);
     }
     return 0;
 }

@@ -7,7 +7,8 @@
  *        test_kinds --list-nets                       a line for each example: name, net, height,
  *                                                     width, channels, classes
  *        test_kinds --describe NET H W C CLASSES      a line for each layer: its kind, name, width,
- *                                                     output, trained numbers, multiply-adds
+ *                                                     output, trained numbers, multiply-adds,
+ *                                                     and the layer in PyTorch
  *        test_kinds --kinds                           a line for each kind: form, what it is
  */
 #include "check.h"

@@ -24,6 +24,7 @@ static const double bn_momentum = 0.1, bn_eps = 1e-5;
 
 static const char bn_token[] = "bn", bn_form[] = "bn";
 static const char bn_about[] = "batch normalization of each channel";
+static const char bn_torch[] = "nn.BatchNorm1d(channels) if flat else nn.BatchNorm2d(channels)";
 static const char bn_examples[] = "bn\n"
                                   "c5 bn r p c4 r bn d6 bn r\n"
                                   "p bn c3 p bn r d4";

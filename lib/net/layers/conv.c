@@ -8,6 +8,7 @@
 
 static const char conv_token[] = "c", conv_form[] = "cN";
 static const char conv_about[] = "3x3 convolution to N channels, stride 1, same height and width";
+static const char conv_torch[] = "nn.Conv2d(channels, n, 3, padding=1)";
 static const char conv_examples[] = "c3 r p c5 r p d7 r\n"
                                     "c3 r c4 r p c2 r d5 r\n"
                                     "c4 p r c3\n"

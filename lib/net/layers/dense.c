@@ -10,6 +10,7 @@
 
 static const char dense_token[] = "d", dense_form[] = "dN";
 static const char dense_about[] = "dense layer to N features";
+static const char dense_torch[] = "nn.Linear(channels * height * width, n)";
 static const char dense_examples[] = "d6 r d5\n"
                                      "d33\n"
                                      "p d4 r r";

@@ -11,6 +11,7 @@
 
 static const char gelu_token[] = "gelu", gelu_form[] = "gelu";
 static const char gelu_about[] = "GELU";
+static const char gelu_torch[] = "nn.GELU()";
 static const char gelu_examples[] = "gelu\n"
                                     "c5 gelu p d4 gelu";
 enum { gelu_traits = 0 };

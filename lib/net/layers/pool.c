@@ -9,6 +9,7 @@
 
 static const char pool_token[] = "p", pool_form[] = "p";
 static const char pool_about[] = "2x2 max pool, stride 2; an odd last row or column is left out";
+static const char pool_torch[] = "nn.MaxPool2d(2)";
 static const char pool_examples[] = "p\n"
                                     "p c3 r r p p\n"
                                     "c3 r p p d4";

@@ -7,6 +7,7 @@
 
 static const char relu_token[] = "r", relu_form[] = "r";
 static const char relu_about[] = "ReLU";
+static const char relu_torch[] = "nn.ReLU(inplace)";
 static const char relu_examples[] = "r\n"
                                     "r c3 p p d4 r r\n"
                                     "c3 r r p";

@@ -163,12 +163,9 @@ def pictures(height, width, channels, count):
 # ---- nets ----
 
 def build(text, classes, height, width, channels):
-    net, flat = torch.nn.Sequential(), False
-    for kind, name, n, shape in torch_nets.layers(text, height, width, channels, classes):
-        if kind == "dense" and not flat:
-            net.add_module("flatten" + name, torch.nn.Flatten())
-            flat = True
-        net.add_module(name, torch_nets.module(kind, n, shape))
+    net = torch.nn.Sequential()
+    for name, module in torch_nets.layers(text, height, width, channels, classes):
+        net.add_module(name, module)
     return net
 
 
