@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Where everything is, in pixels of the whole. */
-struct layout {
+struct arrangement {
     uint64_t columns, rows;
     uint64_t cell_width, cell_height; /* with the border behind it */
     uint64_t width, height;
@@ -23,7 +23,7 @@ static uint64_t square_columns(uint64_t n, uint64_t cell_width, uint64_t cell_he
     return columns;
 }
 
-static int lay_out(struct layout *l, const struct grid *g, struct error *e)
+static int lay_out(struct arrangement *l, const struct grid *g, struct error *e)
 {
     if (g->width > GRID_PIXELS_MAX || g->height > GRID_PIXELS_MAX || g->border > GRID_PIXELS_MAX ||
         g->n > GRID_PIXELS_MAX || g->columns > GRID_PIXELS_MAX)
@@ -45,7 +45,7 @@ static int lay_out(struct layout *l, const struct grid *g, struct error *e)
     return 0;
 }
 
-static void paint_row(const struct grid *g, const struct layout *l, uint64_t y, uint8_t *row)
+static void paint_row(const struct grid *g, const struct arrangement *l, uint64_t y, uint8_t *row)
 {
     uint64_t first, last, channels = (uint64_t)g->channels;
 
@@ -64,7 +64,7 @@ static void paint_row(const struct grid *g, const struct layout *l, uint64_t y, 
 
 int grid_write(const struct grid *g, struct output *out, struct error *e)
 {
-    struct layout l = {0};
+    struct arrangement l = {0};
     struct pngout *png;
     uint8_t *row;
     int status = 0;

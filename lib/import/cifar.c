@@ -10,7 +10,7 @@
 enum { PIXELS = CIFAR_SIDE * CIFAR_SIDE, LABELS_MOST = 2 };
 
 /* What a kind of batch is. */
-static const struct layout {
+static const struct record_layout {
     const char *set, *names_file;
     unsigned labels;               /* bytes before the pixels */
     unsigned used;                 /* which of them is the label */
@@ -61,7 +61,7 @@ static const char *hint(const struct cifar *f)
 static int check_labels(const struct cifar *f, const uint8_t *record, uint64_t n, uint64_t named,
                         struct error *e)
 {
-    const struct layout *l = &layouts[f->kind];
+    const struct record_layout *l = &layouts[f->kind];
     unsigned long long offset = n * (PIXELS * CIFAR_CHANNELS + l->labels);
     const char *name = input_name(f->in);
 
@@ -90,7 +90,7 @@ static void interleave(const uint8_t *planes, uint8_t *image)
 static int read_record(struct cifar *f, uint8_t *image, uint32_t *label, uint64_t named,
                        struct error *e)
 {
-    const struct layout *l = &layouts[f->kind];
+    const struct record_layout *l = &layouts[f->kind];
     uint8_t record[LABELS_MOST + CIFAR_IMAGE];
     size_t size = l->labels + CIFAR_IMAGE;
     int64_t got = input_read(f->in, record, size, e);

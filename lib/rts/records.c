@@ -14,17 +14,23 @@
  */
 enum { RECORDS_MAX = 1024, TEXT_BYTES_MAX = 4 << 20, OTHER_BYTES_MAX = 16 << 20 };
 
-/* True for the name of a layer's tensor, or of one that a training keeps beside it: "head." or a
- * kind and a number, "conv1.", and more such words. */
+/* True for the name of a layer's tensor, or of one that a training keeps beside it: "head" or a
+ * kind and a number, "conv1"; a slot, ".weight"; and perhaps what it is of that. */
 static int is_tensor(const char *name)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz", digits[] = "0123456789";
-    size_t kind = strspn(name, letters), number = strspn(name + kind, digits);
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz_", digits[] = "0123456789";
+    static const char *const suffixes[] = {"", ".best", ".exp_avg", ".exp_avg_sq",
+                                           ".momentum_buffer"};
+    size_t kind = strspn(name, letters), number = strspn(name + kind, digits), slot;
 
     if (kind == 0 || (number == 0 && strncmp(name, "head.", 5) != 0))
         return 0;
     name += kind + number;
-    return *name == '.' && name[1 + strspn(name + 1, "abcdefghijklmnopqrstuvwxyz_.")] == '\0';
+    slot = *name == '.' ? strspn(name + 1, letters) : 0;
+    for (size_t i = 0; slot && i < sizeof suffixes / sizeof *suffixes; i++)
+        if (strcmp(name + 1 + slot, suffixes[i]) == 0)
+            return 1;
+    return 0;
 }
 
 /* What has been read so far, against the limits. */

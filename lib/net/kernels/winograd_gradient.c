@@ -18,16 +18,16 @@
 enum { FREQUENCIES = 16, BLOCK_FLOATS = 80 << 10, BLOCK_LEAST = 8, SAMPLES = 4 };
 
 /* How the tiles of one sample are cut into blocks that stay in the core's own cache. */
-struct blocks {
+struct tiling {
     int columns, tiles;    /* of a sample */
     int block;             /* tiles at once */
     size_t in, out;        /* lanes */
     size_t d_step, z_step; /* floats from one frequency to the next */
 };
 
-static struct blocks plan(const struct conv *c)
+static struct tiling plan(const struct conv *c)
 {
-    struct blocks b = {.columns = (c->x.w + 1) / 2,
+    struct tiling b = {.columns = (c->x.w + 1) / 2,
                        .tiles = (c->x.h + 1) / 2 * ((c->x.w + 1) / 2),
                        .in = (size_t)c->x.lanes,
                        .out = (size_t)c->y.lanes};
@@ -59,7 +59,7 @@ static struct layout gradient_layout(const struct conv *c)
 static size_t room_for_tiles(const struct conv *c)
 {
     struct layout l = gradient_layout(c);
-    struct blocks b = plan(c);
+    struct tiling b = plan(c);
     size_t weights = FREQUENCIES * (b.d_step + b.z_step);
     size_t input = VARIANT(winograd_room)(&l, &c->x);
 
@@ -164,7 +164,7 @@ static void fill_gradient(const struct conv *c, const struct layout *l, const fl
 }
 
 /* The 2x2 tile number t of a sample, or the patch around it. */
-INLINE size_t tile_at(const struct layout *l, const struct blocks *b, int t)
+INLINE size_t tile_at(const struct layout *l, const struct tiling *b, int t)
 {
     return (size_t)(2 * (t / b->columns)) * l->row +
            (size_t)(2 * (t % b->columns)) * (size_t)l->lanes;
@@ -172,7 +172,7 @@ INLINE size_t tile_at(const struct layout *l, const struct blocks *b, int t)
 
 /* Adds the products of one sample's tiles to du [16][out][in]. */
 static void add_weight_gradient(const struct conv *c, const struct layout *l, const float *x,
-                                const float *dz, const struct blocks *b, float *du, float *scratch)
+                                const float *dz, const struct tiling *b, float *du, float *scratch)
 {
     float *d = scratch, *z = scratch + FREQUENCIES * b->d_step;
     struct gemm g = {1, b->out, b->in, b->in};
@@ -191,7 +191,7 @@ static void add_weight_gradient(const struct conv *c, const struct layout *l, co
     }
 }
 
-static void finish_weight_gradient(const struct blocks *b, const float *du, float *dw)
+static void finish_weight_gradient(const struct tiling *b, const float *du, float *dw)
 {
     size_t step = b->in * b->out;
 
@@ -224,7 +224,7 @@ static void bring_back(const struct conv *c, const struct layout *l, const float
 void VARIANT(winograd_backward)(const struct conv *c, const float *packed, const struct samples *s,
                                 float *dw, float *db, float *scratch)
 {
-    struct blocks b = plan(c);
+    struct tiling b = plan(c);
     struct layout l = gradient_layout(c);
     size_t step = b.in * b.out;
     float *dz = scratch, *du = dz + SAMPLES * l.size, *rest = du + FREQUENCIES * step;

@@ -119,19 +119,19 @@ static size_t bn_shared(const struct operation *o)
 
 /* A row of pixels of one sample: of x, and of y and dy; for channel c of pixel j at j * step + c.
  */
-struct pixels {
+struct line {
     const float *x, *y, *dy;
     size_t x_step, y_step;
     int n;
 };
 
-static struct pixels pixels_of(const struct operation *o, const struct pass *p, int sample, int row)
+static struct line pixels_of(const struct operation *o, const struct pass *p, int sample, int row)
 {
     size_t x = (size_t)sample * p->s.x_stride + o->x.first + (size_t)row * o->x.row;
     size_t y = (size_t)sample * p->s.y_stride + o->y.first + (size_t)row * o->y.row;
 
-    return (struct pixels){p->s.x + x,         p->s.y + y,         p->s.dy + y,
-                           (size_t)o->x.lanes, (size_t)o->y.lanes, o->x.w};
+    return (struct line){p->s.x + x,         p->s.y + y,         p->s.dy + y,
+                         (size_t)o->x.lanes, (size_t)o->y.lanes, o->x.w};
 }
 
 /* dy, or nothing where the ReLU let nothing through. */
@@ -140,7 +140,7 @@ static struct pixels pixels_of(const struct operation *o, const struct pass *p, 
 #ifndef KERNEL_VARIANT
 
 /* Adds a row's d and d^2 for d = x - k, channel by channel; or dy and dy d. */
-static void add_row(const struct operation *o, const struct pixels *r, const float *k, int back,
+static void add_row(const struct operation *o, const struct line *r, const float *k, int back,
                     double *first, double *second)
 {
     for (int j = 0; j < r->n; j++)
@@ -156,7 +156,7 @@ static void add_row(const struct operation *o, const struct pixels *r, const flo
 #else
 
 /* The same; a row's sums are floats. Channels that do not fill a vector are those of the image. */
-INLINE void add_lane(const struct operation *o, const struct pixels *r, float k, int back, size_t c,
+INLINE void add_lane(const struct operation *o, const struct line *r, float k, int back, size_t c,
                      double *first, double *second)
 {
     for (int j = 0; j < r->n; j++) {
@@ -174,7 +174,7 @@ struct moments {
     vf mean, rest, squares;
 };
 
-INLINE void find_moments(const struct pixels *r, vf k, size_t c, struct moments *m)
+INLINE void find_moments(const struct line *r, vf k, size_t c, struct moments *m)
 {
     vf sum = {0};
 
@@ -198,7 +198,7 @@ static void add_moments(const struct moments *m, int n, double *first, double *s
     }
 }
 
-INLINE void add_products(const int relu, const struct pixels *r, vf k, size_t c, double *first,
+INLINE void add_products(const int relu, const struct line *r, vf k, size_t c, double *first,
                          double *second)
 {
     vf a = {0}, b = {0};
@@ -216,7 +216,7 @@ INLINE void add_products(const int relu, const struct pixels *r, vf k, size_t c,
     }
 }
 
-static void add_row(const struct operation *o, const struct pixels *r, const float *k, int back,
+static void add_row(const struct operation *o, const struct line *r, const float *k, int back,
                     double *first, double *second)
 {
     size_t c = 0, channels = (size_t)o->layer->out.c;
@@ -248,7 +248,7 @@ static void sum_group(const struct operation *o, const struct pass *p, const flo
         sums[i] = 0;
     for (int s = 0; s < p->s.n; s++)
         for (int row = 0; row < o->x.h; row++) {
-            struct pixels r = pixels_of(o, p, s, row);
+            struct line r = pixels_of(o, p, s, row);
             add_row(o, &r, k, back, sums, sums + lanes);
         }
 }
@@ -319,7 +319,7 @@ static inline float forward_one(int relu, float x, float scale, float shift)
 }
 
 /* Channels [from, out.c) one by one. */
-static void forward_lanes(const struct operation *o, const struct pixels *r, const float *rows,
+static void forward_lanes(const struct operation *o, const struct line *r, const float *rows,
                           size_t from, float *y)
 {
     const float *scale = row_of(o, rows, SCALE), *shift = row_of(o, rows, SHIFT);
@@ -330,7 +330,7 @@ static void forward_lanes(const struct operation *o, const struct pixels *r, con
                 forward_one(o->relu, r->x[j * r->x_step + c], scale[c], shift[c]);
 }
 
-static void backward_lanes(const struct operation *o, const struct pixels *r, const float *rows,
+static void backward_lanes(const struct operation *o, const struct line *r, const float *rows,
                            int batch, size_t from, float *dx)
 {
     const float *scale = row_of(o, rows, SCALE), *mean = scale, *dy_mean = scale,
@@ -358,7 +358,7 @@ static void backward_lanes(const struct operation *o, const struct pixels *r, co
 
 #else
 
-static void forward_row(const struct operation *o, const struct pixels *r, const float *rows,
+static void forward_row(const struct operation *o, const struct line *r, const float *rows,
                         float *to)
 {
     size_t c = 0;
@@ -374,7 +374,7 @@ static void forward_row(const struct operation *o, const struct pixels *r, const
 }
 
 INLINE void backward_vector(const int relu, const int batch, const struct operation *o,
-                            const struct pixels *r, const float *rows, size_t c, float *dx)
+                            const struct line *r, const float *rows, size_t c, float *dx)
 {
     vf scale = load(row_of(o, rows, SCALE) + c), none = splat(0), mean = none, dy_mean = none,
        projection = none;
@@ -394,7 +394,7 @@ INLINE void backward_vector(const int relu, const int batch, const struct operat
     }
 }
 
-static void backward_row(const struct operation *o, const struct pixels *r, const float *rows,
+static void backward_row(const struct operation *o, const struct line *r, const float *rows,
                          int batch, float *dx)
 {
     size_t c = 0;
@@ -418,7 +418,7 @@ static void bn_forward(const struct operation *o, const struct pass *p)
 
     for (int s = 0; s < p->s.n; s++)
         for (int row = 0; row < o->x.h; row++) {
-            struct pixels r = pixels_of(o, p, s, row);
+            struct line r = pixels_of(o, p, s, row);
             forward_row(o, &r, rows, p->s.y + (r.y - p->s.y));
         }
 }
@@ -429,7 +429,7 @@ static void bn_backward(const struct operation *o, const struct pass *p)
 
     for (int s = 0; p->s.dx && s < p->s.n; s++)
         for (int row = 0; row < o->x.h; row++) {
-            struct pixels r = pixels_of(o, p, s, row);
+            struct line r = pixels_of(o, p, s, row);
             backward_row(o, &r, rows, p->shared != NULL, p->s.dx + (r.x - p->s.x));
         }
 }
