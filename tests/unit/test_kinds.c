@@ -345,7 +345,7 @@ static void check_frozen(const struct example *x)
 
 static void test_frozen(void)
 {
-    each("", check_frozen);
+    each_example("", example_images[1], check_frozen);
 }
 
 /* ---- files ---- */
@@ -437,7 +437,7 @@ static void check_resumed(const struct example *x)
 
 static void test_resumed(void)
 {
-    each("", check_resumed);
+    each_example("", example_images[0], check_resumed);
 }
 
 int main(int argc, char **argv)
