@@ -32,6 +32,9 @@ static const char *const schedules[] = {"constant", "cosine", NULL};
 static const char *const decays[] = {"all", "weights", NULL};
 static const char *const class_weights[] = {"none", "balanced", NULL};
 
+/* Room for all that decides the result, as text. */
+enum { SETTINGS_BYTES = 1536 };
+
 #define AT(MEMBER) offsetof(struct settings, MEMBER)
 #define TRAIN(MEMBER) offsetof(struct settings, train.MEMBER)
 
@@ -202,12 +205,12 @@ static int describe_data(const struct dataset *d, const char *indent, struct mod
 static int describe(const struct settings *s, const struct dataset *d, const struct dataset *valid,
                     const struct ending *end, struct model *m, struct error *e)
 {
-    char line[1200];
+    char line[SETTINGS_BYTES + 176];
     size_t n;
 
     if (s->no_history)
         return 0;
-    describe_settings(s, d, m, line, 1024);
+    describe_settings(s, d, m, line, SETTINGS_BYTES);
     n = strlen(line);
     if (s->train.keep_best)
         n += (size_t)snprintf(line + n, sizeof line - n, " best=epoch %d", end->best_epoch);
@@ -355,7 +358,7 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
     struct rts_writer *out = NULL;
     struct stopsignal signals;
     struct error unsaid;
-    char settings[1100];
+    char settings[SETTINGS_BYTES + 32];
     int status = -1;
 
     if (!kernels)
@@ -370,7 +373,7 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
     if (!(team = team_new(s->threads ? s->threads : team_default_size(), e)) ||
         (s->log && !s->train.resume && !(w.log = epochlog_create(s->log, e))))
         goto done;
-    describe_settings(s, &data, &m, settings, 1024);
+    describe_settings(s, &data, &m, settings, SETTINGS_BYTES);
     snprintf(settings + strlen(settings), 32, " kernels=%s", kernels->name);
     how.settings = settings;
     progress_start(&w.progress, is_quiet());

@@ -404,6 +404,12 @@ refuses() {
         *) fail "--$option: does it decide the result?" ;;
         esac
     done
+    # Where two long texts begin alike, too.
+    option=$(printf 'conv1=0.5,%.0s' {1..30})
+    # shellcheck disable=SC2086
+    rottrain -q --net c2 $adam --lr-scale "${option}head=1" --save long data.rts >/dev/null
+    # shellcheck disable=SC2086
+    saved=long refuses --lr-scale $adam --net c2 --lr-scale "${option}head=2"
     # As it was it is taken up.
     # shellcheck disable=SC2086
     quiet_success rottrain -q --resume adam $adam --net c2 -o m data.rts

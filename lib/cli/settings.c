@@ -6,9 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crc.h"
 #include "cli/cli.h"
 
-enum { ROWS_MAX = OPT_END - OPT_FIRST, HELP_BYTES = 1 << 14, COLUMN = 27 };
+enum {
+    ROWS_MAX = OPT_END - OPT_FIRST,
+    HELP_BYTES = 1 << 14,
+    COLUMN = 27,
+    TEXT_MOST = 200,
+    ROW_BYTES = 320
+};
 
 /* What getopt_long returns for a row. */
 static int code_of(const struct settings_table *t, int i)
@@ -139,6 +146,17 @@ static int is_changed(const struct setting *s, const void *from, const void *def
     return memcmp(a, b, sizeof(int)) != 0;
 }
 
+/* A long text is cut, and has its checksum instead of the rest: two that differ stay different. */
+static int put_text(const char *value, char *text, size_t size)
+{
+    size_t length = strlen(value);
+
+    if (length <= TEXT_MOST)
+        return snprintf(text, size, " '%s'", value);
+    return snprintf(text, size, " '%.*s...' crc32 %08" PRIx32, TEXT_MOST, value,
+                    crc_add(0, value, length));
+}
+
 static int put_value(const struct setting *s, const void *from, char *text, size_t size)
 {
     const void *at = (const char *)from + s->at;
@@ -158,9 +176,19 @@ static int put_value(const struct setting *s, const void *from, char *text, size
     case SETTING_CHOICE:
         return snprintf(text, size, " %s", s->choices[*(const int *)at]);
     case SETTING_TEXT:
-        return snprintf(text, size, " '%.200s'", *(const char *const *)at);
+        return put_text(*(const char *const *)at, text, size);
     }
     return 0;
+}
+
+/* " --name value" of one row. */
+static void put_row(const struct setting *s, const void *from, char text[ROW_BYTES])
+{
+    int n = s->letter ? snprintf(text, ROW_BYTES, " -%c", s->letter)
+                      : snprintf(text, ROW_BYTES, " --%.32s", s->name);
+
+    if (s->decides != SETTING_NAMED)
+        put_value(s, from, text + n, (size_t)(ROW_BYTES - n));
 }
 
 void settings_line(const struct settings_table *t, const void *from, char *text, size_t size)
@@ -170,14 +198,13 @@ void settings_line(const struct settings_table *t, const void *from, char *text,
     *text = '\0';
     for (int i = 0; i < t->rows; i++) {
         const struct setting *s = &t->row[i];
+        char row[ROW_BYTES];
         if (s->decides == SETTING_FREE ||
             (s->decides != SETTING_ALWAYS && !is_changed(s, from, t->defaults)))
             continue;
-        if (s->letter)
-            n += (size_t)snprintf(text + n, size - n, " -%c", s->letter);
-        else
-            n += (size_t)snprintf(text + n, size - n, " --%s", s->name);
-        if (s->decides != SETTING_NAMED)
-            n += (size_t)put_value(s, from, text + n, size - n);
+        put_row(s, from, row);
+        if (n + strlen(row) >= size)
+            abort(); /* the caller's room is too small for its table */
+        n += (size_t)sprintf(text + n, "%s", row);
     }
 }
