@@ -50,10 +50,13 @@ struct settings {
 /* How many layers the fresh head goes behind; -1 if there is no such layer. */
 static int layers_below(const struct settings *s, const struct net *n, struct error *e)
 {
-    int at = s->at ? net_find_or_list(n, s->at, e) : n->layers - 2;
+    int at = s->at ? net_find_or_list(n, s->at, e) : n->layers - 2, end;
 
     if (at == n->layers - 1)
         return error_set(e, "--at: '%s' is the head itself", s->at);
+    if (at >= 0 && (end = net_block_end(n, at)) >= 0)
+        return error_set(e, "--at: '%s' is inside a residual block, which ends with '%s'", s->at,
+                         n->layer[end].name);
     return at < 0 ? -1 : at + 1;
 }
 

@@ -200,3 +200,24 @@ splice() {
     rottrain -q -e 1 -m spliced data.rts >n
     [[ $(records n) == *'i2 [3] umap.centre'* ]]
 }
+
+# The tensors whose names begin so.
+those() {
+    tensors "$1" | grep -E "^($2)\."
+}
+
+@test "headswap: a residual block is a whole for --at; its layers freeze one by one" {
+    stream 18 8 6 >data.rts
+    rottrain -q -e 1 --net 'c4 ( c6s2b0 bn r c6 ) r p ( c6 ( r c6 ) )' data.rts >m
+    expect_error 1 "--at: 'conv2' is inside a residual block, which ends with 'add1'" headswap --at conv2 m
+    expect_error 1 "--at: 'skip1' is inside a residual block, which ends with 'add1'" headswap --at skip1 m
+    expect_error 1 "--at: 'relu3' is inside a residual block, which ends with 'add3'" headswap --at relu3 m
+    headswap --at add1 -c 3 m >n
+    [[ $(payloads n net) == 'c4 ( c6s2b0 bn r c6 )' ]]
+    [[ $(those n 'conv1|conv2|conv3|bn1|add1') == "$(those m 'conv1|conv2|conv3|bn1|add1')" ]]
+    # What is frozen inside a block stays; the gradient goes around it.
+    headswap --freeze=bn1 m >f
+    rottrain -q -e 1 --lr 0.1 -m f data.rts >g
+    [[ $(those f 'conv1|conv2|bn1') == "$(those g 'conv1|conv2|bn1')" ]]
+    [[ $(those f add1) != "$(those g add1)" && $(those f conv3) != "$(those g conv3)" ]]
+}

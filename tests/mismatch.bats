@@ -436,8 +436,8 @@ END
     idx2rts <(idx_images 1 1 2049) <(idx_labels 0) >wide.rts
     expect_error 1 'images of 1 x 2049 x 1, but at most 2048 x 2048 x 4096 are possible' rottrain -q -e 1 wide.rts
     stream 4 4 2 >data.rts
-    expect_error 2 "net: 'r' at position 129: more than 64 layers" rottrain -q -e 1 \
-        --net "$(printf 'r %.0s' {1..65})" data.rts
+    expect_error 2 "net: 'r' at position 257: more than 128 layers" rottrain -q -e 1 \
+        --net "$(printf 'r %.0s' {1..129})" data.rts
     yes "$(printf 'x%.0s' {1..63})" | head -c $(((1 << 20) + 1)) >names
     expect_error 1 'names: more than 1048576 bytes, not a list of class names' \
         idx2rts --names names <(idx_images 1 1 1) <(idx_labels 0)

@@ -426,7 +426,7 @@ refuses() {
     (($(wc -l <kinds) >= 6))
     while IFS=$'\t' read -r form about; do
         grep -qF -- " $form $about" page || fail "NETS in rotpipe(7) does not say: $form $about"
-        grep -qE "^$form +$about$" <<<"$output" || fail "--net help does not say: $form $about"
+        tr -s ' ' <<<"$output" | grep -qxF -- "$form $about" || fail "--net help does not say: $form $about"
     done <kinds
 }
 

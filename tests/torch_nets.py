@@ -18,13 +18,50 @@ def ask(*words):
     return [line.split("\t") for line in said.stdout.splitlines()]
 
 
+class Skip(nn.Identity):
+    """Begins a residual block."""
+
+
+class Add(nn.Module):
+    """Ends a residual block."""
+
+    def forward(self, value, skip):
+        return value + skip
+
+
+class Projection(nn.Conv2d):
+    """The same, where shapes differ."""
+
+    def forward(self, value, skip):
+        return value + super().forward(skip)
+
+
+class Chain(nn.Sequential):
+    """Layers, among them residual blocks."""
+
+    def steps(self, value):
+        """Name and output of each layer."""
+        skips = []
+        for name, module in self.named_children():
+            if isinstance(module, Skip):
+                skips.append(value)
+            value = module(value, skips.pop()) if isinstance(module, (Add, Projection)) else module(value)
+            yield name, value
+
+    def forward(self, value):
+        for _, value in self.steps(value):
+            pass
+        return value
+
+
 def layers(net, height, width, channels, classes, inplace=False):
     """Name and module of each layer, the head last; a Flatten comes before the first dense one, as
     "flatten" and its name."""
     flat = False
-    for _, name, n, h, w, c, _, _, expression in ask("--describe", net, height, width, channels, classes):
-        known = {"nn": nn, "n": int(n), "channels": channels, "height": height, "width": width,
-                 "flat": flat, "inplace": inplace}
+    for _, name, word, h, w, c, _, _, expression in ask("--describe", net, height, width, channels, classes):
+        known = {"nn": nn, "channels": channels, "height": height, "width": width, "flat": flat,
+                 "inplace": inplace, "Skip": Skip, "Add": Add, "Projection": Projection,
+                 **{key: int(value) for key, value in (pair.split("=") for pair in word.split(","))}}
         module = eval(expression, known)
         if isinstance(module, nn.Linear) and not flat:
             yield "flatten" + name, nn.Flatten()

@@ -55,7 +55,7 @@ static void predict(struct job *j, const float *logits, uint64_t i)
 static void copy_features(struct job *j, const float *from, uint64_t i)
 {
     const struct layer *last = &j->g->net->layer[j->g->net->layers - 1];
-    const struct layout *l = &j->g->plan.operation[j->g->plan.operations - 1].y;
+    const struct layout *l = &j->g->plan.tensor[j->g->plan.tensors - 1].layout;
     size_t channels = (size_t)last->out.c;
     float *to = j->features + i * extent_size(last->out);
 
@@ -79,7 +79,7 @@ static void run_group(struct job *j, int thread, uint64_t first)
     if (j->activity)
         activity_note(j->activity, thread, n);
     for (int s = 0; s < n; s++) {
-        const float *out = engine_output(g, thread, g->plan.operations - 1, s);
+        const float *out = engine_logits(g, thread, s);
         if (j->predictions)
             predict(j, out, first + (uint64_t)s);
         else

@@ -10,7 +10,7 @@ static int allocate(struct engine *g, int groups)
 
     g->packed = net_allocate(g->plan.packed);
     g->workspace = net_allocate((size_t)g->workspaces * g->plan.workspace);
-    g->scratch = net_allocate(threads * g->plan.scratch);
+    g->scratch = net_allocate(threads * (g->plan.scratch + g->plan.spare));
     g->at = calloc(threads * ENGINE_APART, sizeof *g->at);
     g->sums = calloc((size_t)groups * g->plan.sums + 1, sizeof *g->sums);
     g->shared = net_allocate(g->plan.shared);
@@ -125,24 +125,36 @@ float *engine_gradient(const struct engine *g, int thread, int operation, int sa
 
 float *engine_logits(const struct engine *g, int thread, int sample)
 {
-    return engine_output(g, thread, g->plan.operations - 1, sample);
+    return place(g, thread, g->plan.tensors - 1, sample);
 }
 
 float *engine_logits_gradient(const struct engine *g, int thread, int sample)
 {
-    return engine_gradient(g, thread, g->plan.operations - 1, sample);
+    return gradient_place(g, thread, g->plan.tensors - 1, sample);
 }
 
 /* ---- runs ---- */
 
-/* What an operation needs to know; dx only if one before it is to train. */
+static float *scratch_of(const struct engine *g, int thread)
+{
+    return g->scratch + (size_t)thread * (g->plan.scratch + g->plan.spare);
+}
+
+/* Where the gradient by a tensor that an operation reads goes; NULL if nothing before it trains.
+ * What is to be added to what is there comes into the spare room first. */
+static float *gradient_by(const struct engine *g, int thread, int tensor, int adds)
+{
+    if (!g->plan.tensor[tensor].has_gradient)
+        return NULL;
+    return adds ? scratch_of(g, thread) + g->plan.scratch : gradient_place(g, thread, tensor, 0);
+}
+
+/* What an operation needs to know. */
 static struct pass pass_of(const struct engine *g, int thread, int operation, int n, float *grad)
 {
     const struct operation *o = &g->plan.operation[operation];
     uint8_t *kept = (uint8_t *)(work(g, thread) + g->plan.kept_at);
-    int has_dx = operation > g->plan.first;
-
-    return (struct pass){
+    struct pass p = {
         .s = {.n = n,
               .x = place(g, thread, o->from, 0),
               .x_stride = o->x.size,
@@ -151,12 +163,19 @@ static struct pass pass_of(const struct engine *g, int thread, int operation, in
               .kept = kept + o->kept,
               .kept_stride = o->kept_size,
               .dy = gradient_place(g, thread, o->to, 0),
-              .dx = has_dx ? gradient_place(g, thread, o->from, 0) : NULL},
+              .dx = gradient_by(g, thread, o->from, o->adds)},
         .parameters = g->parameters,
         .packed = g->packed + o->packed,
         .gradients = o->trains ? grad : NULL,
-        .scratch = g->scratch + (size_t)thread * g->plan.scratch,
+        .scratch = scratch_of(g, thread),
     };
+
+    if (o->skip >= 0) {
+        p.s.skip = place(g, thread, o->skip, 0);
+        p.s.skip_stride = o->shortcut.size;
+        p.s.dskip = gradient_by(g, thread, o->skip, o->adds_skip);
+    }
+    return p;
 }
 
 void engine_forward(struct engine *g, int thread, int from, int to, int n)
@@ -264,12 +283,22 @@ void engine_settle(struct engine *g, int segment, int groups, uint64_t samples)
     o->kind->batch->settle(o, g->sums, samples, g->parameters, g->shared + o->shared);
 }
 
+static void add_spare(struct engine *g, int thread, int tensor, const float *spare, int n)
+{
+    g->plan.kernels->add(gradient_place(g, thread, tensor, 0), spare,
+                         (size_t)n * g->plan.tensor[tensor].layout.size);
+}
+
 void engine_backward_one(struct engine *g, int thread, int operation, int n, float *grad)
 {
     const struct operation *o = &g->plan.operation[operation];
     struct pass p = batch_pass(g, thread, operation, n, o->whole ? NULL : grad);
 
     o->kind->backward(o, &p);
+    if (o->adds && p.s.dx)
+        add_spare(g, thread, o->from, p.s.dx, n);
+    if (o->adds_skip && p.s.dskip)
+        add_spare(g, thread, o->skip, p.s.dskip, n);
 }
 
 void engine_backward_segment(struct engine *g, int thread, int segment, int group, int n,

@@ -16,14 +16,23 @@
 
 /*
  * A convolution with what follows it: bias, then ReLU and 2x2 max pool if there; which of the four
- * pixels won (0 to 3, row by row) is kept: [h][w][lanes] of y. Weights are [out_pad][9][in_pad], on
- * the image [9][in][out_pad]; biases [out_pad].
+ * pixels won (0 to 3, row by row) is kept: [h][w][lanes] of y. The kernel is odd, and what it finds
+ * beyond x is zero: x has a border of (kernel - 1) / 2, y may have one. Biases are [out_pad], or
+ * NULL; weights [out_pad][9][in_pad] or, as conv_by_tap says, [kernel * kernel][in_pad][out_pad],
+ * where in is not padded if x is the image.
  */
 struct conv {
-    struct layout x, y; /* x has a border; y may */
-    int image;          /* x is the image: weight [9][in][out], no gradient for x */
+    struct layout x, y;
+    int kernel, stride; /* 1, 3, 5, 7; 1 or 2 */
+    int image;          /* x is the image: no gradient for x */
     int relu, pool;
 };
+
+/* Whether the weights lie tap by tap: all but those of Winograd's convolutions do. */
+static inline int conv_by_tap(int kernel, int stride, int image)
+{
+    return image || kernel != 3 || stride != 1;
+}
 
 /* A dense layer with the ReLU that follows it: y = W x + b, W [out][in], b [out_pad]. */
 struct dense {

@@ -41,19 +41,25 @@ typedef const char *layer_reason;
 
 struct layer {
     const struct layer_kind *kind;
-    char name[LAYER_NAME_BYTES]; /* conv1, relu1, pool1, dense1, ..., head */
-    int width;                   /* the number in its word: channels, features; or 0 */
+    char name[LAYER_NAME_BYTES];  /* conv1, relu1, pool1, dense1, ..., head */
+    int width;                    /* the number in its word: channels, features; or 0 */
+    int kernel, stride, unbiased; /* of a convolution, or what adds one */
     struct extent in, out;
     int in_lanes;  /* floats of an input pixel in memory: channels, padded but for the image's */
     int out_lanes; /* the same of an output pixel */
     int frozen;
-    int in_image;    /* the layer's input is the image itself */
+    int in_image;       /* the layer's input is the image itself */
+    int begin;          /* of a layer that ends a block: the layer that begins it, */
+    struct extent skip; /* and what goes into that one */
+    int skip_lanes;
     int slot, slots; /* its tensors: the first, and how many */
 };
 
 enum layer_trait {
     LAYER_FLATTENS = 1, /* what comes out has no rows and columns */
-    LAYER_SPATIAL = 2   /* what goes in must have them */
+    LAYER_SPATIAL = 2,  /* what goes in must have them */
+    LAYER_BEGINS = 4,   /* begins a block of layers; and ends one, whose input it reads besides */
+    LAYER_ENDS = 8
 };
 
 struct layer_kind {
@@ -139,11 +145,20 @@ uint64_t layer_multiply_adds_none(const struct layer *l);
  * NAME_examples, NAME_traits, NAME_parse, NAME_shape, NAME_slots, NAME_place, NAME_lower,
  * NAME_multiply_adds; and what DEFINE_OPERATION of operation.h asks for. What is missing does not
  * compile. A kind that takes the whole batch at once ends with DEFINE_BATCH_LAYER(NAME,
- * &NAME_batch).
+ * &NAME_batch); one whose layers add no operation to the plan with
+ * DEFINE_LAYER_WITHOUT_OPERATION(NAME).
  */
-#define DEFINE_LAYER(NAME) DEFINE_BATCH_LAYER(NAME, NULL)
-#ifndef KERNEL_VARIANT
+#define DEFINE_LAYER(NAME)                                                                         \
+    DEFINE_LAYER_KIND(NAME);                                                                       \
+    DEFINE_OPERATION(NAME)
 #define DEFINE_BATCH_LAYER(NAME, BATCH)                                                            \
+    DEFINE_LAYER_KIND(NAME);                                                                       \
+    DEFINE_BATCH_OPERATION(NAME, BATCH)
+#define DEFINE_LAYER_WITHOUT_OPERATION(NAME)                                                       \
+    DEFINE_LAYER_KIND(NAME);                                                                       \
+    const struct operation_kind OPERATION(NAME) = {.batch = NULL}
+#ifndef KERNEL_VARIANT
+#define DEFINE_LAYER_KIND(NAME)                                                                    \
     const struct layer_kind layer_##NAME = {.index = KIND_##NAME,                                  \
                                             .name = #NAME,                                         \
                                             .token = NAME##_token,                                 \
@@ -157,10 +172,9 @@ uint64_t layer_multiply_adds_none(const struct layer *l);
                                             .slots = NAME##_slots,                                 \
                                             .place = NAME##_place,                                 \
                                             .lower = NAME##_lower,                                 \
-                                            .multiply_adds = NAME##_multiply_adds};                \
-    DEFINE_BATCH_OPERATION(NAME, BATCH)
+                                            .multiply_adds = NAME##_multiply_adds}
 #else
-#define DEFINE_BATCH_LAYER(NAME, BATCH) DEFINE_BATCH_OPERATION(NAME, BATCH)
+#define DEFINE_LAYER_KIND(NAME) struct layer_kind
 #endif
 
 #endif

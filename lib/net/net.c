@@ -52,26 +52,61 @@ static int next_token(const char *text, const char **next, struct token *t, stru
     return why ? token_error(t, text, why, e) : 1;
 }
 
+/* What is known of a text when its first tokens have been read. */
+struct reading {
+    int flat, layers;
+    int last;                          /* where the last token was */
+    int depth;                         /* blocks that are open: */
+    struct token open[NET_LAYERS_MAX]; /* what began them */
+};
+
+/* Takes a token that begins or ends a block. NULL, or what is wrong with it. */
+static const char *check_block(struct reading *r, const struct token *t)
+{
+    if (t->layer.kind->traits & LAYER_BEGINS)
+        r->open[r->depth++] = *t;
+    if (!(t->layer.kind->traits & LAYER_ENDS))
+        return NULL;
+    if (r->depth == 0)
+        return "ends a block that is not begun";
+    if (r->open[--r->depth].at == r->last)
+        return "ends an empty block";
+    return NULL;
+}
+
+static int check_token(struct reading *r, const struct token *t, const char *text, struct error *e)
+{
+    const char *why;
+    char many[64];
+
+    if (r->flat && t->layer.kind->traits & LAYER_SPATIAL)
+        return token_error(t, text, "cannot follow a dense layer", e);
+    r->flat |= t->layer.kind->traits & LAYER_FLATTENS;
+    if (++r->layers > NET_LAYERS_MAX) {
+        snprintf(many, sizeof many, "more than %d layers", NET_LAYERS_MAX);
+        return token_error(t, text, many, e);
+    }
+    why = check_block(r, t);
+    r->last = t->at;
+    return why ? token_error(t, text, why, e) : 0;
+}
+
 int net_check(const char *text, struct error *e)
 {
     const char *next = text;
+    struct reading r = {0};
     struct token t;
-    char why[64];
-    int flat = 0, layers = 0, got;
+    int got;
 
     if (strlen(text) >= NET_TEXT_MAX)
         return error_set(e, "net: longer than %d characters", NET_TEXT_MAX - 1);
-    while ((got = next_token(text, &next, &t, e)) > 0) {
-        if (flat && t.layer.kind->traits & LAYER_SPATIAL)
-            return token_error(&t, text, "cannot follow a dense layer", e);
-        flat |= t.layer.kind->traits & LAYER_FLATTENS;
-        if (++layers > NET_LAYERS_MAX) {
-            snprintf(why, sizeof why, "more than %d layers", NET_LAYERS_MAX);
-            return token_error(&t, text, why, e);
-        }
-    }
-    if (got == 0 && layers == 0)
+    while ((got = next_token(text, &next, &t, e)) > 0)
+        if (check_token(&r, &t, text, e) < 0)
+            return -1;
+    if (got == 0 && r.layers == 0)
         return error_set(e, "net: no layers");
+    if (got == 0 && r.depth > 0)
+        return token_error(&r.open[r.depth - 1], text, "begins a block that is not ended", e);
     return got;
 }
 
@@ -96,6 +131,18 @@ static int check_activations(const struct net *n, struct error *e)
     return 0;
 }
 
+/* The layer that began the block that is ended behind the last layer; the text has been checked. */
+static int block_begin(const struct net *n)
+{
+    int i = n->layers - 1;
+
+    for (int ends = 0; ends > 0 || !(n->layer[i].kind->traits & LAYER_BEGINS); i--) {
+        ends += (n->layer[i].kind->traits & LAYER_ENDS) != 0;
+        ends -= (n->layer[i].kind->traits & LAYER_BEGINS) != 0;
+    }
+    return i;
+}
+
 /* Appends a layer behind the last one: of this kind and width. */
 static int add_layer(struct net *n, const struct layer *like, struct error *e)
 {
@@ -107,12 +154,17 @@ static int add_layer(struct net *n, const struct layer *like, struct error *e)
         number += n->layer[i].kind == l->kind;
     snprintf(l->name, sizeof l->name, "%s%d", l->kind->name, number);
     l->in = below ? below->out : n->image;
-    l->in_image = !below;
+    l->in_image = !below || (below->in_image && below->kind->traits & LAYER_BEGINS);
     l->in_lanes = below ? below->out_lanes : n->image.c;
     l->out = l->in;
+    if (l->kind->traits & LAYER_ENDS) {
+        l->begin = block_begin(n);
+        l->skip = n->layer[l->begin].in;
+        l->skip_lanes = n->layer[l->begin].in_lanes;
+    }
     if (l->kind->shape(l, e) < 0)
         return -1;
-    l->out_lanes = net_pad(l->out.c);
+    l->out_lanes = l->kind->traits & LAYER_BEGINS ? l->in_lanes : net_pad(l->out.c);
     n->layers++;
     return check_activations(n, e);
 }
@@ -179,6 +231,19 @@ int net_find_or_list(const struct net *n, const char *name, struct error *e)
     for (int k = 0; k < n->layers; k++)
         sprintf(list + strlen(list), " %s", n->layer[k].name);
     return error_set(e, "no layer '%s': the model has%s", name, list);
+}
+
+int net_block_end(const struct net *n, int i)
+{
+    int depth = 0;
+
+    for (int k = 0; k < n->layers; k++) {
+        depth += (n->layer[k].kind->traits & LAYER_BEGINS) != 0;
+        depth -= (n->layer[k].kind->traits & LAYER_ENDS) != 0;
+        if (depth == 0 && k >= i)
+            return k > i ? k : -1;
+    }
+    return -1;
 }
 
 int net_truncate(struct net *n, const char *name, struct error *e)

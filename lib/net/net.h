@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 enum {
-    NET_LAYERS_MAX = 64,
+    NET_LAYERS_MAX = 128,
     NET_TEXT_MAX = 1024,
     NET_SIDE_MAX = 2048,               /* pixels of an image's side */
     NET_CLASSES_MAX = 1000,            /* of the head */
@@ -65,6 +65,9 @@ int net_find(const struct net *n, const char *name);
  * The same, but a name that is missing is an error that lists the layers of the net.
  */
 int net_find_or_list(const struct net *n, const char *name, struct error *e);
+
+/* The layer that ends the outermost residual block in which layer i lies, or begins; -1 if none. */
+int net_block_end(const struct net *n, int i);
 
 /*
  * Writes the part of n->text that names the first `layers` layers (1 to n->layers - 1, the head is

@@ -4,9 +4,9 @@
  *
  * Tensors are floats, channels last, channels ("lanes") padded to a multiple of NET_LANES with
  * zeros, but for the image, whose pixels have as many lanes as channels. Who wants a border, as
- * convolutions do, gets one of zeros: one row above, one column to the left, and one or two below
- * and to the right, so that it holds whole 4x4 tiles at steps of 2: (2 * ceil(h / 2) + 2) rows. A
- * pointer to such a tensor is to the border's first float.
+ * convolutions do, gets one of zeros, b pixels wide: b rows above, b columns to the left, and b or
+ * b + 1 below and to the right, so that with b = 1 it holds whole 4x4 tiles at steps of 2:
+ * (2 * ceil(h / 2) + 2 b) rows. A pointer to such a tensor is to the border's first float.
  */
 #ifndef ROTPIPE_NET_OPERATION_H
 #define ROTPIPE_NET_OPERATION_H
@@ -31,7 +31,7 @@ static inline int net_pad(int n)
 struct layout {
     int h, w;     /* pixels, without the border */
     int lanes;    /* floats of a pixel */
-    int border;   /* 1 if it has one */
+    int border;   /* its width, or 0 */
     size_t row;   /* floats from one row to the next */
     size_t first; /* floats before the first pixel that is not border */
     size_t size;  /* floats of a sample, a multiple of NET_LANES */
@@ -48,6 +48,11 @@ struct samples {
     size_t kept_stride;
     float *dy; /* the loss's gradient by y; may be overwritten */
     float *dx; /* where the gradient by x goes, laid out as x (strides as x); or NULL */
+
+    /* The same of what an operation that ends a residual block reads besides. */
+    const float *skip;
+    size_t skip_stride;
+    float *dskip;
 };
 
 struct operation {
@@ -56,7 +61,10 @@ struct operation {
     const struct layer *layer; /* the first that it covers */
     int at, last;              /* its index, and that of the last one */
     int from, to;              /* tensors of the plan */
+    int skip;                  /* another that it reads, or -1 */
+    int adds, adds_skip;       /* a later reader has set its dx or dskip before: add to it */
     struct layout x, y;
+    struct layout shortcut;            /* of `skip` */
     int relu, pool;                    /* it covers these, too */
     int trains;                        /* its slots want gradients */
     int whole;                         /* in training it takes the whole batch at once */

@@ -11,13 +11,14 @@ static struct layout layout_of(const struct tensor *t)
     struct extent x = t->extent;
     struct layout l = {x.h, x.w, t->lanes, t->border, 0, 0, 0};
     size_t rows = (size_t)x.h, columns = (size_t)x.w, lanes = (size_t)t->lanes;
+    size_t border = (size_t)t->border;
 
-    if (t->border) {
-        rows = ((size_t)x.h + 1) / 2 * 2 + 2;
-        columns = ((size_t)x.w + 1) / 2 * 2 + 2;
+    if (border) {
+        rows = ((size_t)x.h + 1) / 2 * 2 + 2 * border;
+        columns = ((size_t)x.w + 1) / 2 * 2 + 2 * border;
     }
     l.row = columns * lanes;
-    l.first = t->border ? l.row + lanes : 0;
+    l.first = border * (l.row + lanes);
     l.size = slot_floats(rows * l.row);
     return l;
 }
@@ -40,14 +41,28 @@ struct operation *plan_add(struct plan *p, int at, int last)
         (struct operation){.kind = kind, .kernels = p->kernels, .layer = l, .at = at, .last = last};
     o->from = p->tensors - 1;
     o->to = add_tensor(p, end->out, end->out_lanes);
+    o->skip = -1;
+    p->after[last] = o->to;
     for (int k = 0; k < l->slots; k++)
         o->slot[k] = p->net->slot[l->slot + k].at;
     return o;
 }
 
-void plan_want_border(struct plan *p, const struct operation *o)
+void plan_pass(struct plan *p, int at)
 {
-    p->tensor[o->from].border = 1;
+    p->after[at] = p->tensors - 1;
+}
+
+void plan_read_skip(struct plan *p, struct operation *o)
+{
+    o->skip = p->after[o->layer->begin];
+}
+
+/* Of the readers of a tensor only the first can be a convolution; others stand at ends of blocks.
+ */
+void plan_want_border(struct plan *p, const struct operation *o, int width)
+{
+    p->tensor[o->from].border = width;
 }
 
 static void add_operations(struct plan *p)
@@ -63,6 +78,8 @@ static void add_operations(struct plan *p)
         struct operation *o = &p->operation[i];
         o->x = p->tensor[o->from].layout;
         o->y = p->tensor[o->to].layout;
+        if (o->skip >= 0)
+            o->shortcut = p->tensor[o->skip].layout;
     }
 }
 
@@ -86,6 +103,26 @@ static void add_gradients(struct plan *p)
     }
 }
 
+/* Which tensors have a gradient; of several readers the last sets it and those before add. */
+static void add_readers(struct plan *p)
+{
+    int set[PLAN_OPERATIONS_MAX + 1] = {0};
+
+    for (int i = p->first; i < p->operations; i++)
+        p->tensor[p->operation[i].to].has_gradient = 1;
+    for (int i = p->operations - 1; i >= p->first; i--) {
+        struct operation *o = &p->operation[i];
+        size_t size = o->x.size;
+        o->adds = set[o->from]++ > 0;
+        if (o->skip >= 0)
+            o->adds_skip = set[o->skip]++ > 0;
+        if (o->adds_skip && o->shortcut.size > size)
+            size = o->shortcut.size;
+        if ((o->adds || o->adds_skip) && PLAN_GROUP * size > p->spare)
+            p->spare = PLAN_GROUP * size;
+    }
+}
+
 static void add_cuts(struct plan *p)
 {
     for (int i = p->first; i < p->operations; i++) {
@@ -104,7 +141,7 @@ static void add_cuts(struct plan *p)
 
 /* ---- memory ---- */
 
-static void add_memory(struct plan *p, int training)
+static void add_memory(struct plan *p)
 {
     size_t bytes = 0;
 
@@ -112,8 +149,7 @@ static void add_memory(struct plan *p, int training)
         struct tensor *t = &p->tensor[i];
         t->at = p->workspace;
         p->workspace += PLAN_GROUP * t->layout.size;
-        /* The gradient by what the first trained operation reads is not asked for. */
-        if (training && i > p->first) {
+        if (t->has_gradient) {
             t->gradient = p->workspace;
             p->workspace += PLAN_GROUP * t->layout.size;
         }
@@ -142,7 +178,17 @@ void plan_make(struct plan *p, const struct net *n, const struct kernels *k, int
     p->first = p->operations;
     if (training) {
         add_gradients(p);
+        add_readers(p);
         add_cuts(p);
     }
-    add_memory(p, training);
+    add_memory(p);
+}
+
+int plan_starts_at(const struct plan *p, int from)
+{
+    /* Operation i writes tensor i + 1. */
+    for (int i = from; i < p->operations; i++)
+        if (p->operation[i].skip >= 0 && p->operation[i].skip < p->operation[from].from)
+            return 0;
+    return 1;
 }

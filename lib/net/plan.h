@@ -14,9 +14,10 @@ enum { PLAN_GROUP = 8, PLAN_OPERATIONS_MAX = NET_LAYERS_MAX + 1 };
 struct tensor {
     struct extent extent;
     int lanes;  /* floats of a pixel */
-    int border; /* one of its readers wants it */
+    int border; /* width that its readers want */
     struct layout layout;
     size_t at, gradient; /* floats from a workspace's begin: PLAN_GROUP samples each */
+    int has_gradient;    /* in training: something before it trains */
 };
 
 struct plan {
@@ -26,12 +27,14 @@ struct plan {
     struct operation operation[PLAN_OPERATIONS_MAX];
     int tensors;
     struct tensor tensor[PLAN_OPERATIONS_MAX + 1];
-    int first;        /* the first operation that trains; operations if none does */
+    int after[NET_LAYERS_MAX + 1]; /* the tensor behind a layer, where that is not covered */
+    int first;                     /* the first operation that trains; operations if none does */
     size_t gradients; /* floats of a vector of gradients, laid out as slots_trained says */
     size_t packed;    /* floats of all operations' packed parameters */
     size_t kept_at;   /* floats from a workspace's begin, from where operations count bytes */
     size_t workspace; /* floats */
-    size_t scratch;   /* floats that a thread needs */
+    size_t scratch;   /* floats that a thread needs, */
+    size_t spare;     /* and behind these, for gradients that are to be added to others */
 
     /*
      * Operations that take the whole batch cut the plan into segments: in training one of them is
@@ -45,13 +48,23 @@ struct plan {
 /* Fills p. training: layers that are not frozen train. */
 void plan_make(struct plan *p, const struct net *n, const struct kernels *k, int training);
 
+/* Whether operations from `from` on read nothing from before it but the input of that one: with
+ * this input alone they can be run. */
+int plan_starts_at(const struct plan *p, int from);
+
 /* ---- for `lower` of layer.h ---- */
 
 /* Adds the operation of layer `at`, which covers those up to `last`, on what the one before has
  * written. */
 struct operation *plan_add(struct plan *p, int at, int last);
 
-/* The operation reads its input with a border. */
-void plan_want_border(struct plan *p, const struct operation *o);
+/* Layer `at` needs no operation: what is before it is behind it, too. */
+void plan_pass(struct plan *p, int at);
+
+/* The operation, whose layer ends a residual block, reads what is before the block, too. */
+void plan_read_skip(struct plan *p, struct operation *o);
+
+/* The operation reads its input with a border of this width. */
+void plan_want_border(struct plan *p, const struct operation *o, int width);
 
 #endif

@@ -14,16 +14,19 @@ static inline float multiply_add_one(float a, float b, float c)
 /* The convolution's own output, before ReLU and pool, in scratch. */
 static struct view middle(const struct conv *c, float *scratch)
 {
+    int h = (c->x.h + c->stride - 1) / c->stride, w = (c->x.w + c->stride - 1) / c->stride;
     size_t lanes = (size_t)c->y.lanes;
 
-    return (struct view){scratch, c->x.h, c->x.w, c->y.lanes, (size_t)c->x.w * lanes, lanes};
+    return (struct view){scratch, h, w, c->y.lanes, (size_t)w * lanes, lanes};
 }
 
 static struct taps strides(const struct conv *c)
 {
     size_t in = (size_t)c->x.lanes, out = (size_t)c->y.lanes;
 
-    return c->image ? (struct taps){1, in * out, out} : (struct taps){9 * in, in, 1};
+    if (conv_by_tap(c->kernel, c->stride, c->image))
+        return (struct taps){c->kernel, c->stride, 1, in * out, out};
+    return (struct taps){c->kernel, c->stride, 9 * in, in, 1};
 }
 
 static size_t packed(const struct conv *c)

@@ -54,7 +54,8 @@ static int fill_cache(struct trainer *t, struct error *e)
     uint64_t groups = (t->data->n + PLAN_GROUP - 1) / PLAN_GROUP;
     size_t size;
 
-    if (g->plan.first == 0 || g->plan.first == g->plan.operations || t->augments.n)
+    if (g->plan.first == 0 || g->plan.first == g->plan.operations || t->augments.n ||
+        !plan_starts_at(&g->plan, g->plan.first))
         return 0;
     size = g->plan.operation[g->plan.first].x.size;
     if (t->data->n > CACHE_FLOATS / size)

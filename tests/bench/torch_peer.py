@@ -101,7 +101,7 @@ class Net(nn.Module):
         modules = [m for _, m in torch_nets.layers(text, *image, classes, inplace=True)]
         if self.dense_as_conv:
             modules = first_dense_as_conv(modules, *image)
-        self.base = nn.Sequential(*modules[:-1])
+        self.base = torch_nets.Chain(*modules[:-1])
         self.head = modules[-1]
         for module in self.trained():
             initialise(module)
@@ -121,7 +121,7 @@ def first_dense_as_conv(modules, height, width, channels):
     if at == len(modules) - 2:
         return modules
     with torch.no_grad():
-        plane = nn.Sequential(*modules[:at])(torch.zeros(2, channels, height, width)).shape[1:]
+        plane = torch_nets.Chain(*modules[:at])(torch.zeros(2, channels, height, width)).shape[1:]
     conv = nn.Conv2d(plane[0], modules[at + 1].out_features, plane[1:])
     return modules[:at] + [conv, nn.Flatten()] + modules[at + 2 :]
 

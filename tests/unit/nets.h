@@ -64,11 +64,12 @@ static inline double largest_difference(const float *a, const float *b, size_t n
 /* One sample's tensor as kernels.h has it; with a border it holds whole 4x4 tiles. */
 static inline struct layout layout_for(int h, int w, int lanes, int border)
 {
-    int rows = border ? (h + 1) / 2 * 2 + 2 : h, columns = border ? (w + 1) / 2 * 2 + 2 : w;
+    int rows = border ? (h + 1) / 2 * 2 + 2 * border : h;
+    int columns = border ? (w + 1) / 2 * 2 + 2 * border : w;
     struct layout l = {.h = h, .w = w, .lanes = lanes, .border = border};
 
     l.row = (size_t)columns * (size_t)lanes;
-    l.first = border ? l.row + (size_t)lanes : 0;
+    l.first = (size_t)border * (l.row + (size_t)lanes);
     l.size = ((size_t)rows * l.row + NET_LANES - 1) / NET_LANES * NET_LANES;
     return l;
 }

@@ -15,6 +15,7 @@ static const double rounding = 3e-6;
 
 struct conv_case {
     int h, w, in, out, image;
+    int kernel, stride;
 };
 
 /* Tensors of a stage for `n` samples; of these some are inputs and some results. */
@@ -40,8 +41,8 @@ static int weight_is_padding(const struct stage_data *d, size_t i)
 {
     size_t in = (size_t)d->c.x.lanes, out = (size_t)d->c.y.lanes;
 
-    if (d->c.image)
-        return i % out >= (size_t)d->out;
+    if (conv_by_tap(d->c.kernel, d->c.stride, d->c.image))
+        return i % out >= (size_t)d->out || i / out % in >= (size_t)d->in;
     return i / (9 * in) >= (size_t)d->out || i % in >= (size_t)d->in;
 }
 
@@ -82,16 +83,20 @@ static struct stage_data new_case(const struct conv_case *k, int n, int relu, in
                                   struct rng *r)
 {
     struct stage_data d = {.n = n, .in = k->in, .out = k->out};
-    int h = pool ? k->h / 2 : k->h, w = pool ? k->w / 2 : k->w;
+    int kernel = k->kernel, stride = k->stride;
+    int h = (k->h + stride - 1) / stride / (pool ? 2 : 1);
+    int w = (k->w + stride - 1) / stride / (pool ? 2 : 1);
 
-    d.c.x = layout_for(k->h, k->w, k->image ? k->in : net_pad(k->in), 1);
+    d.c.kernel = kernel;
+    d.c.stride = stride;
+    d.c.x = layout_for(k->h, k->w, k->image ? k->in : net_pad(k->in), kernel / 2);
     d.c.y = layout_for(h, w, net_pad(k->out), border);
     d.c.image = k->image;
     d.c.relu = relu;
     d.c.pool = pool;
     d.x_stride = d.c.x.size + GAP;
     d.y_stride = d.c.y.size + GAP;
-    d.weights = 9 * (size_t)d.c.x.lanes * (size_t)d.c.y.lanes;
+    d.weights = (size_t)(kernel * kernel) * (size_t)d.c.x.lanes * (size_t)d.c.y.lanes;
     d.biases = (size_t)d.c.y.lanes;
     d.x = samples_new(n, d.x_stride);
     d.dy = samples_new(n, d.y_stride);
@@ -318,7 +323,8 @@ static struct expected expect(const struct stage_data *d)
     free(y);
     /* What the pool chose from, behind the ReLU. */
     x.full.c.pool = 0;
-    x.full.c.y = layout_for(d->c.x.h, d->c.x.w, d->c.y.lanes, 0);
+    x.full.c.y = layout_for((d->c.x.h + d->c.stride - 1) / d->c.stride,
+                            (d->c.x.w + d->c.stride - 1) / d->c.stride, d->c.y.lanes, 0);
     x.full.y_stride = x.full.c.y.size + GAP;
     fresh_results(&x.full);
     if (d->c.pool)
@@ -363,8 +369,8 @@ static void check_conv(const struct conv_case *c, int n, struct rng *r)
     const struct kernels *k;
 
     for (int way = 0; way < 4; way++) {
-        int relu = way & 1, pool = way >> 1;
-        if (pool && (c->h < 2 || c->w < 2))
+        int relu = way & 1, pool = way >> 1, stride = c->stride;
+        if (pool && (c->h < 2 * stride || c->w < 2 * stride))
             continue;
         struct stage_data d = new_case(c, n, relu, pool, (way + c->h) % 2, r);
         struct expected x = expect(&d);
@@ -375,12 +381,27 @@ static void check_conv(const struct conv_case *c, int n, struct rng *r)
     }
 }
 
+static void test_conv_direct(void)
+{
+    static const struct conv_case cases[] = {
+        {1, 1, 10, 16, 0, 1, 1},  {5, 7, 20, 20, 0, 1, 1},  {5, 8, 20, 20, 0, 1, 2},
+        {7, 6, 16, 33, 0, 3, 2},  {8, 9, 33, 16, 0, 3, 2},  {1, 2, 16, 16, 0, 5, 2},
+        {9, 6, 16, 20, 0, 5, 1},  {6, 9, 20, 16, 0, 7, 2},  {5, 4, 16, 16, 0, 7, 1},
+        {28, 28, 1, 32, 1, 5, 1}, {9, 10, 3, 20, 1, 3, 2},  {7, 7, 1, 16, 1, 7, 2},
+        {14, 14, 3, 16, 1, 1, 1}, {14, 14, 32, 64, 0, 3, 2}};
+    struct rng r;
+
+    rng_seed(&r, 4, 1);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        check_conv(&cases[i], i % 4 == 0 ? 3 : 1, &r);
+}
+
 static void test_conv_image(void)
 {
     static const struct conv_case cases[] = {
-        {1, 1, 1, 10, 1},   {2, 2, 1, 16, 1},   {5, 7, 1, 20, 1},
-        {7, 7, 3, 32, 1},   {1, 8, 3, 10, 1},   {9, 1, 1, 48, 1},
-        {14, 14, 3, 64, 1}, {28, 28, 1, 32, 1}, {6, 5, 4, 128, 1}};
+        {1, 1, 1, 10, 1, 3, 1},   {2, 2, 1, 16, 1, 3, 1},   {5, 7, 1, 20, 1, 3, 1},
+        {7, 7, 3, 32, 1, 3, 1},   {1, 8, 3, 10, 1, 3, 1},   {9, 1, 1, 48, 1, 3, 1},
+        {14, 14, 3, 64, 1, 3, 1}, {28, 28, 1, 32, 1, 3, 1}, {6, 5, 4, 128, 1, 3, 1}};
     struct rng r;
 
     rng_seed(&r, 1, 1);
@@ -391,11 +412,12 @@ static void test_conv_image(void)
 static void test_conv_inner(void)
 {
     static const struct conv_case cases[] = {
-        {1, 1, 10, 16, 0},   {1, 1, 64, 128, 0},  {2, 2, 16, 10, 0},   {2, 3, 20, 20, 0},
-        {5, 7, 10, 20, 0},   {5, 7, 48, 32, 0},   {7, 7, 128, 64, 0},  {7, 7, 64, 10, 0},
-        {14, 14, 32, 64, 0}, {14, 14, 10, 48, 0}, {28, 28, 16, 20, 0}, {1, 9, 16, 32, 0},
-        {9, 1, 32, 16, 0},   {3, 28, 20, 16, 0},  {6, 9, 20, 16, 0},   {10, 8, 16, 80, 0},
-        {8, 13, 48, 100, 0}};
+        {1, 1, 10, 16, 0, 3, 1},   {1, 1, 64, 128, 0, 3, 1},  {2, 2, 16, 10, 0, 3, 1},
+        {2, 3, 20, 20, 0, 3, 1},   {5, 7, 10, 20, 0, 3, 1},   {5, 7, 48, 32, 0, 3, 1},
+        {7, 7, 128, 64, 0, 3, 1},  {7, 7, 64, 10, 0, 3, 1},   {14, 14, 32, 64, 0, 3, 1},
+        {14, 14, 10, 48, 0, 3, 1}, {28, 28, 16, 20, 0, 3, 1}, {1, 9, 16, 32, 0, 3, 1},
+        {9, 1, 32, 16, 0, 3, 1},   {3, 28, 20, 16, 0, 3, 1},  {6, 9, 20, 16, 0, 3, 1},
+        {10, 8, 16, 80, 0, 3, 1},  {8, 13, 48, 100, 0, 3, 1}};
     struct rng r;
 
     rng_seed(&r, 2, 1);
@@ -438,8 +460,9 @@ static void check_apart(const struct kernels *k, const struct conv_case *c, int 
 
 static void test_conv_any_number_of_samples(void)
 {
-    static const struct conv_case cases[] = {
-        {5, 7, 1, 20, 1}, {6, 6, 3, 32, 1}, {5, 6, 20, 33, 0}, {7, 7, 32, 64, 0}};
+    static const struct conv_case cases[] = {{5, 7, 1, 20, 1, 3, 1},  {6, 6, 3, 32, 1, 3, 1},
+                                             {5, 6, 20, 33, 0, 3, 1}, {7, 7, 32, 64, 0, 3, 1},
+                                             {5, 8, 20, 16, 0, 3, 2}, {7, 6, 16, 33, 0, 5, 1}};
     const struct kernels *k;
     struct rng r;
 
@@ -467,6 +490,7 @@ int main(void)
 {
     RUN(test_conv_image);
     RUN(test_conv_inner);
+    RUN(test_conv_direct);
     RUN(test_conv_any_number_of_samples);
     RUN(test_pick);
     return check_status();

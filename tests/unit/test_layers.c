@@ -76,19 +76,21 @@ static double conv_value(const struct probe *p)
     return weighted_sum(&y, p->out);
 }
 
-static void check_conv(int h, int w, int in, int out, int image, struct rng *r)
+static void check_conv(int h, int w, int in, int out, int kernel, int stride, int image,
+                       struct rng *r)
 {
-    size_t weights = 9 * (size_t)in * (size_t)out;
-    struct taps taps = image ? (struct taps){1, (size_t)(in * out), (size_t)out}
-                             : (struct taps){9 * (size_t)in, (size_t)in, 1};
+    size_t all = (size_t)(kernel * kernel), weights = all * (size_t)in * (size_t)out;
+    struct taps taps = image ? (struct taps){kernel, stride, 1, (size_t)(in * out), (size_t)out}
+                             : (struct taps){kernel, stride, all * (size_t)in, (size_t)in, 1};
     struct probe p = {.value = conv_value, .taps = taps, .weights = weights};
     float *dw = floats(weights), *db = floats((size_t)out);
     struct view dx, dy;
 
     p.x = tensor(h, w, in, 1, r);
+    h = (h + stride - 1) / stride, w = (w + stride - 1) / stride;
     p.y = tensor(h, w, out, 1, r);
     dy = tensor(h, w, out, 1, r);
-    dx = tensor(h, w, in, 1, r); /* rubbish, to be overwritten */
+    dx = tensor(p.x.h, p.x.w, in, 1, r); /* rubbish, to be overwritten */
     p.out = dy.at;
     p.weight = floats(weights);
     p.bias = floats((size_t)out);
@@ -115,11 +117,15 @@ static void test_conv_gradient(void)
 
     rng_seed(&r, 1, 1);
     for (int image = 0; image < 2; image++) {
-        check_conv(5, 7, 3, 4, image, &r);
-        check_conv(5, 7, 1, 2, image, &r);
-        check_conv(1, 1, 3, 2, image, &r);
-        check_conv(2, 3, 2, 1, image, &r);
-        check_conv(1, 4, 1, 3, image, &r);
+        check_conv(5, 7, 3, 4, 3, 1, image, &r);
+        check_conv(5, 7, 1, 2, 3, 1, image, &r);
+        check_conv(1, 1, 3, 2, 3, 1, image, &r);
+        check_conv(2, 3, 2, 1, 3, 1, image, &r);
+        check_conv(1, 4, 1, 3, 3, 1, image, &r);
+        check_conv(5, 6, 2, 3, 3, 2, image, &r);
+        check_conv(4, 5, 2, 3, 1, 2, image, &r);
+        check_conv(7, 6, 1, 2, 5, 1, image, &r);
+        check_conv(6, 7, 2, 2, 7, 2, image, &r);
     }
 }
 
@@ -132,7 +138,7 @@ static void test_conv_taps(void)
     for (int t = 0; t < 9; t++)
         w[t] = (float)(t + 1);
     x[12] = 1;
-    plain_conv_forward(&tx, w, (struct taps){9, 1, 1}, &b, &ty);
+    plain_conv_forward(&tx, w, (struct taps){3, 1, 9, 1, 1}, &b, &ty);
     for (int i = 0; i < 5; i++)
         for (int j = 0; j < 5; j++) {
             int u = 2 - i + 1, v = 2 - j + 1;

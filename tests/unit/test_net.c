@@ -44,17 +44,41 @@ static void test_bad_strings(void)
         {"x", "net: 'x' at position 1: unknown layer (use %s)"},
         {"c32 r  q p", "net: 'q' at position 8: unknown layer (use %s)"},
         {"C32", "net: 'C32' at position 1: unknown layer (use %s)"},
-        {"c32,r", "net: 'c32,r' at position 1: needs an integer of at most 4 digits"},
+        {"c32,r", "net: 'c32,r' at position 1: behind the width there may be k1, k3, k5 or k7, "
+                  "then s1 or s2, "
+                  "then b0"},
         {"c", "net: 'c' at position 1: needs an integer of at most 4 digits"},
         {"r d", "net: 'd' at position 3: needs an integer of at most 4 digits"},
         {"c-1", "net: 'c-1' at position 1: needs an integer of at most 4 digits"},
-        {"c1.5", "net: 'c1.5' at position 1: needs an integer of at most 4 digits"},
+        {"c1.5", "net: 'c1.5' at position 1: behind the width there may be k1, k3, k5 or k7, then "
+                 "s1 or s2, "
+                 "then b0"},
         {"c00001", "net: 'c00001' at position 1: needs an integer of at most 4 digits"},
         {"c0", "net: 'c0' at position 1: width is not between 1 and 4096"},
         {"d5 d4097", "net: 'd4097' at position 4: width is not between 1 and 4096"},
         {"c8 r2", "net: 'r2' at position 4: takes no number"},
         {"c8 p2 d4", "net: 'p2' at position 4: takes no number"},
         {"c8 d4 r c8", "net: 'c8' at position 9: cannot follow a dense layer"},
+        {"c4k2",
+         "net: 'c4k2' at position 1: behind the width there may be k1, k3, k5 or k7, then s1 or "
+         "s2, then b0"},
+        {"c4s3",
+         "net: 'c4s3' at position 1: behind the width there may be k1, k3, k5 or k7, then s1 or "
+         "s2, then b0"},
+        {"c4b1",
+         "net: 'c4b1' at position 1: behind the width there may be k1, k3, k5 or k7, then s1 or "
+         "s2, then b0"},
+        {"c4s2k3",
+         "net: 'c4s2k3' at position 1: behind the width there may be k1, k3, k5 or k7, then s1 "
+         "or s2, then b0"},
+        {"c4k",
+         "net: 'c4k' at position 1: behind the width there may be k1, k3, k5 or k7, then s1 or "
+         "s2, then b0"},
+        {"c4 ) r", "net: ')' at position 4: ends a block that is not begun"},
+        {"c4 ( ( r ) c4", "net: '(' at position 4: begins a block that is not ended"},
+        {"c4 ( )", "net: ')' at position 6: ends an empty block"},
+        {"( ( r ) ) ( d4 ) p", "net: 'p' at position 18: cannot follow a dense layer"},
+        {"(c4", "net: '(c4' at position 1: takes no number"},
         {"d4 p", "net: 'p' at position 4: cannot follow a dense layer"},
         {"c8 averyveryverylongtokenindeed", "net: 'averyveryverylongtokenin' at position 4: "
                                             "unknown layer (use %s)"},
@@ -93,11 +117,11 @@ static void test_long_strings(void)
     CHECK(net_check(text, &e) == -1);
     CHECK_TEXT(e.text, "net: 'cccccccccccccccccccccccc' at position 1: needs an integer of at "
                        "most 4 digits");
-    for (int i = 0; i < 65; i++)
+    for (int i = 0; i < 129; i++)
         memcpy(text + 2 * i, "r ", 3);
     CHECK(net_check(text, &e) == -1);
-    CHECK_TEXT(e.text, "net: 'r' at position 129: more than 64 layers");
-    text[2 * 64] = '\0';
+    CHECK_TEXT(e.text, "net: 'r' at position 257: more than 128 layers");
+    text[2 * 128] = '\0';
     CHECK(net_check(text, &e) == 0);
     free(text);
 }

@@ -47,7 +47,7 @@ INLINE void sample_forward(const int wide, const size_t in, const struct conv *c
             UNROLL
             for (int v = 0; v < wide; v++)
                 tile_store(to, i, j, channel + (size_t)v * VL, sum[v],
-                           load(bias + channel + (size_t)v * VL));
+                           bias ? load(bias + channel + (size_t)v * VL) : (vf){0});
         }
     }
 }
@@ -144,7 +144,7 @@ INLINE void sample_backward(const size_t in, const struct conv *c, const float *
         float *to = dw + (t * in + k) * out + channel;
         store(to, load(to) + sum[t]);
     }
-    if (k == 0)
+    if (k == 0 && db)
         store(db + channel, load(db + channel) + bias);
 }
 

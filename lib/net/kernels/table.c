@@ -4,8 +4,16 @@
 /* Which needs multiply_add_one from there. */
 #include "net/kernels/optimizer.h"
 
+/* Not one of the 3x3 convolutions with stride 1, which have kernels of their own. */
+static int is_direct(const struct conv *c)
+{
+    return c->kernel != 3 || c->stride != 1;
+}
+
 static size_t packed(const struct conv *c)
 {
+    if (is_direct(c))
+        return VARIANT(direct_packed)(c);
     if (c->image)
         return 0;
     return VARIANT(winograd_packed)(c) + (c->pool ? VARIANT(sparse_packed)(c) : 0);
@@ -15,6 +23,8 @@ static size_t scratch(const struct conv *c)
 {
     size_t dense, sparse;
 
+    if (is_direct(c))
+        return VARIANT(direct_scratch)(c);
     if (c->image)
         return 0;
     dense = VARIANT(winograd_scratch)(c);
@@ -27,6 +37,11 @@ static void pack(const struct conv *c, const float *weight, float *to, int backw
 {
     if (c->image)
         return;
+    if (is_direct(c)) {
+        if (backward)
+            VARIANT(direct_pack)(c, weight, to, task, tasks);
+        return;
+    }
     VARIANT(winograd_pack)(c, weight, to, backward, task, tasks);
     if (c->pool && backward)
         VARIANT(sparse_pack)(c, weight, to + VARIANT(winograd_packed)(c), task, tasks);
@@ -35,7 +50,9 @@ static void pack(const struct conv *c, const float *weight, float *to, int backw
 static void forward(const struct conv *c, const float *weight, const float *bias,
                     const float *packed, const struct samples *s, float *scratch)
 {
-    if (c->image)
+    if (is_direct(c))
+        VARIANT(direct_forward)(c, weight, bias, s, scratch);
+    else if (c->image)
         VARIANT(image_forward)(c, weight, bias, s);
     else
         VARIANT(winograd_forward)(c, bias, packed, s, scratch);
@@ -45,7 +62,9 @@ static void backward(const struct conv *c, const float *weight, const float *pac
                      const struct samples *s, float *dw, float *db, float *scratch)
 {
     (void)weight;
-    if (c->image)
+    if (is_direct(c))
+        VARIANT(direct_backward)(c, packed, s, dw, db, scratch);
+    else if (c->image)
         VARIANT(image_backward)(c, s, dw, db);
     else if (c->pool)
         VARIANT(sparse_backward)(c, packed + VARIANT(winograd_packed)(c), s, dw, db, scratch);

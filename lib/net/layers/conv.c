@@ -1,4 +1,4 @@
-/* The 3x3 convolution, with the ReLU and the 2x2 max pool that follow it. */
+/* The convolution, with the ReLU and the 2x2 max pool that follow it. */
 #include "net/kernels.h"
 #include "net/layers/plain.h"
 #include "net/net.h"
@@ -7,18 +7,56 @@
 #ifndef KERNEL_VARIANT
 
 static const char conv_token[] = "c", conv_form[] = "cN";
-static const char conv_about[] = "3x3 convolution to N channels, stride 1, same height and width";
-static const char conv_torch[] = "nn.Conv2d(channels, n, 3, padding=1)";
+static const char conv_about[] =
+    "convolution to N channels, 3x3; cNk5: 5x5 (also k1, k7); cNs2: stride 2; cNb0: no bias";
+static const char conv_torch[] =
+    "nn.Conv2d(channels, n, kernel, stride, padding=kernel // 2, bias=bias)";
 static const char conv_examples[] = "c3 r p c5 r p d7 r\n"
                                     "c3 r c4 r p c2 r d5 r\n"
                                     "c4 p r c3\n"
-                                    "c20 r c17 p d6";
+                                    "c20 r c17 p d6\n"
+                                    "c5k5 r c4k1 p r c6s2b0 r\n"
+                                    "c5k7s2 r c18k5s2 p d4\n"
+                                    "c3k1 c9k1s2b0 c4k3b0 p";
 enum { conv_traits = LAYER_SPATIAL };
-#define conv_parse layer_parse_width
+
+static const char odd_suffix[] =
+    "behind the width there may be k1, k3, k5 or k7, then s1 or s2, then b0";
+
+/* The number behind a letter at *rest, from 0 to 9, if it is there; or `otherwise`. */
+static int take_suffix(char letter, const char **rest, const char *end, int otherwise)
+{
+    if (end - *rest < 2 || **rest != letter || (*rest)[1] < '0' || (*rest)[1] > '9')
+        return otherwise;
+    *rest += 2;
+    return (*rest)[-1] - '0';
+}
+
+static layer_reason conv_parse(const char *rest, int length, struct layer *l)
+{
+    const char *end = rest + length;
+    int digits = 0;
+    layer_reason why;
+
+    while (digits < length && rest[digits] >= '0' && rest[digits] <= '9')
+        digits++;
+    if ((why = layer_parse_width(rest, digits, l)))
+        return why;
+    rest += digits;
+    l->kernel = take_suffix('k', &rest, end, 3);
+    l->stride = take_suffix('s', &rest, end, 1);
+    l->unbiased = take_suffix('b', &rest, end, 1) == 0;
+    if (rest != end || l->kernel % 2 == 0 || l->kernel > 7 || l->stride < 1 || l->stride > 2 ||
+        (end[-2] == 'b' && !l->unbiased))
+        return odd_suffix;
+    return NULL;
+}
 
 static int conv_shape(struct layer *l, struct error *e)
 {
     (void)e;
+    l->out.h = (l->in.h + l->stride - 1) / l->stride;
+    l->out.w = (l->in.w + l->stride - 1) / l->stride;
     l->out.c = l->width;
     return 0;
 }
@@ -28,27 +66,30 @@ enum { CONV_WEIGHT, CONV_BIAS };
 static int conv_slots(const struct layer *l, struct slot *s)
 {
     size_t in = (size_t)l->in_lanes, out = (size_t)l->out_lanes;
+    uint64_t kernel = (uint64_t)l->kernel;
 
     s[CONV_WEIGHT] = (struct slot){.name = "weight",
                                    .ndim = 4,
-                                   .shape = {(uint64_t)l->out.c, (uint64_t)l->in.c, 3, 3},
-                                   .floats = 9 * in * out,
+                                   .shape = {(uint64_t)l->out.c, (uint64_t)l->in.c, kernel, kernel},
+                                   .floats = kernel * kernel * in * out,
                                    .start = SLOT_HE,
                                    .is_weight = 1};
     s[CONV_BIAS] =
         (struct slot){.name = "bias", .ndim = 1, .shape = {(uint64_t)l->out.c}, .floats = out};
-    return 2;
+    return l->unbiased ? 1 : 2;
 }
 
 static size_t conv_place(const struct layer *l, int k, uint64_t i)
 {
     size_t lanes = (size_t)l->in_lanes, c = (size_t)l->in.c;
-    size_t tap = i % 9, in = i / 9 % c, out = i / 9 / c;
+    size_t taps = (size_t)(l->kernel * l->kernel);
+    size_t tap = i % taps, in = i / taps % c, out = i / taps / c;
 
     if (k == CONV_BIAS)
         return i;
-    return l->in_image ? (tap * lanes + in) * (size_t)l->out_lanes + out
-                       : (out * 9 + tap) * lanes + in;
+    return conv_by_tap(l->kernel, l->stride, l->in_image)
+               ? (tap * lanes + in) * (size_t)l->out_lanes + out
+               : (out * taps + tap) * lanes + in;
 }
 
 /* ReLU and max pool commute: in either order they are the same operation. */
@@ -69,16 +110,27 @@ static int conv_lower(struct plan *p, const struct net *n, int at)
     o = plan_add(p, at, last);
     o->relu = relu;
     o->pool = pool;
-    plan_want_border(p, o);
+    plan_want_border(p, o, n->layer[at].kernel / 2);
     return last;
 }
 
 static uint64_t conv_multiply_adds(const struct layer *l)
 {
-    return 9 * extent_size(l->out) * (uint64_t)l->in.c;
+    return (uint64_t)(l->kernel * l->kernel) * extent_size(l->out) * (uint64_t)l->in.c;
 }
 
 /* ---- plainly ---- */
+
+/* The pixel of x that a tap meets at pixel (i, j) of y. */
+static int tap_row(const struct taps *t, int i, int tap)
+{
+    return t->stride * i + tap / t->kernel - t->kernel / 2;
+}
+
+static int tap_column(const struct taps *t, int j, int tap)
+{
+    return t->stride * j + tap % t->kernel - t->kernel / 2;
+}
 
 void plain_conv_forward(const struct view *x, const float *w, struct taps t, const float *b,
                         struct view *y)
@@ -86,9 +138,9 @@ void plain_conv_forward(const struct view *x, const float *w, struct taps t, con
     for (int i = 0; i < y->h; i++)
         for (int j = 0; j < y->w; j++)
             for (int o = 0; o < y->c; o++) {
-                float sum = b[o];
-                for (int tap = 0; tap < 9; tap++) {
-                    int xi = i + tap / 3 - 1, xj = j + tap % 3 - 1;
+                float sum = b ? b[o] : 0;
+                for (int tap = 0; tap < t.kernel * t.kernel; tap++) {
+                    int xi = tap_row(&t, i, tap), xj = tap_column(&t, j, tap);
                     if (xi < 0 || xi >= x->h || xj < 0 || xj >= x->w)
                         continue;
                     const float *in = view_pixel(x, xi, xj);
@@ -113,8 +165,8 @@ void plain_conv_backward(const struct view *x, const float *w, struct taps t, co
                     continue; /* most are, behind a pool */
                 if (db)
                     db[o] += g;
-                for (int tap = 0; tap < 9; tap++) {
-                    int xi = i + tap / 3 - 1, xj = j + tap % 3 - 1;
+                for (int tap = 0; tap < t.kernel * t.kernel; tap++) {
+                    int xi = tap_row(&t, i, tap), xj = tap_column(&t, j, tap);
                     size_t at = (size_t)o * t.out + (size_t)tap * t.tap;
                     if (xi < 0 || xi >= x->h || xj < 0 || xj >= x->w)
                         continue;
@@ -132,7 +184,9 @@ void plain_conv_backward(const struct view *x, const float *w, struct taps t, co
 
 static struct conv conv_of(const struct operation *o)
 {
-    return (struct conv){o->x, o->y, o->layer->in_image, o->relu, o->pool};
+    const struct layer *l = o->layer;
+
+    return (struct conv){o->x, o->y, l->kernel, l->stride, l->in_image, o->relu, o->pool};
 }
 
 static size_t conv_kept(const struct operation *o)
@@ -166,8 +220,8 @@ static void conv_forward(const struct operation *o, const struct pass *p)
 {
     struct conv c = conv_of(o);
 
-    o->kernels->conv_forward(&c, pass_slot(o, p, 0), pass_slot(o, p, 1), p->packed, &p->s,
-                             p->scratch);
+    o->kernels->conv_forward(&c, pass_slot(o, p, 0), o->layer->unbiased ? NULL : pass_slot(o, p, 1),
+                             p->packed, &p->s, p->scratch);
 }
 
 static void conv_backward(const struct operation *o, const struct pass *p)
@@ -175,7 +229,7 @@ static void conv_backward(const struct operation *o, const struct pass *p)
     struct conv c = conv_of(o);
 
     o->kernels->conv_backward(&c, pass_slot(o, p, 0), p->packed, &p->s, pass_gradient(o, p, 0),
-                              pass_gradient(o, p, 1), p->scratch);
+                              o->layer->unbiased ? NULL : pass_gradient(o, p, 1), p->scratch);
 }
 
 DEFINE_LAYER(conv);

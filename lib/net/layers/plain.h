@@ -35,13 +35,15 @@ static inline float *view_pixel(const struct view *v, int i, int j)
 /* Makes all of its channels zero. */
 void plain_zero(struct view *v);
 
-/* Strides of a 3x3 convolution's weights: floats from one output channel, tap, input channel to
- * the next. Taps count row by row: tap 4 is the middle. */
+/* A convolution's kernel, its pixels or "taps" counted row by row; and floats from one output
+ * channel, tap, input channel of the weights to the next. */
 struct taps {
+    int kernel, stride;
     size_t out, tap, in;
 };
 
-/* y[i,j,o] = b[o] + sum over u, v, k of w[o,u,v,k] x[i+u-1, j+v-1, k], zero outside x. */
+/* y[i,j,o] = b[o] + sum over u, v, k of w[o,u,v,k] x[s i + u - m, s j + v - m, k], zero outside x,
+ * with s the stride and m = (kernel - 1) / 2. b: or NULL. */
 void plain_conv_forward(const struct view *x, const float *w, struct taps t, const float *b,
                         struct view *y);
 /* Adds the gradients by w and b (unless NULL) and, unless dx is NULL, sets dx. */

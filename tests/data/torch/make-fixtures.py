@@ -163,7 +163,7 @@ def pictures(height, width, channels, count):
 # ---- nets ----
 
 def build(text, classes, height, width, channels):
-    net = torch.nn.Sequential()
+    net = torch_nets.Chain()
     for name, module in torch_nets.layers(text, height, width, channels, classes):
         net.add_module(name, module)
     return net
@@ -218,10 +218,8 @@ def run(net_name, begin, images, labels, mean, std, dtype):
         return net.double() if dtype == numpy.float64 else net
 
     net = fresh()
-    value = x[:kept]
     net.eval()
-    for name, layer in net.named_children():
-        value = layer(value)
+    for name, value in net.steps(x[:kept]):
         if kept and not name.startswith("flatten"):
             out = value.detach()
             out = out.permute(0, 2, 3, 1) if out.dim() == 4 else out
