@@ -70,9 +70,11 @@ struct operation {
     int whole;                         /* in training it takes the whole batch at once */
     size_t slot[SLOTS_OF_A_LAYER];     /* where they lie among the parameters, */
     size_t gradient[SLOTS_OF_A_LAYER]; /* and their gradients in a vector of these */
-    size_t packed;                     /* where what it packs lies, in floats */
-    size_t shared;                     /* where that of a batch_kind lies, in floats */
-    size_t kept, kept_size;            /* bytes: where in a workspace, and for each sample */
+    const struct batch_kind *folded; /* in evaluation: that of the layer behind it, which it does */
+    size_t folded_slot[SLOTS_OF_A_LAYER];
+    size_t packed;          /* where what it packs lies, in floats */
+    size_t shared;          /* where that of a batch_kind lies, in floats */
+    size_t kept, kept_size; /* bytes: where in a workspace, and for each sample */
 };
 
 /* A group of samples on its way through an operation. */
@@ -107,6 +109,11 @@ struct batch_kind {
     size_t (*shared)(const struct operation *o); /* floats */
 
     int (*least)(const struct operation *o); /* images that a batch must have */
+
+    /* In evaluation it is y = scale x + shift in each channel: what the operation before it may do
+     * instead. slot: as in struct operation. */
+    void (*affine)(const size_t *slot, int channels, const float *parameters, float *scale,
+                   float *shift);
 
     /* Sets the sums of a group that is to go forward. */
     void (*gather)(const struct operation *o, const struct pass *p, double *sums);

@@ -58,6 +58,25 @@ void plan_read_skip(struct plan *p, struct operation *o)
     o->skip = p->after[o->layer->begin];
 }
 
+static const struct batch_kind *batch_of(const struct plan *p, int at)
+{
+    return p->kernels->operation[p->net->layer[at].kind->index]->batch;
+}
+
+int plan_can_fold(const struct plan *p, int at)
+{
+    return !p->training && at < p->net->layers && batch_of(p, at);
+}
+
+void plan_fold(struct plan *p, struct operation *o, int at)
+{
+    const struct layer *l = &p->net->layer[at];
+
+    o->folded = batch_of(p, at);
+    for (int k = 0; k < l->slots; k++)
+        o->folded_slot[k] = p->net->slot[l->slot + k].at;
+}
+
 /* Of the readers of a tensor only the first can be a convolution; others stand at ends of blocks.
  */
 void plan_want_border(struct plan *p, const struct operation *o, int width)
@@ -174,6 +193,7 @@ void plan_make(struct plan *p, const struct net *n, const struct kernels *k, int
     memset(p, 0, sizeof *p);
     p->net = n;
     p->kernels = k;
+    p->training = training;
     add_operations(p);
     p->first = p->operations;
     if (training) {

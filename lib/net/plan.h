@@ -23,6 +23,7 @@ struct tensor {
 struct plan {
     const struct net *net;
     const struct kernels *kernels;
+    int training;
     int operations;
     struct operation operation[PLAN_OPERATIONS_MAX];
     int tensors;
@@ -63,6 +64,10 @@ void plan_pass(struct plan *p, int at);
 
 /* The operation, whose layer ends a residual block, reads what is before the block, too. */
 void plan_read_skip(struct plan *p, struct operation *o);
+
+/* Whether in evaluation layer `at` can be folded into an operation before it; and makes it so. */
+int plan_can_fold(const struct plan *p, int at);
+void plan_fold(struct plan *p, struct operation *o, int at);
 
 /* The operation reads its input with a border of this width. */
 void plan_want_border(struct plan *p, const struct operation *o, int width);

@@ -178,9 +178,10 @@ static void test_gradients(void)
 
 /* ---- kernels ---- */
 
-/* What a set makes of it: outputs in training, in evaluation, gradients, buffers. */
+/* What a set makes of it: outputs in training, in evaluation by the same plan and by one for
+ * evaluation alone, gradients, buffers. */
 struct results {
-    float train[SAMPLES * CLASSES], evaluate[SAMPLES * CLASSES];
+    float train[SAMPLES * CLASSES], evaluate[SAMPLES * CLASSES], alone[SAMPLES * CLASSES];
     float *grad, *parameters;
     size_t gradients, count;
 };
@@ -204,6 +205,19 @@ static void spoil_gradients(struct engine *g)
         }
 }
 
+static void run_alone(struct ready *r, const struct example *x, const struct kernels *k, float *out)
+{
+    struct error e;
+    struct engine *g = engine_new(&r->net, r->parameters, k, r->team, 0, &e);
+
+    if (!g)
+        abort();
+    set_input(g, &x->image);
+    engine_forward(g, 0, 0, g->plan.operations, SAMPLES);
+    keep_logits(g, out);
+    engine_free(g);
+}
+
 static void run_set(const struct example *x, const struct kernels *k, struct results *out)
 {
     struct ready r;
@@ -219,6 +233,7 @@ static void run_set(const struct example *x, const struct kernels *k, struct res
     engine_pack(r.engine, 0);
     engine_forward(r.engine, 0, 0, r.engine->plan.operations, SAMPLES);
     keep_logits(r.engine, out->evaluate);
+    run_alone(&r, x, k, out->alone);
     out->parameters = copy(r.parameters, out->count);
     ready_free(&r);
 }
@@ -236,10 +251,13 @@ static void check_sets(const struct example *x)
     const struct kernels *k;
 
     run_set(x, &kernels_reference, &want);
+    check_near_all(x, &kernels_reference, "evaluation alone by ", want.alone, want.evaluate,
+                   SAMPLES * CLASSES);
     for (int i = 0; (k = kernels_list(i)); i++) {
         run_set(x, k, &got);
         check_near_all(x, k, "training by ", got.train, want.train, SAMPLES * CLASSES);
         check_near_all(x, k, "evaluation by ", got.evaluate, want.evaluate, SAMPLES * CLASSES);
+        check_near_all(x, k, "evaluation alone by ", got.alone, want.evaluate, SAMPLES * CLASSES);
         check_near_all(x, k, "gradients by ", got.grad, want.grad, want.gradients);
         check_near_all(x, k, "buffers by ", got.parameters, want.parameters, want.count);
         free(got.grad), free(got.parameters);

@@ -77,6 +77,17 @@ static void set_scale(const struct operation *o, const float *parameters, int ch
     rows[SHIFT * lanes + c] = (float)(parameters[o->slot[BN_BIAS] + c] - mean * scale);
 }
 
+static void bn_affine(const size_t *slot, int channels, const float *parameters, float *scale,
+                      float *shift)
+{
+    for (size_t c = 0; c < (size_t)channels; c++) {
+        double factor =
+            parameters[slot[BN_WEIGHT] + c] / sqrt(parameters[slot[BN_VAR] + c] + bn_eps);
+        scale[c] = (float)factor;
+        shift[c] = (float)(parameters[slot[BN_BIAS] + c] - parameters[slot[BN_MEAN] + c] * factor);
+    }
+}
+
 #define bn_kept operation_none
 #define bn_scratch operation_none
 
@@ -89,9 +100,8 @@ static void bn_pack(const struct operation *o, const float *parameters, float *p
                     int task, int tasks)
 {
     (void)backward, (void)tasks;
-    for (int c = 0; task == 0 && c < o->layer->out.c; c++)
-        set_scale(o, parameters, c, parameters[o->slot[BN_MEAN] + (size_t)c],
-                  parameters[o->slot[BN_VAR] + (size_t)c], packed);
+    if (task == 0)
+        bn_affine(o->slot, o->layer->out.c, parameters, packed, packed + o->y.lanes);
 }
 
 /*
@@ -437,6 +447,7 @@ static void bn_backward(const struct operation *o, const struct pass *p)
 static const struct batch_kind bn_batch = {.sums = bn_sums,
                                            .shared = bn_shared,
                                            .least = bn_least,
+                                           .affine = bn_affine,
                                            .gather = bn_gather,
                                            .settle = bn_settle,
                                            .gather_back = bn_gather_back,

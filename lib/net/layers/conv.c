@@ -1,4 +1,5 @@
-/* The convolution, with the ReLU and the 2x2 max pool that follow it. */
+/* The convolution, with the ReLU and the 2x2 max pool that follow it; in evaluation with the batch
+ * normalization in front of these, too. */
 #include "net/kernels.h"
 #include "net/layers/plain.h"
 #include "net/net.h"
@@ -95,7 +96,7 @@ static size_t conv_place(const struct layer *l, int k, uint64_t i)
 /* ReLU and max pool commute: in either order they are the same operation. */
 static int conv_lower(struct plan *p, const struct net *n, int at)
 {
-    int relu = 0, pool = 0, last = at;
+    int relu = 0, pool = 0, fold = plan_can_fold(p, at + 1), last = at + fold;
     struct operation *o;
 
     for (; last + 1 < n->layers; last++) {
@@ -110,6 +111,8 @@ static int conv_lower(struct plan *p, const struct net *n, int at)
     o = plan_add(p, at, last);
     o->relu = relu;
     o->pool = pool;
+    if (fold)
+        plan_fold(p, o, at + 1);
     plan_want_border(p, o, n->layer[at].kernel / 2);
     return last;
 }
@@ -201,11 +204,40 @@ static size_t conv_scratch(const struct operation *o)
     return o->kernels->conv_scratch(&c);
 }
 
+/* Floats of the weights. */
+static size_t weights_of(const struct operation *o)
+{
+    const struct layer *l = o->layer;
+
+    return (size_t)(l->kernel * l->kernel) * (size_t)l->in_lanes * (size_t)l->out_lanes;
+}
+
+/* Where a layer is folded: its weights and biases, in front of what the kernels pack. */
+static size_t folded_floats(const struct operation *o)
+{
+    return o->folded ? weights_of(o) + (size_t)o->layer->out_lanes : 0;
+}
+
 static size_t conv_packed(const struct operation *o)
 {
     struct conv c = conv_of(o);
 
-    return o->kernels->conv_packed(&c);
+    return folded_floats(o) + o->kernels->conv_packed(&c);
+}
+
+/* y = scale (w x + b) + shift is a convolution with scale w and scale b + shift. */
+static void fold(const struct operation *o, const float *parameters, float *weight)
+{
+    const struct layer *l = o->layer;
+    size_t lanes = (size_t)l->out_lanes, row = weights_of(o) / lanes;
+    int by_tap = conv_by_tap(l->kernel, l->stride, l->in_image);
+    float scale[LAYER_WIDTH_MAX] = {0}, *bias = weight + weights_of(o);
+
+    o->folded->affine(o->folded_slot, l->out.c, parameters, scale, bias);
+    for (size_t i = 0; i < weights_of(o); i++)
+        weight[i] = parameters[o->slot[0] + i] * scale[by_tap ? i % lanes : i / row];
+    for (size_t c = 0; c < (size_t)l->out.c && !l->unbiased; c++)
+        bias[c] += scale[c] * parameters[o->slot[1] + c];
 }
 
 static void conv_pack(const struct operation *o, const float *parameters, float *packed,
@@ -213,15 +245,26 @@ static void conv_pack(const struct operation *o, const float *parameters, float 
 {
     struct conv c = conv_of(o);
 
-    o->kernels->conv_pack(&c, parameters + o->slot[0], packed, backward, task, tasks);
+    if (!o->folded) {
+        o->kernels->conv_pack(&c, parameters + o->slot[0], packed, backward, task, tasks);
+    } else if (task == 0) {
+        fold(o, parameters, packed);
+        o->kernels->conv_pack(&c, packed, packed + folded_floats(o), 0, 0, 1);
+    }
 }
 
 static void conv_forward(const struct operation *o, const struct pass *p)
 {
     struct conv c = conv_of(o);
+    const float *weight = pass_slot(o, p, 0), *bias = NULL;
 
-    o->kernels->conv_forward(&c, pass_slot(o, p, 0), o->layer->unbiased ? NULL : pass_slot(o, p, 1),
-                             p->packed, &p->s, p->scratch);
+    if (o->folded) {
+        weight = p->packed;
+        bias = weight + weights_of(o);
+    } else if (!o->layer->unbiased) {
+        bias = pass_slot(o, p, 1);
+    }
+    o->kernels->conv_forward(&c, weight, bias, p->packed + folded_floats(o), &p->s, p->scratch);
 }
 
 static void conv_backward(const struct operation *o, const struct pass *p)
