@@ -1,9 +1,11 @@
 /*
  * The arithmetic of a network behind one interface. Every set of kernels computes the same
  * functions; they differ in the instructions they use and in the order of their sums, so results
- * of two sets agree within rounding. Results of one set never depend on how many samples are
- * handed over at once, nor on the thread, nor on the compiler and its flags: which products and
- * sums are rounded together is written in the kernels (see multiply_add in base/simd.h).
+ * of two sets agree within rounding. Results of one set never depend on the thread, nor on the
+ * compiler and its flags: which products and sums are rounded together is written in the kernels
+ * (see multiply_add in base/simd.h). Nor do they depend on how many samples are handed over at
+ * once, but for the gradient by weights, whose sum over these samples may be taken first: a batch
+ * is always cut into the same groups.
  *
  * operation.h says how tensors lie in memory.
  */
@@ -18,8 +20,8 @@
  * A convolution with what follows it: bias, then ReLU and 2x2 max pool if there; which of the four
  * pixels won (0 to 3, row by row) is kept: [h][w][lanes] of y. The kernel is odd, and what it finds
  * beyond x is zero: x has a border of (kernel - 1) / 2, y may have one. Biases are [out_pad], or
- * NULL; weights [out_pad][9][in_pad] or, as conv_by_tap says, [kernel * kernel][in_pad][out_pad],
- * where in is not padded if x is the image.
+ * NULL; weights [out_pad][9][in_pad] or, where conv_by_tap is true, [kernel * kernel][in_pad]
+ * [out_pad], with in not padded if x is the image.
  */
 struct conv {
     struct layout x, y;
@@ -28,10 +30,18 @@ struct conv {
     int relu, pool;
 };
 
-/* Whether the weights lie tap by tap: all but those of Winograd's convolutions do. */
-static inline int conv_by_tap(int kernel, int stride, int image)
+/* Whether it is none of the 3x3 convolutions with stride 1 for which there are kernels of their
+ * own: those on the image, and by Winograd's tiles where x, [h][w], has the pixels that they need.
+ */
+static inline int conv_is_direct(int kernel, int stride, int h, int w, int image)
 {
-    return image || kernel != 3 || stride != 1;
+    return kernel != 3 || stride != 1 || (!image && h * w < 16);
+}
+
+/* Whether the weights lie tap by tap: all but those of Winograd's convolutions do. */
+static inline int conv_by_tap(int kernel, int stride, int h, int w, int image)
+{
+    return image || conv_is_direct(kernel, stride, h, w, image);
 }
 
 /* A dense layer with the ReLU that follows it: y = W x + b, W [out][in], b [out_pad]. */

@@ -24,7 +24,7 @@ static struct taps strides(const struct conv *c)
 {
     size_t in = (size_t)c->x.lanes, out = (size_t)c->y.lanes;
 
-    if (conv_by_tap(c->kernel, c->stride, c->image))
+    if (conv_by_tap(c->kernel, c->stride, c->x.h, c->x.w, c->image))
         return (struct taps){c->kernel, c->stride, 1, in * out, out};
     return (struct taps){c->kernel, c->stride, 9 * in, in, 1};
 }

@@ -1,30 +1,33 @@
 /*
- * Convolutions of any kernel and stride, by products of matrices. The weights of a row of the
- * kernel meet pixels that lie side by side: with weights [kernel][kernel][in][out] a row of output
- * is the sum over the rows of the kernel of [pixels][kernel * in] by [kernel * in][out], where one
- * pixel's inputs begin `stride` pixels behind those of the one before, without any copy of them.
+ * Convolutions of any kernel and stride as products of matrices. What the kernel meets at a pixel
+ * of output is copied into a row of a matrix of columns ("im2col": Chellapilla, Puri and Simard,
+ * "High Performance Convolutional Neural Networks for Document Processing", 2006), for a block of
+ * pixels of one or several samples: then [pixels][kernel * kernel * in] by weights [kernel *
+ * kernel][in][out] is the output, and the transposed columns by its gradient are that by the
+ * weights.
  *
  * Backward by the input likewise, from a copy of the gradient with a border: a pixel of x has
  * reached those outputs whose tap's parity fits, so with stride 2 there are four kinds of pixels,
  * or phases, of which each has its own share of the kernel.
  */
-#include "net/kernels/gemm.h"
+#include "net/kernels/panels.h"
 #include "net/kernels/tile.h"
 #include "net/kernels/variant.h"
 
 #include <string.h>
 
+/* A block of columns, in floats, about; samples whose gradient is held at once, at most, and about
+ * how large that may be. */
+enum { COLUMN_FLOATS = 32 << 10, TOGETHER = 8, GRADIENT_FLOATS = 64 << 10 };
+
 /* The convolution's own output, before a pool; and its margin: how far the kernel reaches. */
 static struct layout output_of(const struct conv *c)
 {
     int s = c->stride, h = (c->x.h + s - 1) / s, w = (c->x.w + s - 1) / s;
-    size_t lanes = (size_t)c->y.lanes;
+    size_t lanes = (size_t)c->y.lanes, row = (size_t)w * lanes;
 
-    return (struct layout){.h = h,
-                           .w = w,
-                           .lanes = c->y.lanes,
-                           .row = (size_t)w * lanes,
-                           .size = (size_t)h * w * lanes};
+    return (struct layout){
+        .h = h, .w = w, .lanes = c->y.lanes, .row = row, .size = (size_t)h * row};
 }
 
 static int margin(const struct conv *c)
@@ -44,36 +47,77 @@ static struct layout gradient_of(const struct conv *c)
     return l;
 }
 
+static int together(const struct conv *c)
+{
+    size_t n = GRADIENT_FLOATS / gradient_of(c).size;
+
+    return n < 1 ? 1 : n > TOGETHER ? TOGETHER : (int)n;
+}
+
 /* Where the kernel lies when it is at output (0, 0): its upper left tap. */
 static const float *corner(const struct conv *c, const float *x)
 {
     return x + c->x.first - (size_t)margin(c) * (c->x.row + (size_t)c->x.lanes);
 }
 
-size_t VARIANT(direct_scratch)(const struct conv *c)
-{
-    size_t rows = c->pool ? 2 * output_of(c).row : 0, gradient = gradient_of(c).size;
+/* ---- columns ---- */
 
-    return rows > gradient ? rows : gradient;
+/* How a row of pixels becomes columns: of each, `parts` pieces of so many floats. */
+struct columns {
+    int pixels, parts;
+    size_t piece;
+    size_t part_step, pixel_step; /* floats from a piece, and a pixel, to the next */
+};
+
+INLINE void copy_piece(const float *from, size_t n, float *to)
+{
+    size_t i = 0;
+
+    for (; i + VL <= n; i += VL)
+        store(to + i, load(from + i));
+    for (; i < n; i++)
+        to[i] = from[i];
+}
+
+static void fill_row(const struct columns *k, const float *from, float *to)
+{
+    for (int j = 0; j < k->pixels; j++)
+        for (int u = 0; u < k->parts; u++, to += k->piece)
+            copy_piece(from + (size_t)j * k->pixel_step + (size_t)u * k->part_step, k->piece, to);
+}
+
+/* Rows of so many floats that a block has: one or more, an even number of them behind a pool. */
+static int rows_of_block(const struct conv *c, size_t floats)
+{
+    int rows = (int)(COLUMN_FLOATS / floats);
+
+    if (c->pool)
+        return rows < 2 ? 2 : rows / 2 * 2;
+    return rows < 1 ? 1 : rows;
+}
+
+/* Columns of the forward run: a row of output. */
+static struct columns columns_of(const struct conv *c)
+{
+    size_t in = (size_t)c->x.lanes;
+
+    return (struct columns){output_of(c).w, c->kernel, (size_t)c->kernel * in, c->x.row,
+                            (size_t)c->stride * in};
+}
+
+/* A block of rows, of which `row` is the first among those of all samples, `rows` of each. */
+static void fill_columns(const struct conv *c, const struct columns *k, const float *x,
+                         size_t x_stride, int rows, int row, int n, float *to)
+{
+    for (int r = row; r < row + n; r++, to += (size_t)(k->pixels * k->parts) * k->piece) {
+        const float *from = corner(c, x + (size_t)(r / rows) * x_stride);
+        fill_row(k, from + (size_t)(r % rows * c->stride) * c->x.row, to);
+    }
 }
 
 /* ---- forward ---- */
 
-/* Row i of the convolution, without the bias. */
-static void convolve_row(const struct conv *c, const float *x, const float *weight, int i, float *z)
-{
-    size_t in = (size_t)c->x.lanes, out = (size_t)c->y.lanes, k = (size_t)c->kernel;
-    struct gemm g = {(size_t)c->stride * in, 1, out, out};
-    const float *from = corner(c, x) + (size_t)(i * c->stride) * c->x.row;
-    int pixels = output_of(c).w;
-
-    gemm(pixels, (int)out, (int)(k * in), from, weight, z, &g, 0);
-    for (size_t u = 1; u < k; u++)
-        gemm(pixels, (int)out, (int)(k * in), from + u * c->x.row, weight + u * k * in * out, z, &g,
-             1);
-}
-
-static void finish_row(const struct conv *c, const float *bias, float *z)
+static void finish_row(const struct conv *c, const float *bias, const float *z, float *y)
 {
     size_t lanes = (size_t)c->y.lanes, pixels = (size_t)c->y.w;
 
@@ -81,43 +125,57 @@ static void finish_row(const struct conv *c, const float *bias, float *z)
         vf b = bias ? load(bias + k) : (vf){0};
         for (size_t j = 0; j < pixels; j++) {
             vf v = load(z + j * lanes + k) + b;
-            store(z + j * lanes + k, c->relu ? relu(v) : v);
+            store(y + j * lanes + k, c->relu ? relu(v) : v);
         }
     }
 }
 
-/* Row i of the pool, of rows 2i and 2i + 1 of the convolution. */
+/* Row i of the pool, of two rows of the convolution. */
 static void pool_rows(const struct conv *c, const float *bias, const float *z, int i, float *y,
                       uint8_t *winner)
 {
-    size_t lanes = (size_t)c->y.lanes;
+    size_t lanes = (size_t)c->y.lanes, row = output_of(c).row;
     struct tile_output to = {&c->y, y, winner, c->relu, 1};
 
     for (size_t k = 0; k < lanes; k += VL)
         for (int j = 0; j < c->y.w; j++) {
-            const float *upper = z + (size_t)(2 * j) * lanes + k, *lower = upper + output_of(c).row;
+            const float *upper = z + (size_t)(2 * j) * lanes + k, *lower = upper + row;
             const vf four[4] = {load(upper), load(upper + lanes), load(lower), load(lower + lanes)};
             tile_store(&to, i, j, k, four, bias ? load(bias + k) : (vf){0});
         }
 }
 
-void VARIANT(direct_forward)(const struct conv *c, const float *weight, const float *bias,
+/* Rows row .. row + n - 1 of the convolution are in z. */
+static void finish_block(const struct conv *c, const float *bias, const struct samples *s, int rows,
+                         int row, int n, const float *z)
+{
+    for (int r = row; r < row + n; r += c->pool ? 2 : 1) {
+        size_t sample = (size_t)(r / rows);
+        float *y = s->y + sample * s->y_stride;
+        int i = r % rows;
+        if (c->pool)
+            pool_rows(c, bias, z, i / 2, y, s->kept + sample * s->kept_stride);
+        else
+            finish_row(c, bias, z, y + c->y.first + (size_t)i * c->y.row);
+        z += (c->pool ? 2 : 1) * output_of(c).row;
+    }
+}
+
+void VARIANT(direct_forward)(const struct conv *c, const float *packed, const float *bias,
                              const struct samples *s, float *scratch)
 {
-    for (int n = 0; n < s->n; n++) {
-        const float *x = s->x + (size_t)n * s->x_stride;
-        float *y = s->y + (size_t)n * s->y_stride;
-        for (int i = 0; i < c->y.h && !c->pool; i++) {
-            float *row = y + c->y.first + (size_t)i * c->y.row;
-            convolve_row(c, x, weight, i, row);
-            if (bias || c->relu)
-                finish_row(c, bias, row);
-        }
-        for (int i = 0; i < c->y.h && c->pool; i++) {
-            convolve_row(c, x, weight, 2 * i, scratch);
-            convolve_row(c, x, weight, 2 * i + 1, scratch + output_of(c).row);
-            pool_rows(c, bias, scratch, i, y, s->kept + (size_t)n * s->kept_stride);
-        }
+    struct columns k = columns_of(c);
+    size_t out = (size_t)c->y.lanes, products = (size_t)k.parts * k.piece;
+    size_t row_floats = (size_t)k.pixels * products;
+    int rows = c->pool ? 2 * c->y.h : c->y.h, block = rows_of_block(c, row_floats);
+    struct gemm g = {.a_row = products, .a_k = 1, .c_row = out};
+    float *z = scratch + (size_t)block * row_floats;
+
+    for (int row = 0; row < s->n * rows; row += block) {
+        int n = s->n * rows - row < block ? s->n * rows - row : block;
+        fill_columns(c, &k, s->x, s->x_stride, rows, row, n, scratch);
+        panel_gemm(n * k.pixels, (int)out, (int)products, scratch, packed, z, &g, 0);
+        finish_block(c, bias, s, rows, row, n, z);
     }
 }
 
@@ -143,47 +201,66 @@ static struct reach reach_of(const struct conv *c, int phase)
     return r;
 }
 
-size_t VARIANT(direct_packed)(const struct conv *c)
+/* Of the way there; the image has no way back. */
+static size_t weight_floats(const struct conv *c)
 {
-    return c->image ? 0 : (size_t)(c->kernel * c->kernel) * (size_t)c->x.lanes * (size_t)c->y.lanes;
+    return (size_t)(c->kernel * c->kernel) * (size_t)c->x.lanes * (size_t)c->y.lanes;
 }
 
-/* Outputs o.. and inputs k.., VL of both, of one tap: [in][out] becomes [out][in]. */
-static void turn_square(const float *from, size_t in, size_t out, size_t o, size_t k, float *to)
+size_t VARIANT(direct_packed)(const struct conv *c)
 {
+    return (c->image ? 1 : 2) * weight_floats(c);
+}
+
+/* Outputs o.. and inputs k.., VL of both, of one tap: [in][out] becomes [out][in], rows `row` and
+ * on of a matrix of `rows`. */
+static void turn_square(const struct conv *c, const float *from, size_t o, size_t k, size_t rows,
+                        size_t row, float *to)
+{
+    size_t in = (size_t)c->x.lanes, out = (size_t)c->y.lanes;
     vi turned[VL];
 
     for (size_t l = 0; l < VL; l++)
         turned[l] = (vi)load(from + (k + l) * out + o);
     transpose(turned);
     for (size_t l = 0; l < VL; l++)
-        store(to + (o + l) * in + k, (vf)turned[l]);
+        store(to + panel_place(rows, in, row + o + l, k), (vf)turned[l]);
 }
 
-static void turn_tap(const struct conv *c, const float *from, float *to, int task, int tasks)
+/* The taps of one phase: [taps][out][in], in the order of their outputs. */
+static void pack_phase(const struct conv *c, int phase, const float *weight, float *to, int task,
+                       int tasks)
 {
-    size_t in = (size_t)c->x.lanes, out = (size_t)c->y.lanes, across = in / VL;
-    size_t squares = across * (out / VL);
-    size_t first = squares * (size_t)task / (size_t)tasks;
-    size_t end = squares * (size_t)(task + 1) / (size_t)tasks;
+    struct reach down = reach_of(c, phase / c->stride), across = reach_of(c, phase % c->stride);
+    size_t in = (size_t)c->x.lanes, out = (size_t)c->y.lanes, rows;
+    int taps = down.taps * across.taps, squares = (int)(in / VL * (out / VL)) * taps;
 
-    for (size_t i = first; i < end; i++)
-        turn_square(from, in, out, i / across * VL, i % across * VL, to);
+    rows = (size_t)taps * out;
+    for (int i = (int)((int64_t)squares * task / tasks);
+         i < (int)((int64_t)squares * (task + 1) / tasks); i++) {
+        int t = i % taps, u = down.last - t / across.taps * c->stride;
+        int v = across.last - t % across.taps * c->stride;
+        size_t square = (size_t)(i / taps), o = square / (in / VL) * VL,
+               k = square % (in / VL) * VL;
+        turn_square(c, weight + (size_t)(u * c->kernel + v) * in * out, o, k, rows, (size_t)t * out,
+                    to);
+    }
 }
 
-/* Phase by phase, in the order of the taps' outputs: [out][in] of each. */
-void VARIANT(direct_pack)(const struct conv *c, const float *weight, float *packed, int task,
-                          int tasks)
+void VARIANT(direct_pack)(const struct conv *c, const float *weight, float *packed, int backward,
+                          int task, int tasks)
 {
-    size_t step = (size_t)c->x.lanes * (size_t)c->y.lanes;
+    size_t out = (size_t)c->y.lanes, rows = weight_floats(c) / out;
 
-    for (int phase = 0; phase < c->stride * c->stride; phase++) {
-        struct reach down = reach_of(c, phase / c->stride), across = reach_of(c, phase % c->stride);
-        for (int t = 0; t < down.taps * across.taps; t++, packed += step) {
-            int u = down.last - t / across.taps * c->stride;
-            int v = across.last - t % across.taps * c->stride;
-            turn_tap(c, weight + (size_t)(u * c->kernel + v) * step, packed, task, tasks);
-        }
+    for (size_t i = rows * (size_t)task / (size_t)tasks;
+         i < rows * (size_t)(task + 1) / (size_t)tasks; i++)
+        panel_set_row(rows, out, i, weight + i * out, packed);
+    packed += weight_floats(c);
+    for (int phase = 0; backward && !c->image && phase < c->stride * c->stride; phase++) {
+        pack_phase(c, phase, weight, packed, task, tasks);
+        packed +=
+            (size_t)(reach_of(c, phase / c->stride).taps * reach_of(c, phase % c->stride).taps) *
+            (size_t)c->x.lanes * out;
     }
 }
 
@@ -243,17 +320,35 @@ static void add_bias_gradient(const struct layout *l, const float *dz, float *db
     }
 }
 
-static void add_weight_gradient(const struct conv *c, const struct layout *l, const float *x,
-                                const float *dz, float *dw)
+/* Rows of the gradient without their border, as a matrix [pixels][out]. */
+static void copy_rows(const struct layout *l, const float *dz, int row, int n, float *to)
 {
-    size_t in = (size_t)c->x.lanes, out = (size_t)c->y.lanes, k = (size_t)c->kernel;
-    struct gemm g = {1, (size_t)c->stride * in, out, out};
+    size_t pixels = (size_t)(n * l->w), lanes = (size_t)l->lanes;
 
-    for (size_t u = 0; u < k; u++)
-        for (int i = 0; i < l->h; i++)
-            gemm((int)(k * in), (int)out, l->w,
-                 corner(c, x) + ((size_t)(i * c->stride) + u) * c->x.row,
-                 dz + l->first + (size_t)i * l->row, dw + u * k * in * out, &g, 1);
+    for (size_t i = 0; i < pixels; i++) {
+        size_t r = (size_t)row + i / (size_t)l->w, j = i % (size_t)l->w, h = (size_t)l->h;
+        panel_set_row(pixels, lanes, i,
+                      dz + r / h * l->size + l->first + r % h * l->row + j * lanes, to);
+    }
+}
+
+/* Of n samples. */
+static void add_weight_gradient(const struct conv *c, const struct layout *l, const float *x,
+                                size_t x_stride, const float *dz, int n, float *dw, float *scratch)
+{
+    struct columns k = columns_of(c);
+    size_t out = (size_t)c->y.lanes, products = (size_t)k.parts * k.piece;
+    size_t row_floats = (size_t)k.pixels * products;
+    int rows = l->h, block = rows_of_block(c, row_floats);
+    float *dense = scratch + (size_t)block * row_floats;
+    struct gemm g = {.a_row = 1, .a_k = products, .c_row = out};
+
+    for (int row = 0; row < n * rows; row += block) {
+        int many = n * rows - row < block ? n * rows - row : block;
+        fill_columns(c, &k, x, x_stride, rows, row, many, scratch);
+        copy_rows(l, dz, row, many, dense);
+        panel_gemm((int)products, (int)out, many * k.pixels, scratch, dense, dw, &g, 1);
+    }
 }
 
 /* No tap has reached these pixels: with a kernel of 1 and a stride of 2 there are some. */
@@ -267,55 +362,130 @@ static void clear_phase(const struct conv *c, int down, int across, float *dx)
                    lanes * sizeof *dx);
 }
 
-/* dx of the pixels of one phase; returns the floats of packed that it has taken. */
-static size_t bring_back(const struct conv *c, const struct layout *l, int phase,
-                         const float *packed, const float *dz, float *dx)
-{
-    int below = phase / c->stride, right = phase % c->stride;
-    struct reach down = reach_of(c, below), across = reach_of(c, right);
-    size_t in = (size_t)c->x.lanes, out = (size_t)c->y.lanes;
-    size_t row = (size_t)across.taps * in * out;
-    struct gemm g = {out, 1, in, (size_t)c->stride * in};
-    int pixels = (c->x.w - right + c->stride - 1) / c->stride;
+/* The pixels of one phase. */
+struct phase {
+    int below, right; /* its parities */
+    int rows;         /* of a sample */
+    struct reach down, across;
+    struct columns columns;
+};
 
-    if (down.taps == 0 || across.taps == 0) {
-        clear_phase(c, below, right, dx);
-        return 0;
-    }
-    for (int i = below; i < c->x.h; i += c->stride) {
-        float *to = dx + c->x.first + (size_t)i * c->x.row + (size_t)right * in;
-        const float *from = dz + (size_t)(i / c->stride + down.from + margin(c)) * l->row +
-                            (size_t)(across.from + margin(c)) * out;
-        for (int t = 0; t < down.taps; t++) {
-            const float *b = packed + (size_t)t * row, *a = from + (size_t)t * l->row;
-            int products = across.taps * (int)out;
-            if (t == 0)
-                gemm(pixels, (int)in, products, a, b, to, &g, 0);
-            else
-                gemm(pixels, (int)in, products, a, b, to, &g, 1);
+static struct phase phase_of(const struct conv *c, const struct layout *l, int number)
+{
+    struct phase p = {.below = number / c->stride, .right = number % c->stride};
+    int pixels = (c->x.w - p.right + c->stride - 1) / c->stride;
+
+    p.rows = (c->x.h - p.below + c->stride - 1) / c->stride;
+    p.down = reach_of(c, p.below);
+    p.across = reach_of(c, p.right);
+    p.columns = (struct columns){pixels, p.down.taps, (size_t)p.across.taps * (size_t)l->lanes,
+                                 l->row, (size_t)l->lanes};
+    return p;
+}
+
+/* dx of a row's pixels, which lie `stride` apart. */
+static void give_row(const struct conv *c, const struct phase *p, int i, const float *from,
+                     float *dx)
+{
+    size_t in = (size_t)c->x.lanes;
+
+    dx += c->x.first + (size_t)(i * c->stride + p->below) * c->x.row + (size_t)p->right * in;
+    for (int j = 0; j < p->columns.pixels; j++)
+        copy_piece(from + (size_t)j * in, in, dx + (size_t)(j * c->stride) * in);
+}
+
+/* dx of the pixels of one phase, of n samples. */
+static void bring_back(const struct conv *c, const struct layout *l, const struct phase *p,
+                       const float *packed, const float *dz, int n, float *dx, size_t dx_stride,
+                       float *scratch)
+{
+    const struct columns *k = &p->columns;
+    size_t in = (size_t)c->x.lanes, products = (size_t)k->parts * k->piece;
+    size_t row_floats = (size_t)k->pixels * products;
+    int rows = p->rows, block = rows_of_block(c, row_floats);
+    struct gemm g = {.a_row = products, .a_k = 1, .c_row = in};
+    float *z = scratch + (size_t)block * row_floats;
+
+    for (int row = 0; row < n * rows; row += block) {
+        int many = n * rows - row < block ? n * rows - row : block;
+        for (int r = row; r < row + many; r++) {
+            int i = r % rows + p->down.from + margin(c), j = p->across.from + margin(c);
+            fill_row(k,
+                     dz + (size_t)(r / rows) * l->size + (size_t)i * l->row +
+                         (size_t)j * (size_t)l->lanes,
+                     scratch + (size_t)(r - row) * row_floats);
         }
+        panel_gemm(many * k->pixels, (int)in, (int)products, scratch, packed, z, &g, 0);
+        for (int r = row; r < row + many; r++)
+            give_row(c, p, r % rows, z + (size_t)((r - row) * k->pixels) * in,
+                     dx + (size_t)(r / rows) * dx_stride);
     }
-    return (size_t)down.taps * row;
+}
+
+static void bring_all_back(const struct conv *c, const struct layout *l, const float *packed,
+                           const float *dz, int n, float *dx, size_t dx_stride, float *scratch)
+{
+    for (int number = 0; number < c->stride * c->stride; number++) {
+        struct phase p = phase_of(c, l, number);
+        if (p.rows == 0 || p.columns.pixels == 0)
+            continue;
+        if (p.down.taps > 0 && p.across.taps > 0)
+            bring_back(c, l, &p, packed, dz, n, dx, dx_stride, scratch);
+        for (int s = 0; s < n && (p.down.taps == 0 || p.across.taps == 0); s++)
+            clear_phase(c, p.below, p.right, dx + (size_t)s * dx_stride);
+        packed += (size_t)(p.down.taps * p.across.taps) * (size_t)c->x.lanes * (size_t)l->lanes;
+    }
+}
+
+/* ---- both ---- */
+
+/* A block of columns and what they are multiplied to, or by. */
+static size_t room_for(const struct conv *c, const struct columns *k, size_t lanes)
+{
+    size_t row = (size_t)(k->pixels * k->parts) * k->piece;
+
+    return (size_t)rows_of_block(c, row) * (row + (size_t)k->pixels * lanes);
+}
+
+size_t VARIANT(direct_scratch)(const struct conv *c)
+{
+    struct columns k = columns_of(c);
+    struct layout l = gradient_of(c);
+    size_t room = room_for(c, &k, (size_t)c->y.lanes);
+
+    for (int i = 0; i < c->stride * c->stride && !c->image; i++) {
+        struct phase p = phase_of(c, &l, i);
+        if (p.columns.pixels && p.columns.parts && p.columns.piece &&
+            room_for(c, &p.columns, (size_t)c->x.lanes) > room)
+            room = room_for(c, &p.columns, (size_t)c->x.lanes);
+    }
+    return room + (size_t)together(c) * l.size;
 }
 
 void VARIANT(direct_backward)(const struct conv *c, const float *packed, const struct samples *s,
                               float *dw, float *db, float *scratch)
 {
     struct layout l = gradient_of(c);
+    int most = together(c);
+    float *dz = scratch, *rest = dz + (size_t)most * l.size;
 
-    memset(scratch, 0, l.size * sizeof *scratch); /* its border */
-    for (int n = 0; n < s->n; n++) {
-        const float *x = s->x + (size_t)n * s->x_stride, *y = s->y + (size_t)n * s->y_stride;
-        const float *dy = s->dy + (size_t)n * s->y_stride, *from = packed;
-        if (c->pool)
-            spread_gradient(c, &l, y, dy, s->kept + (size_t)n * s->kept_stride, scratch);
-        else
-            copy_gradient(c, &l, y, dy, scratch);
-        if (db)
-            add_bias_gradient(&l, scratch, db);
+    memset(dz, 0, (size_t)most * l.size * sizeof *dz); /* the borders */
+    for (int first = 0; first < s->n; first += most) {
+        int n = s->n - first < most ? s->n - first : most;
+        size_t x = (size_t)first * s->x_stride;
+        for (int i = 0; i < n; i++) {
+            size_t at = (size_t)(first + i), y = at * s->y_stride;
+            float *to = dz + (size_t)i * l.size;
+            if (c->pool)
+                spread_gradient(c, &l, s->y + y, s->dy + y, s->kept + at * s->kept_stride, to);
+            else
+                copy_gradient(c, &l, s->y + y, s->dy + y, to);
+            if (db)
+                add_bias_gradient(&l, to, db);
+        }
         if (dw)
-            add_weight_gradient(c, &l, x, scratch, dw);
-        for (int phase = 0; phase < c->stride * c->stride && s->dx; phase++)
-            from += bring_back(c, &l, phase, from, scratch, s->dx + (size_t)n * s->x_stride);
+            add_weight_gradient(c, &l, s->x + x, s->x_stride, dz, n, dw, rest);
+        if (s->dx)
+            bring_all_back(c, &l, packed + weight_floats(c), dz, n, s->dx + x, s->x_stride, rest);
     }
 }

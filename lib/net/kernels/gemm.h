@@ -61,11 +61,51 @@ INLINE int gemm_panel(const int rows, const int wide, int from, int m, int k, co
     return r;
 }
 
-/* The same for all rows: in tiles of four, and what is then left over one by one. */
+/* The rows from `from` on, of which there are at most five, as one tile. */
+INLINE void gemm_rest(const int wide, int from, int m, int k, const float *a, const float *b,
+                      float *c, const struct gemm *g, const int add)
+{
+    a += (size_t)from * g->a_row;
+    c += (size_t)from * g->c_row;
+    switch (m - from) {
+    case 5:
+        gemm_tile(5, wide, k, a, b, c, g, add);
+        break;
+    case 4:
+        gemm_tile(4, wide, k, a, b, c, g, add);
+        break;
+    case 3:
+        gemm_tile(3, wide, k, a, b, c, g, add);
+        break;
+    case 2:
+        gemm_tile(2, wide, k, a, b, c, g, add);
+        break;
+    case 1:
+        gemm_tile(1, wide, k, a, b, c, g, add);
+        break;
+    }
+}
+
+/* All rows of a panel: in tiles of six; instead of six and one or two, which would wait for each
+ * other's sums, four and three or four. */
+INLINE void gemm_sixes(const int wide, int m, int k, const float *a, const float *b, float *c,
+                       const struct gemm *g, const int add)
+{
+    int few = m > 6 && (m % 6 == 1 || m % 6 == 2);
+    int r = gemm_panel(6, wide, 0, few ? m - 6 - m % 6 : m, k, a, b, c, g, add);
+
+    if (few) {
+        gemm_tile(4, wide, k, a + (size_t)r * g->a_row, b, c + (size_t)r * g->c_row, g, add);
+        r += 4;
+    }
+    gemm_rest(wide, r, m, k, a, b, c, g, add);
+}
+
+/* The same for what tiles of more rows have left over: in tiles of four, and then at most three. */
 INLINE void gemm_few(const int wide, int from, int m, int k, const float *a, const float *b,
                      float *c, const struct gemm *g, const int add)
 {
-    gemm_panel(1, wide, gemm_panel(4, wide, from, m, k, a, b, c, g, add), m, k, a, b, c, g, add);
+    gemm_rest(wide, gemm_panel(4, wide, from, m, k, a, b, c, g, add), m, k, a, b, c, g, add);
 }
 
 /* C (+)= A B with m rows, n columns (a multiple of 16) and k products an element. Tiles have 24 of
@@ -73,33 +113,25 @@ INLINE void gemm_few(const int wide, int from, int m, int k, const float *a, con
 static inline __attribute__((unused)) void gemm(int m, int n, int k, const float *a, const float *b,
                                                 float *c, const struct gemm *g, const int add)
 {
-    int j = 0, rest;
+    int j = 0;
 
 #if REGISTERS == 32
-    for (; j + 4 * VL <= n; j += 4 * VL) {
-        rest = gemm_panel(6, 4, 0, m, k, a, b + j, c + j, g, add);
-        gemm_few(4, rest, m, k, a, b + j, c + j, g, add);
-    }
+    for (; j + 4 * VL <= n; j += 4 * VL)
+        gemm_sixes(4, m, k, a, b + j, c + j, g, add);
     for (; j + 2 * VL <= n; j += 2 * VL) {
-        rest = gemm_panel(12, 2, 0, m, k, a, b + j, c + j, g, add);
+        int rest = gemm_panel(12, 2, 0, m, k, a, b + j, c + j, g, add);
         gemm_few(2, rest, m, k, a, b + j, c + j, g, add);
     }
     for (; j < n; j += VL) {
-        rest = gemm_panel(16, 1, 0, m, k, a, b + j, c + j, g, add);
+        int rest = gemm_panel(16, 1, 0, m, k, a, b + j, c + j, g, add);
         gemm_few(1, rest, m, k, a, b + j, c + j, g, add);
     }
 #else
-    rest = m - m % 6;
-    rest += m - rest >= 4 ? 4 : 0;
-    for (; j < n; j += 2 * VL) {
-        int r = gemm_panel(6, 2, 0, m, k, a, b + j, c + j, g, add);
-        gemm_panel(4, 2, r, m, k, a, b + j, c + j, g, add);
-    }
     /* A single row's few sums would wait for each other: it takes more columns at once. */
-    for (j = 0; j + 8 * VL <= n; j += 8 * VL)
-        gemm_panel(1, 8, rest, m, k, a, b + j, c + j, g, add);
+    for (; m == 1 && j + 8 * VL <= n; j += 8 * VL)
+        gemm_tile(1, 8, k, a, b + j, c + j, g, add);
     for (; j < n; j += 2 * VL)
-        gemm_panel(1, 2, rest, m, k, a, b + j, c + j, g, add);
+        gemm_sixes(2, m, k, a, b + j, c + j, g, add);
 #endif
 }
 

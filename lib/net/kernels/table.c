@@ -4,10 +4,9 @@
 /* Which needs multiply_add_one from there. */
 #include "net/kernels/optimizer.h"
 
-/* Not one of the 3x3 convolutions with stride 1, which have kernels of their own. */
 static int is_direct(const struct conv *c)
 {
-    return c->kernel != 3 || c->stride != 1;
+    return conv_is_direct(c->kernel, c->stride, c->x.h, c->x.w, c->image);
 }
 
 static size_t packed(const struct conv *c)
@@ -35,13 +34,10 @@ static size_t scratch(const struct conv *c)
 static void pack(const struct conv *c, const float *weight, float *to, int backward, int task,
                  int tasks)
 {
-    if (c->image)
+    if (is_direct(c))
+        VARIANT(direct_pack)(c, weight, to, backward, task, tasks);
+    if (is_direct(c) || c->image)
         return;
-    if (is_direct(c)) {
-        if (backward)
-            VARIANT(direct_pack)(c, weight, to, task, tasks);
-        return;
-    }
     VARIANT(winograd_pack)(c, weight, to, backward, task, tasks);
     if (c->pool && backward)
         VARIANT(sparse_pack)(c, weight, to + VARIANT(winograd_packed)(c), task, tasks);
@@ -51,7 +47,7 @@ static void forward(const struct conv *c, const float *weight, const float *bias
                     const float *packed, const struct samples *s, float *scratch)
 {
     if (is_direct(c))
-        VARIANT(direct_forward)(c, weight, bias, s, scratch);
+        VARIANT(direct_forward)(c, packed, bias, s, scratch);
     else if (c->image)
         VARIANT(image_forward)(c, weight, bias, s);
     else

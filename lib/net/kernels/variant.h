@@ -29,9 +29,9 @@ void VARIANT(sparse_backward)(const struct conv *c, const float *packed, const s
 /* Any kernel and stride. */
 size_t VARIANT(direct_packed)(const struct conv *c);
 size_t VARIANT(direct_scratch)(const struct conv *c);
-void VARIANT(direct_pack)(const struct conv *c, const float *weight, float *packed, int task,
-                          int tasks);
-void VARIANT(direct_forward)(const struct conv *c, const float *weight, const float *bias,
+void VARIANT(direct_pack)(const struct conv *c, const float *weight, float *packed, int backward,
+                          int task, int tasks);
+void VARIANT(direct_forward)(const struct conv *c, const float *packed, const float *bias,
                              const struct samples *s, float *scratch);
 void VARIANT(direct_backward)(const struct conv *c, const float *packed, const struct samples *s,
                               float *dw, float *db, float *scratch);

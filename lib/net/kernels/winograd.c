@@ -24,7 +24,7 @@
  * V and M of a block of tiles, in floats: they stay in a second cache of half a megabyte.
  * M is of SLICE output channels at a time.
  */
-enum { BLOCK_FLOATS = 64 << 10, BLOCK_LEAST = 8, SLICE = 64 };
+enum { BLOCK_FLOATS = 128 << 10, BLOCK_LEAST = 8, SLICE = 64 };
 enum { BLOCK_MOST = BLOCK_FLOATS / (WINOGRAD_FREQUENCIES * 2 * NET_LANES) };
 
 enum { TILE = WINOGRAD_TILE, PATCH = WINOGRAD_PATCH, FREQUENCIES = WINOGRAD_FREQUENCIES };

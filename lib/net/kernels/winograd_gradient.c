@@ -14,13 +14,15 @@
 #include "net/kernels/gemm.h"
 #include "net/kernels/winograd.h"
 
-/* B^T d B and A dz A^T of a block of tiles, in floats; samples whose dz is held at once. */
-enum { FREQUENCIES = 16, BLOCK_FLOATS = 80 << 10, BLOCK_LEAST = 8, SAMPLES = 4 };
+/* B^T d B and A dz A^T of a block of tiles, in floats; samples whose dz is held at once, at most,
+ * and about how large that may be. */
+enum { FREQUENCIES = 16, BLOCK_FLOATS = 80 << 10, BLOCK_LEAST = 8, TOGETHER = 8 };
+enum { GRADIENT_FLOATS = 64 << 10 };
 
-/* How the tiles of one sample are cut into blocks that stay in the core's own cache. */
+/* How the tiles of samples are cut into blocks that stay in the core's own cache. */
 struct tiling {
     int columns, tiles;    /* of a sample */
-    int block;             /* tiles at once */
+    int block;             /* tiles at once, at most */
     size_t in, out;        /* lanes */
     size_t d_step, z_step; /* floats from one frequency to the next */
 };
@@ -33,11 +35,10 @@ static struct tiling plan(const struct conv *c)
                        .out = (size_t)c->y.lanes};
     int most = BLOCK_FLOATS / (FREQUENCIES * (c->x.lanes + c->y.lanes));
 
-    if (most < BLOCK_LEAST)
-        most = BLOCK_LEAST;
-    /* Of nearly one size, and never a power of two between frequencies: as in winograd.c. */
-    b.block = (b.tiles + most - 1) / most;
-    b.block = (b.tiles + b.block - 1) / b.block;
+    b.block = most < BLOCK_LEAST ? BLOCK_LEAST : most;
+    if (b.block > TOGETHER * b.tiles)
+        b.block = TOGETHER * b.tiles;
+    /* Never a power of two between frequencies: as in winograd.c. */
     b.d_step = (size_t)(b.block + 1) * b.in;
     b.z_step = (size_t)(b.block + 1) * b.out;
     return b;
@@ -55,6 +56,13 @@ static struct layout gradient_layout(const struct conv *c)
     return l;
 }
 
+static int together(const struct layout *l)
+{
+    size_t n = GRADIENT_FLOATS / l->size;
+
+    return n < 1 ? 1 : n > TOGETHER ? TOGETHER : (int)n;
+}
+
 /* Of scratch: dz of some samples, the sum over the tiles, and what either direction works on. */
 static size_t room_for_tiles(const struct conv *c)
 {
@@ -69,10 +77,12 @@ static size_t room_for_tiles(const struct conv *c)
 size_t VARIANT(winograd_scratch)(const struct conv *c)
 {
     size_t forward = VARIANT(winograd_room)(&c->x, &c->y), backward;
+    struct layout l;
 
     if (c->pool)
         return forward;
-    backward = SAMPLES * gradient_layout(c).size +
+    l = gradient_layout(c);
+    backward = (size_t)together(&l) * l.size +
                FREQUENCIES * (size_t)c->x.lanes * (size_t)c->y.lanes + room_for_tiles(c);
     return forward > backward ? forward : backward;
 }
@@ -170,19 +180,23 @@ INLINE size_t tile_at(const struct layout *l, const struct tiling *b, int t)
            (size_t)(2 * (t % b->columns)) * (size_t)l->lanes;
 }
 
-/* Adds the products of one sample's tiles to du [16][out][in]. */
+/* Adds the products of the tiles of n samples to du [16][out][in]. */
 static void add_weight_gradient(const struct conv *c, const struct layout *l, const float *x,
-                                const float *dz, const struct tiling *b, float *du, float *scratch)
+                                size_t x_stride, const float *dz, int n, const struct tiling *b,
+                                float *du, float *scratch)
 {
     float *d = scratch, *z = scratch + FREQUENCIES * b->d_step;
     struct gemm g = {1, b->out, b->in, b->in};
+    int tiles = n * b->tiles;
 
-    for (int first = 0; first < b->tiles; first += b->block) {
-        int count = b->tiles - first < b->block ? b->tiles - first : b->block;
+    for (int first = 0; first < tiles; first += b->block) {
+        int count = tiles - first < b->block ? tiles - first : b->block;
         for (int t = 0; t < count; t++) {
-            transform_patch(x + tile_at(&c->x, b, first + t), c->x.row, b->in,
+            size_t sample = (size_t)((first + t) / b->tiles);
+            int here = (first + t) % b->tiles;
+            transform_patch(x + sample * x_stride + tile_at(&c->x, b, here), c->x.row, b->in,
                             d + (size_t)t * b->in, b->d_step);
-            transform_tile(dz + l->first + tile_at(l, b, first + t), l->row, b->out,
+            transform_tile(dz + sample * l->size + l->first + tile_at(l, b, here), l->row, b->out,
                            z + (size_t)t * b->out, b->z_step);
         }
         for (size_t f = 0; f < FREQUENCIES; f++)
@@ -227,23 +241,25 @@ void VARIANT(winograd_backward)(const struct conv *c, const float *packed, const
     struct tiling b = plan(c);
     struct layout l = gradient_layout(c);
     size_t step = b.in * b.out;
-    float *dz = scratch, *du = dz + SAMPLES * l.size, *rest = du + FREQUENCIES * step;
+    int most = together(&l);
+    float *dz = scratch, *du = dz + (size_t)most * l.size, *rest = du + FREQUENCIES * step;
 
-    memset(dz, 0, SAMPLES * l.size * sizeof *dz); /* the borders; what is inside is always set */
-    for (int first = 0; first < s->n; first += SAMPLES) {
-        int n = s->n - first < SAMPLES ? s->n - first : SAMPLES;
+    memset(dz, 0,
+           (size_t)most * l.size * sizeof *dz); /* the borders; what is inside is always set */
+    if (dw)
+        memset(du, 0, FREQUENCIES * step * sizeof *du);
+    for (int first = 0; first < s->n; first += most) {
+        int n = s->n - first < most ? s->n - first : most;
         for (int i = 0; i < n; i++) {
-            size_t x = (size_t)(first + i) * s->x_stride, y = (size_t)(first + i) * s->y_stride;
-            float *gradient = dz + (size_t)i * l.size;
-            fill_gradient(c, &l, s->y + y, s->dy + y, gradient, db);
-            if (!dw)
-                continue;
-            /* A sum of its own for each sample: it must not matter how many come at once. */
-            memset(du, 0, FREQUENCIES * step * sizeof *du);
-            add_weight_gradient(c, &l, s->x + x, gradient, &b, du, rest);
-            finish_weight_gradient(&b, du, dw);
+            size_t y = (size_t)(first + i) * s->y_stride;
+            fill_gradient(c, &l, s->y + y, s->dy + y, dz + (size_t)i * l.size, db);
         }
+        if (dw)
+            add_weight_gradient(c, &l, s->x + (size_t)first * s->x_stride, s->x_stride, dz, n, &b,
+                                du, rest);
         if (s->dx)
             bring_back(c, &l, packed, dz, s, first, n, rest);
     }
+    if (dw)
+        finish_weight_gradient(&b, du, dw);
 }

@@ -88,7 +88,7 @@ static size_t conv_place(const struct layer *l, int k, uint64_t i)
 
     if (k == CONV_BIAS)
         return i;
-    return conv_by_tap(l->kernel, l->stride, l->in_image)
+    return conv_by_tap(l->kernel, l->stride, l->in.h, l->in.w, l->in_image)
                ? (tap * lanes + in) * (size_t)l->out_lanes + out
                : (out * taps + tap) * lanes + in;
 }
@@ -230,7 +230,7 @@ static void fold(const struct operation *o, const float *parameters, float *weig
 {
     const struct layer *l = o->layer;
     size_t lanes = (size_t)l->out_lanes, row = weights_of(o) / lanes;
-    int by_tap = conv_by_tap(l->kernel, l->stride, l->in_image);
+    int by_tap = conv_by_tap(l->kernel, l->stride, l->in.h, l->in.w, l->in_image);
     float scale[LAYER_WIDTH_MAX] = {0}, *bias = weight + weights_of(o);
 
     o->folded->affine(o->folded_slot, l->out.c, parameters, scale, bias);
