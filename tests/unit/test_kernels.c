@@ -482,25 +482,11 @@ static void test_conv_any_number_of_samples(void)
                 check_apart(k, &cases[c], way, c % 2 ? 8 : MOST_SAMPLES, &r);
 }
 
-static void test_pick(void)
-{
-    const struct kernels *k;
-
-    CHECK(kernels_pick(NULL) == kernels_list(0));
-    CHECK(kernels_pick("") == kernels_list(0));
-    CHECK(kernels_pick("reference") == &kernels_reference);
-    CHECK(kernels_pick("plain") != NULL);
-    CHECK(kernels_pick("mmx") == NULL);
-    for (int i = 0; (k = kernels_list(i)); i++)
-        CHECK(kernels_pick(k->name) == k);
-}
-
 int main(void)
 {
     RUN(test_conv_image);
     RUN(test_conv_inner);
     RUN(test_conv_direct);
     RUN(test_conv_any_number_of_samples);
-    RUN(test_pick);
     return check_status();
 }

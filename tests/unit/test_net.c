@@ -1,5 +1,6 @@
 /* Net strings, the parameter vector, the initial weights, and the numbers they are drawn from. */
 #include "check.h"
+#include "net/reference.h"
 #include "nets.h"
 
 #include "model/filters.h"
@@ -423,6 +424,19 @@ static void test_rng_ranges(void)
     CHECK(rng_below(&r, UINT64_MAX) < UINT64_MAX);
 }
 
+static void test_pick(void)
+{
+    const struct kernels *k;
+
+    CHECK(kernels_pick(NULL) == kernels_list(0));
+    CHECK(kernels_pick("") == kernels_list(0));
+    CHECK(kernels_pick("reference") == &kernels_reference);
+    CHECK(kernels_pick("plain") != NULL);
+    CHECK(kernels_pick("mmx") == NULL);
+    for (int i = 0; (k = kernels_list(i)); i++)
+        CHECK(kernels_pick(k->name) == k);
+}
+
 int main(void)
 {
     RUN(test_good_strings);
@@ -439,5 +453,6 @@ int main(void)
     RUN(test_fresh_head);
     RUN(test_pcg32);
     RUN(test_rng_ranges);
+    RUN(test_pick);
     return check_status();
 }
