@@ -261,6 +261,26 @@ int model_swap_head(struct model *m, int layers, int classes, uint64_t seed, str
     return 0;
 }
 
+int model_reinit(struct model *m, int first, uint64_t seed, struct error *e)
+{
+    struct net *n = &m->net;
+    float *fresh = net_allocate(n->parameters);
+
+    if (!fresh)
+        return error_memory(e, "model");
+    net_init_body(n, fresh, seed);
+    net_init_head(n, fresh, seed);
+    for (int i = 0; i < n->slots; i++) {
+        const struct slot *s = &n->slot[i];
+        if (s->layer >= first)
+            memcpy(m->parameters + s->at, fresh + s->at, s->floats * sizeof *fresh);
+    }
+    for (int i = first; i < n->layers; i++)
+        n->layer[i].frozen = 0;
+    free(fresh);
+    return 0;
+}
+
 float *model_pixel_table(const struct model *m, struct error *e)
 {
     float *table = malloc((size_t)m->net.image.c * 256 * sizeof *table);

@@ -58,6 +58,12 @@ int model_save(const struct model *m, struct rts_writer *w, struct error *e);
  */
 int model_swap_head(struct model *m, int layers, int classes, uint64_t seed, struct error *e);
 
+/*
+ * Layer `first` and those behind it, the head too, become as those of a fresh model of that seed,
+ * and are not frozen. 0 or -1.
+ */
+int model_reinit(struct model *m, int first, uint64_t seed, struct error *e);
+
 /* Forgets how it was made: its history and digest. */
 void model_drop_history(struct model *m);
 

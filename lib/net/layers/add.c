@@ -105,7 +105,7 @@ static size_t add_scratch(const struct operation *o)
 
     if (!is_projected(o->layer))
         return 0;
-    forward = l.size + o->kernels->conv_scratch(&there);
+    forward = PLAN_GROUP * l.size + o->kernels->conv_scratch(&there);
     backward = o->kernels->conv_scratch(&back);
     return forward > backward ? forward : backward;
 }
@@ -126,85 +126,132 @@ static void add_pack(const struct operation *o, const float *parameters, float *
         o->kernels->conv_pack(&c, parameters + o->slot[ADD_WEIGHT], packed, backward, task, tasks);
 }
 
+/* ---- rows of floats: a whole number of vectors, unless `skip` is the image ---- */
+
+#ifndef KERNEL_VARIANT
+
+/* y = a + b; then ReLU. */
+static void add_rows(int relu, const float *a, const float *b, float *y, size_t n)
+{
+    for (size_t k = 0; k < n; k++) {
+        float v = a[k] + b[k];
+        y[k] = relu && v <= 0 ? 0 : v; /* so that a NaN stays one */
+    }
+}
+
+/* dy, or nothing where the ReLU let nothing through, to wherever it is wanted. */
+static void give_rows(int relu, const float *y, const float *dy, float *const to[3], size_t n)
+{
+    for (int i = 0; i < 3; i++)
+        for (size_t k = 0; k < n && to[i]; k++)
+            to[i][k] = relu && !(y[k] > 0) ? 0 : dy[k];
+}
+
+#else
+
+#include "base/simd.h"
+
+static void add_rows(int is_relu, const float *a, const float *b, float *y, size_t n)
+{
+    size_t k = 0;
+
+    for (; k + VL <= n; k += VL) {
+        vf v = load(a + k) + load(b + k);
+        store(y + k, is_relu ? relu(v) : v);
+    }
+    for (; k < n; k++) {
+        float v = a[k] + b[k];
+        y[k] = is_relu && v <= 0 ? 0 : v;
+    }
+}
+
+static void give_rows(int is_relu, const float *y, const float *dy, float *const to[3], size_t n)
+{
+    for (size_t k = 0; k < n; k += VL) {
+        vf g = load(dy + k);
+        if (is_relu)
+            g = pick_greater(load(y + k), (vf){0}, g, (vf){0});
+        for (int i = 0; i < 3; i++)
+            if (to[i])
+                store(to[i] + k, g);
+    }
+}
+
+#endif
+
 /* y = x + skip, whose layout is given; then ReLU. Of the image only its channels are there. */
 static void add_sample(const struct operation *o, const float *x, const struct layout *l,
                        const float *skip, float *y)
 {
-    size_t n = (size_t)(l->lanes < o->y.lanes ? l->lanes : o->y.lanes), lanes = (size_t)o->y.lanes;
+    size_t lanes = (size_t)o->y.lanes, w = (size_t)o->y.w, theirs = (size_t)l->lanes;
 
     x += o->x.first, skip += l->first, y += o->y.first;
-    for (int i = 0; i < o->y.h; i++, x += o->x.row, skip += l->row, y += o->y.row)
-        for (size_t j = 0; j < (size_t)o->y.w; j++)
-            for (size_t k = 0; k < n; k++) {
-                float v = x[j * lanes + k] + skip[j * (size_t)l->lanes + k];
-                y[j * lanes + k] = o->relu && v <= 0 ? 0 : v; /* so that a NaN stays one */
-            }
+    for (int i = 0; i < o->y.h; i++, x += o->x.row, skip += l->row, y += o->y.row) {
+        if (theirs == lanes)
+            add_rows(o->relu, x, skip, y, w * lanes);
+        for (size_t j = 0; j < w && theirs != lanes; j++)
+            add_rows(o->relu, x + j * lanes, skip + j * theirs, y + j * lanes, theirs);
+    }
 }
 
 static void add_forward(const struct operation *o, const struct pass *p)
 {
     struct layout l = projected(o);
     struct conv c = projection(o, &l);
+    int projects = is_projected(o->layer);
+    struct samples all = {.n = p->s.n,
+                          .x = p->s.skip,
+                          .x_stride = p->s.skip_stride,
+                          .y = p->scratch,
+                          .y_stride = l.size};
 
+    if (projects)
+        o->kernels->conv_forward(&c, pass_slot(o, p, ADD_WEIGHT), NULL, p->packed, &all,
+                                 p->scratch + PLAN_GROUP * l.size);
     for (int n = 0; n < p->s.n; n++) {
         const float *x = p->s.x + (size_t)n * p->s.x_stride;
-        const float *skip = p->s.skip + (size_t)n * p->s.skip_stride;
         float *y = p->s.y + (size_t)n * p->s.y_stride;
-        struct samples one = {.n = 1, .x = skip, .y = p->scratch};
-        if (!is_projected(o->layer)) {
-            add_sample(o, x, &o->shortcut, skip, y);
-            continue;
-        }
-        o->kernels->conv_forward(&c, pass_slot(o, p, ADD_WEIGHT), NULL, p->packed, &one,
-                                 p->scratch + l.size);
-        add_sample(o, x, &l, p->scratch, y);
+        if (projects)
+            add_sample(o, x, &l, p->scratch + (size_t)n * l.size, y);
+        else
+            add_sample(o, x, &o->shortcut, p->s.skip + (size_t)n * p->s.skip_stride, y);
     }
 }
 
-/* dy, or nothing where the ReLU let nothing through. */
-static void mask_sample(const struct operation *o, const float *y, float *dy)
+/* The gradient by y to those by x and, unless it is projected, skip; a projection takes it from
+ * where it is. */
+static void give_sample(const struct operation *o, const float *y, float *dy, float *dx,
+                        float *dskip)
 {
     size_t n = (size_t)o->y.w * (size_t)o->y.lanes;
+    int in_place = o->relu && is_projected(o->layer);
 
-    y += o->y.first, dy += o->y.first;
-    for (int i = 0; i < o->y.h && o->relu; i++, y += o->y.row, dy += o->y.row)
-        for (size_t k = 0; k < n; k++)
-            dy[k] = y[k] > 0 ? dy[k] : 0;
-}
-
-/* Of an input that is as wide as the output. */
-static void copy_sample(const struct operation *o, const float *dy, const struct layout *l,
-                        float *dx)
-{
-    size_t n = (size_t)o->y.w * (size_t)o->y.lanes;
-
-    dy += o->y.first, dx += l->first;
-    for (int i = 0; i < o->y.h; i++, dy += o->y.row, dx += l->row)
-        for (size_t k = 0; k < n; k++)
-            dx[k] = dy[k];
+    for (size_t i = 0; i < (size_t)o->y.h; i++) {
+        size_t at = o->y.first + i * o->y.row;
+        float *to[3] = {dx ? dx + o->x.first + i * o->x.row : NULL,
+                        dskip ? dskip + o->shortcut.first + i * o->shortcut.row : NULL,
+                        in_place ? dy + at : NULL};
+        give_rows(o->relu, y + at, dy + at, to, n);
+    }
 }
 
 static void add_backward(const struct operation *o, const struct pass *p)
 {
     struct conv c = projection(o, &o->y);
+    struct samples all = p->s;
 
-    for (int n = 0; n < p->s.n; n++) {
-        size_t x = (size_t)n * p->s.x_stride, y = (size_t)n * p->s.y_stride;
-        size_t skip = (size_t)n * p->s.skip_stride;
-        struct samples one = {.n = 1,
-                              .x = p->s.skip + skip,
-                              .y = p->s.y + y,
-                              .dy = p->s.dy + y,
-                              .dx = p->s.dskip ? p->s.dskip + skip : NULL};
-        mask_sample(o, p->s.y + y, p->s.dy + y);
-        if (p->s.dx)
-            copy_sample(o, p->s.dy + y, &o->x, p->s.dx + x);
-        if (is_projected(o->layer))
-            o->kernels->conv_backward(&c, pass_slot(o, p, ADD_WEIGHT), p->packed, &one,
-                                      pass_gradient(o, p, ADD_WEIGHT), NULL, p->scratch);
-        else if (one.dx)
-            copy_sample(o, p->s.dy + y, &o->shortcut, one.dx);
+    all.x = p->s.skip;
+    all.x_stride = p->s.skip_stride;
+    all.dx = p->s.dskip;
+    for (size_t n = 0; n < (size_t)p->s.n; n++) {
+        size_t y = n * p->s.y_stride;
+        float *dskip = p->s.dskip ? p->s.dskip + n * p->s.skip_stride : NULL;
+        give_sample(o, p->s.y + y, p->s.dy + y, p->s.dx ? p->s.dx + n * p->s.x_stride : NULL,
+                    is_projected(o->layer) ? NULL : dskip);
     }
+    if (is_projected(o->layer))
+        o->kernels->conv_backward(&c, pass_slot(o, p, ADD_WEIGHT), p->packed, &all,
+                                  pass_gradient(o, p, ADD_WEIGHT), NULL, p->scratch);
 }
 
 DEFINE_LAYER(add);
