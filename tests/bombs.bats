@@ -6,7 +6,7 @@
 load lib
 
 setup() {
-    cd "$BATS_TEST_TMPDIR" || return 1
+    start_in "$BATS_TEST_TMPDIR"
     # Where the driver is not built, the programs run without it.
     limits=(env)
     [[ ! -x $BUILD/tests/limits ]] || limits=(env "$BUILD/tests/limits" 1 64)

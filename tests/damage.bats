@@ -7,13 +7,13 @@ load lib
 load fault/small
 
 setup_file() {
-    cd "$BATS_FILE_TMPDIR" || return 1
+    start_in "$BATS_FILE_TMPDIR"
     small_files
 }
 
 setup() {
+    start_in "$BATS_FILE_TMPDIR"
     need_drivers
-    cd "$BATS_FILE_TMPDIR" || return 1
 }
 
 # try_damage TITLE STRIDE [OPTION...] FILE <COMMANDS: a line each; @ is the damaged file.

@@ -9,7 +9,7 @@ load lib
 load fault/small
 
 setup_file() {
-    cd "$BATS_FILE_TMPDIR" || return 1
+    start_in "$BATS_FILE_TMPDIR"
     # By a name without blanks, wherever the build is: LD_PRELOAD is split at them.
     ln -s "$BUILD/tests" drivers
     small_files
@@ -32,8 +32,8 @@ setup_file() {
 }
 
 setup() {
+    start_in "$BATS_FILE_TMPDIR"
     need_drivers
-    cd "$BATS_FILE_TMPDIR" || return 1
 }
 
 # Every program in small uses, a line each; what comes on standard input stands before `<`, or

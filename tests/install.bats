@@ -13,7 +13,7 @@ own_make() {
 # One tarball for all tests, and in `my source` what was in it, built: all of this holds in a folder
 # whose name has a blank.
 setup_file() {
-    cd "$BATS_FILE_TMPDIR" || return 1
+    start_in "$BATS_FILE_TMPDIR"
     own_make -s -C "$ROOT" dist TARBALL="$PWD/dist.tar.gz"
     tar -xzf dist.tar.gz
     mv rotpipe-* 'my source'
@@ -21,7 +21,7 @@ setup_file() {
 }
 
 setup() {
-    cd "$BATS_FILE_TMPDIR" || return 1
+    start_in "$BATS_FILE_TMPDIR"
 }
 
 # record EDIT: changes by sed the record of the flags that `my source` was built with, as if it had

@@ -17,8 +17,28 @@ PATH=$BUILD:$PATH
 export ROOT DATA PATH LC_ALL=${ROTPIPE_LOCALE:-C}
 [[ -z ${ROTPIPE_LOCALE:-} ]] || export LOCPATH=$BUILD/tests/locale
 
+# start_in FOLDER: first of all in every setup and setup_file. Bats notes each step before it is taken, to
+# know which line failed, and in functions and subshells that takes longer than what the tests do: only
+# the lines of a test itself are noted. Where a function failed, `failed_in` tells instead.
+start_in() {
+    set +T
+    # bats_error_trap ends the notes, too, but a function that inherits none cannot.
+    trap 'failed_in "$BASH_COMMAND"; trap - DEBUG; bats_error_trap' ERR
+    cd "$1" || return 1
+}
+
+# failed_in COMMAND: adds to what the test has said where the command was, if not in the test itself.
+failed_in() {
+    local name i=1 where=
+    for name in "${FUNCNAME[@]:1}"; do
+        [[ $name != "${BATS_TEST_NAME:-}" && $name != bats_* ]] || break
+        where+=" $name:${BASH_LINENO[i++ - 1]}"
+    done
+    [[ -z $where ]] || echo "failed in$where: $1" >&4
+}
+
 setup() {
-    cd "$BATS_TEST_TMPDIR" || return 1
+    start_in "$BATS_TEST_TMPDIR"
 }
 
 # ---- saying what is wrong ----

@@ -6,7 +6,7 @@ load lib
 load programs
 
 setup_file() {
-    cd "$BATS_FILE_TMPDIR" || return 1
+    start_in "$BATS_FILE_TMPDIR"
     idx_images 12 8 8 >images
     # shellcheck disable=SC2046
     idx_labels $(cycle 12 3) >labels
@@ -25,7 +25,7 @@ setup_file() {
 
 # Every test starts in a folder with these files.
 setup() {
-    cd "$BATS_TEST_TMPDIR" || return 1
+    start_in "$BATS_TEST_TMPDIR"
     cp "$BATS_FILE_TMPDIR"/* .
 }
 

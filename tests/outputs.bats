@@ -5,7 +5,7 @@
 load lib
 
 setup() {
-    cd "$BATS_TEST_TMPDIR" || return 1
+    start_in "$BATS_TEST_TMPDIR"
     stream 6 3 2 >a.rts
     rtscomm --only-b a.rts <(stream 8 3 2) >want
 }

@@ -8,8 +8,9 @@ load programs
 
 # What a reader has, and what rotpipe(7) makes of it for the examples of the other pages.
 setup_file() {
-    mkdir "$BATS_FILE_TMPDIR/scratch"
-    cd "$BATS_FILE_TMPDIR/scratch" || return 1
+    start_in "$BATS_FILE_TMPDIR"
+    mkdir scratch
+    cd scratch || return 1
     # The first 500 images of the sample for training, 200 to test.
     first 500 train | gzip >images.idx.gz
     first_labels 500 train | gzip >labels.idx.gz

@@ -11,7 +11,7 @@ RECIPE=$ROOT/examples/fashion-mnist
 LABELS=$ROOT/examples/shared/labels
 
 setup() {
-    cd "$BATS_TEST_TMPDIR" || return 1
+    start_in "$BATS_TEST_TMPDIR"
     command -v gnuplot >/dev/null || skip 'gnuplot is missing'
 }
 

@@ -17,12 +17,12 @@ own() {
 }
 
 setup_file() {
-    cd "$BATS_FILE_TMPDIR" || return 1
+    start_in "$BATS_FILE_TMPDIR"
     "$ROOT/examples/own-images/draw" pictures 12
 }
 
 setup() {
-    cd "$BATS_TEST_TMPDIR" || return 1
+    start_in "$BATS_TEST_TMPDIR"
     cp -R "$BATS_FILE_TMPDIR/pictures" .
 }
 

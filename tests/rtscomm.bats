@@ -98,9 +98,10 @@ make_planted() {
 }
 
 setup_file() {
+    start_in "$BATS_FILE_TMPDIR"
     command -v pamflip >/dev/null || skip 'no netpbm'
-    mkdir "$BATS_FILE_TMPDIR/planted"
-    cd "$BATS_FILE_TMPDIR/planted" || return 1
+    mkdir planted
+    cd planted || return 1
     make_planted
 }
 

@@ -6,12 +6,12 @@
 load lib
 
 setup_file() {
-    cd "$BATS_FILE_TMPDIR" || return 1
+    start_in "$BATS_FILE_TMPDIR"
     stream 400 8 4 >data.rts
 }
 
 setup() {
-    cd "$BATS_TEST_TMPDIR" || return 1
+    start_in "$BATS_TEST_TMPDIR"
     cp "$BATS_FILE_TMPDIR/data.rts" .
     export TERM=xterm
     unset COLUMNS

@@ -7,7 +7,7 @@ load lib
 load fault/small
 
 setup_file() {
-    cd "$BATS_FILE_TMPDIR" || return 1
+    start_in "$BATS_FILE_TMPDIR"
     # It does not know every instruction set; plain is compiled from the same source.
     export ROTPIPE_KERNELS=plain
     small_files
@@ -27,7 +27,7 @@ setup_file() {
 }
 
 setup() {
-    cd "$BATS_FILE_TMPDIR" || return 1
+    start_in "$BATS_FILE_TMPDIR"
     command -v valgrind >/dev/null || skip 'valgrind is missing'
     ! grep -qE '__(asan|tsan|ubsan)_' "$BUILD/rotgen" || skip 'a build with a sanitizer is not for valgrind'
 }
