@@ -6,9 +6,9 @@
 #include "cli/settings.h"
 #include "cli/stopsignal.h"
 #include "cli/trainfiles.h"
+#include "cli/trainmodel.h"
 #include "cli/trainwatch.h"
 #include "eval/activity.h"
-#include "rts/names.h"
 #include "train/augment.h"
 #include "train/epochlog.h"
 #include "train/state.h"
@@ -23,8 +23,9 @@ static const char usage[] =
 
 struct settings {
     struct train_options train;
-    const char *model, *net, *valid, *log, *output, *state;
-    int classes, threads, no_history, partial;
+    struct trainmodel start;
+    const char *valid, *log, *output, *state;
+    int threads, partial;
 };
 
 static const char *const optimizers[] = {"adam", "adamw", "sgd", NULL};
@@ -36,16 +37,17 @@ static const char *const class_weights[] = {"none", "balanced", NULL};
 enum { SETTINGS_BYTES = 1536 };
 
 #define AT(MEMBER) offsetof(struct settings, MEMBER)
+#define START(MEMBER) offsetof(struct settings, start.MEMBER)
 #define TRAIN(MEMBER) offsetof(struct settings, train.MEMBER)
 
 /* clang-format off */
 static const struct setting rows[] = {
     {"model", 'm', "FILE", "start from this model: net, weights, frozen layers",
-     SETTING_TEXT, SETTING_NAMED, AT(model), 0, 0, NULL},
+     SETTING_TEXT, SETTING_NAMED, START(model), 0, 0, NULL},
     {"net", 0, "STRING", "layers of a fresh model; help: list them\n(default: " NET_DEFAULT ")",
-     SETTING_TEXT, SETTING_ALWAYS, AT(net), 0, 0, NULL},
+     SETTING_TEXT, SETTING_ALWAYS, START(net), 0, 0, NULL},
     {"classes", 'c', "N", "classes of a fresh model (default: from the data)",
-     SETTING_INT, SETTING_ALWAYS, AT(classes), 1, NET_CLASSES_MAX, NULL},
+     SETTING_INT, SETTING_ALWAYS, START(classes), 1, NET_CLASSES_MAX, NULL},
     {"epochs", 'e', "N", "passes over the data (default 10)",
      SETTING_INT, SETTING_ALWAYS, TRAIN(epochs), 0, 1000000, NULL},
     {"batch", 'b', "N", "images per step (default 128)",
@@ -95,7 +97,7 @@ static const struct setting rows[] = {
     {"partial", 0, NULL, "when a signal stops training, write the model so far",
      SETTING_FLAG, SETTING_FREE, AT(partial), 0, 0, NULL},
     {"no-history", 0, NULL, "omit provenance records",
-     SETTING_FLAG, SETTING_CHANGED, AT(no_history), 0, 0, NULL}};
+     SETTING_FLAG, SETTING_CHANGED, START(no_history), 0, 0, NULL}};
 /* clang-format on */
 
 static struct settings_table table = {usage, rows, sizeof rows / sizeof *rows, NULL};
@@ -131,7 +133,7 @@ static void check_state(struct settings *s)
         t->save = t->resume = s->state;
     if (t->every && !t->save)
         misused("--every needs --state or --save");
-    if (s->partial && s->no_history)
+    if (s->partial && s->start.no_history)
         misused("--partial and --no-history are mutually exclusive: the history marks the model");
 }
 
@@ -140,7 +142,7 @@ static void check_settings(struct settings *s, char **operands, int n)
 {
     struct train_options *t = &s->train;
     struct train_files files = {.log = s->log,
-                                .model = s->model,
+                                .model = s->start.model,
                                 .valid = s->valid,
                                 .data = (const char **)operands,
                                 .data_count = n,
@@ -153,16 +155,16 @@ static void check_settings(struct settings *s, char **operands, int n)
     s->output = files.output = result_path();
     files.save = t->save;
     files.resume = t->resume;
-    stdin_readers += s->model && strcmp(s->model, "-") == 0;
+    stdin_readers += s->start.model && strcmp(s->start.model, "-") == 0;
     stdin_readers += s->valid && strcmp(s->valid, "-") == 0;
     stdin_readers += t->resume && !s->state && strcmp(t->resume, "-") == 0;
     if (stdin_readers > 1)
         misused("standard input can be only one of data, -m, --valid and --resume");
     if (trainfiles_check(&files, &e) < 0)
         misused("%s", e.text);
-    if (s->model && (s->net || s->classes))
+    if (s->start.model && (s->start.net || s->start.classes))
         misused("%s and %s are mutually exclusive: a model has its own net and classes",
-                s->net ? "--net" : as_typed('c'), as_typed('m'));
+                s->start.net ? "--net" : as_typed('c'), as_typed('m'));
     if (t->optimizer != OPTIMIZER_SGD && (t->nesterov || settings_given(&table, "momentum")))
         misused("%s needs --optimizer sgd", t->nesterov ? "--nesterov" : "--momentum");
     if (t->keep_best && !s->valid)
@@ -173,7 +175,7 @@ static void check_settings(struct settings *s, char **operands, int n)
         t->lr = t->optimizer == OPTIMIZER_SGD ? 0.01 : 0.001;
     if (!settings_given(&table, "weight-decay") && t->optimizer == OPTIMIZER_ADAMW)
         t->weight_decay = 0.01;
-    if (net_check(s->net ? s->net : NET_DEFAULT, &e) < 0 ||
+    if (net_check(s->start.net ? s->start.net : NET_DEFAULT, &e) < 0 ||
         (t->augment && augments_parse(&augments, t->augment, &e) < 0))
         misused("%s", e.text);
 }
@@ -185,8 +187,8 @@ static void describe_settings(const struct settings *s, const struct dataset *d,
     struct settings known = *s;
     size_t n = (size_t)snprintf(line, size, "rottrain %s", ROTPIPE_VERSION);
 
-    known.net = m->net.text;
-    known.classes = m->net.classes;
+    known.start.net = m->net.text;
+    known.start.classes = m->net.classes;
     settings_line(&table, &known, line + n, size - n);
     n = strlen(line);
     snprintf(line + n, size - n, " images=%" PRIu64, d->n);
@@ -208,7 +210,7 @@ static int describe(const struct settings *s, const struct dataset *d, const str
     char line[SETTINGS_BYTES + 176];
     size_t n;
 
-    if (s->no_history)
+    if (s->start.no_history)
         return 0;
     describe_settings(s, d, m, line, SETTINGS_BYTES);
     n = strlen(line);
@@ -228,81 +230,6 @@ static int describe(const struct settings *s, const struct dataset *d, const str
     if (s->train.keep_best && describe_data(valid, "  valid: ", m, e) < 0)
         return -1;
     return d->digest.text ? history_merge(&m->digest, d->digest.text, e) : 0;
-}
-
-/* A model is for images of one shape and for the classes of its head. */
-static int check_data(const struct model *m, const struct dataset *d, const char *what,
-                      struct error *e)
-{
-    struct extent a = m->net.image, b = d->image;
-    int largest = dataset_largest_label(d);
-    struct error why;
-
-    if (a.h != b.h || a.w != b.w || a.c != b.c)
-        return error_set(e, "%s: images of %d x %d x %d, but the model is for %d x %d x %d", what,
-                         b.h, b.w, b.c, a.h, a.w, a.c);
-    if (largest >= m->net.classes)
-        return error_set(e, "%s: label %d, but the head has %d classes (headswap -c replaces it)",
-                         what, largest, m->net.classes);
-    if (model_check_names(m, d->names, largest, &why) < 0)
-        return error_set(e, "%s: %.300s", what, why.text);
-    return 0;
-}
-
-static int all_frozen(const struct net *n)
-{
-    for (int i = 0; i < n->layers; i++)
-        if (n->layer[i].slots && !n->layer[i].frozen)
-            return 0;
-    return 1;
-}
-
-/* A net that does not suit the images is as wrong a use as one that is no net at all. */
-static int check_net(const struct settings *s, struct extent image, int classes, struct error *e)
-{
-    struct error why;
-    struct net net;
-
-    if (!s->net || net_build(&net, s->net, image, classes, &why) == 0)
-        return 0;
-    return error_misuse(e, "--net: %s (images of %d x %d x %d)", why.text, image.h, image.w,
-                        image.c);
-}
-
-/* The model that training starts from: -m's, or a fresh one that suits the data. */
-static int start_model(const struct settings *s, const struct dataset *d, struct model *m,
-                       struct error *e)
-{
-    int classes = s->classes;
-    uint64_t named = names_count(d->names);
-
-    if (!s->model) {
-        if (classes == 0)
-            classes = named > (uint64_t)dataset_largest_label(d) && named <= NET_CLASSES_MAX
-                          ? (int)named
-                          : dataset_largest_label(d) + 1;
-        if (check_net(s, d->image, classes, e) < 0 ||
-            model_new(m, s->net ? s->net : NET_DEFAULT, d->image, classes, s->train.seed, e) < 0)
-            return -1;
-        dataset_statistics(d, m->mean, m->std);
-        /* The head may have more classes than there are names yet, but not fewer. */
-        if (named && named <= (uint64_t)classes && !(m->names = strdup(d->names)))
-            return error_memory(e, "class names");
-    } else if (model_load(m, s->model, e) < 0) {
-        return -1;
-    } else {
-        say_stopped(s->model, m->history.text);
-    }
-    if (s->no_history)
-        model_drop_history(m);
-    if (s->train.epochs > 0 && all_frozen(&m->net))
-        return error_set(e, "%s: every layer is frozen, so nothing trains (headswap --thaw)",
-                         strcmp(s->model, "-") == 0 ? "standard input" : s->model);
-    if (check_data(m, d, "training data", e) < 0)
-        return -1;
-    if (!m->names && d->names && !(m->names = strdup(d->names)))
-        return error_memory(e, "class names");
-    return 0;
 }
 
 /* Ends `out`, whatever happens. */
@@ -365,10 +292,11 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
         return cpu_complain(getenv("ROTPIPE_KERNELS"), e);
     /* Opened first: nobody should learn after an hour that the result has nowhere to go. */
     if (train_may_save(&s->train, e) < 0 || !(out = rts_create(s->output, e)) ||
-        dataset_read(&data, operands, n, e) < 0 || start_model(s, &data, &m, e) < 0)
+        dataset_read(&data, operands, n, e) < 0 ||
+        trainmodel_start(&s->start, &s->train, &data, &m, e) < 0)
         goto done;
     if (s->valid && (dataset_read(&valid, (char *[]){(char *)s->valid}, 1, e) < 0 ||
-                     check_data(&m, &valid, s->valid, e) < 0))
+                     trainmodel_suits(&m, &valid, s->valid, e) < 0))
         goto done;
     if (!(team = team_new(s->threads ? s->threads : team_default_size(), e)) ||
         (s->log && !s->train.resume && !(w.log = epochlog_create(s->log, e))))
@@ -411,7 +339,7 @@ int main(int argc, char **argv)
     start(argv);
     table.defaults = &defaults;
     first = settings_read(&table, argc, argv, &s);
-    if (s.net && strcmp(s.net, "help") == 0)
+    if (s.start.net && strcmp(s.start.net, "help") == 0)
         list_layers();
     if (s.train.augment && strcmp(s.train.augment, "help") == 0)
         list_augments();

@@ -1,6 +1,6 @@
 /*
- * A training in hand: for train.c (preparation and the epochs), step.c (one optimizer step),
- * state.c (saving it and taking it up again) and lastlook.c.
+ * A training in hand: for prepare.c, train.c (the epochs), step.c (one optimizer step), state.c
+ * (saving it and taking it up again) and lastlook.c.
  */
 #ifndef ROTPIPE_TRAIN_TRAINER_H
 #define ROTPIPE_TRAIN_TRAINER_H

@@ -1,0 +1,152 @@
+/* What a training needs before its first step, and its release. */
+#include "train/prepare.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "train/state.h"
+
+enum { CACHE_FLOATS = 8 << 20 }; /* at most this much of a frozen base's output: 32 MiB */
+
+struct fill_job {
+    struct trainer *t;
+    float *to;
+    int from; /* the operation whose input is kept */
+};
+
+static void fill_task(void *context, int thread, int task)
+{
+    struct fill_job *job = context;
+    struct engine *g = job->t->engine;
+    const struct dataset *d = job->t->data;
+    uint64_t first = (uint64_t)task * PLAN_GROUP;
+    int n = d->n - first < PLAN_GROUP ? (int)(d->n - first) : PLAN_GROUP;
+    size_t size = g->plan.operation[job->from].x.size;
+
+    for (int s = 0; s < n; s++)
+        engine_set_image(g, thread, s, d->images + (first + (uint64_t)s) * dataset_stride(d),
+                         job->t->table);
+    engine_forward(g, thread, 0, job->from, n);
+    for (int s = 0; s < n; s++)
+        memcpy(job->to + (first + (uint64_t)s) * size, engine_input(g, thread, job->from, s),
+               size * sizeof(float));
+}
+
+/* A frozen base is a constant function: it is run once, if there is room for what it says. Of
+ * images that are augmented it is none. */
+static int fill_cache(struct trainer *t, struct error *e)
+{
+    struct engine *g = t->engine;
+    struct fill_job job = {t, NULL, g->plan.first};
+    uint64_t groups = (t->data->n + PLAN_GROUP - 1) / PLAN_GROUP;
+    size_t size;
+
+    if (g->plan.first == 0 || g->plan.first == g->plan.operations || t->augments.n ||
+        !plan_starts_at(&g->plan, g->plan.first))
+        return 0;
+    size = g->plan.operation[g->plan.first].x.size;
+    if (t->data->n > CACHE_FLOATS / size)
+        return 0;
+    t->cache = malloc(t->data->n * size * sizeof(float));
+    if (!t->cache)
+        return error_memory(e, "features");
+    job.to = t->cache;
+    team_run(t->team, fill_task, &job, (int)groups);
+    t->from = g->plan.first;
+    return 0;
+}
+
+/* The weights of the classes, where they are not all the same. */
+static int weigh_classes(struct trainer *t, struct error *e)
+{
+    size_t classes = (size_t)t->m->net.classes;
+
+    if (t->o->class_weight == CLASS_WEIGHT_NONE)
+        return 0;
+    t->class_weight = malloc(classes * sizeof *t->class_weight);
+    if (!t->class_weight)
+        return error_memory(e, "class weights");
+    dataset_balance(t->data, t->m->net.classes, t->class_weight);
+    return 0;
+}
+
+/* Every batch must have the images that an operation over the whole batch needs. */
+static int check_batches(const struct trainer *t, int batch, struct error *e)
+{
+    const struct layer *layer;
+    int left = (int)(t->data->n % (uint64_t)t->o->batch), least = engine_least(t->engine, &layer);
+    int smallest = left ? left : batch;
+
+    if (smallest >= least || t->o->epochs == 0)
+        return 0;
+    return error_set(e,
+                     "layer %s needs at least %d images in every batch, but the last one of an"
+                     " epoch has %d: choose another size (-b)",
+                     layer->name, least, smallest);
+}
+
+static int prepare_augments(struct trainer *t, struct error *e)
+{
+    size_t images = 2 * (size_t)team_size(t->team);
+
+    if (augments_parse(&t->augments, t->o->augment ? t->o->augment : "", e) < 0 ||
+        augments_check(&t->augments, t->data->image, e) < 0)
+        return -1;
+    if (t->augments.n && !(t->augmented = malloc(images * dataset_stride(t->data))))
+        return error_memory(e, "augmentation");
+    return 0;
+}
+
+int trainer_prepare(struct trainer *t, struct error *e)
+{
+    const struct train_options *o = t->o;
+    uint64_t n = t->data->n;
+    float lr_scale[NET_LAYERS_MAX + 1];
+    int batch = n < (uint64_t)o->batch ? (int)n : o->batch; /* the largest that there is */
+    int leaf = trainer_leaf(o->batch), leaves = (batch + leaf - 1) / leaf;
+
+    t->table = model_pixel_table(t->m, e);
+    if (!t->table || weigh_classes(t, e) < 0 || prepare_augments(t, e) < 0 ||
+        spans_parse_scales(o->lr_scale, &t->m->net, lr_scale, e) < 0)
+        return -1;
+    t->engine = engine_new(&t->m->net, t->m->parameters, t->kernels, t->team, batch, e);
+    if (!t->engine || check_batches(t, batch, e) < 0)
+        return -1;
+    spans_find(&t->spans, &t->m->net, lr_scale, o->decay == DECAY_WEIGHTS);
+    t->leaf_samples = leaf;
+    t->planned = trainer_timetable(t, o->epochs);
+    if (gradients_new(&t->gradients, t->kernels, t->spans.count, leaves, t->engine->threads, e) < 0)
+        return -1;
+    t->tally = calloc((size_t)leaves, sizeof *t->tally);
+    t->moment1 = net_allocate(t->spans.count);
+    t->moment2 = net_allocate(t->spans.count);
+    t->order = malloc(n * sizeof *t->order);
+    if (!t->tally || !t->moment1 || !t->moment2 || !t->order)
+        return error_memory(e, "training");
+    if (o->keep_best && !(t->best = net_allocate(t->m->net.parameters)))
+        return error_memory(e, "training");
+    rng_seed(&t->rng, o->seed, RNG_SHUFFLE);
+    for (uint64_t i = 0; i < n; i++)
+        t->order[i] = i;
+    if (o->save || o->resume) {
+        state_fingerprint(t->data, &t->trained_on);
+        if (t->best)
+            state_fingerprint(t->valid, &t->judged_on);
+    }
+    return fill_cache(t, e);
+}
+
+void trainer_release(struct trainer *t)
+{
+    engine_free(t->engine);
+    free(t->table);
+    free(t->class_weight);
+    free(t->cache);
+    gradients_free(&t->gradients);
+    free(t->tally);
+    free(t->augmented);
+    free(t->moment1);
+    free(t->moment2);
+    free(t->best);
+    free(t->order);
+}
