@@ -396,6 +396,7 @@ refuses() {
         schedule) refuses --schedule $adam --net c2 --schedule cosine ;;
         warmup) refuses --warmup $adam --net c2 --warmup 2 ;;
         class-weight) refuses --class-weight $adam --net c2 --class-weight balanced ;;
+        smooth) refuses --smooth $adam --net c2 --smooth 0.1 ;;
         seed) refuses -s $adam --net c2 -s 1 ;;
         keep-best) refuses --keep-best $adam --net c2 --valid data.rts --keep-best ;;
         no-history) refuses --no-history $adam --net c2 --no-history ;;

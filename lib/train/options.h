@@ -32,6 +32,7 @@ struct train_options {
     enum schedule schedule;
     int64_t warmup; /* steps over which the learning rate rises to lr, or TRAIN_WARMUP_TENTH */
     enum class_weight class_weight; /* balanced: by dataset_balance, as train's loss has it */
+    double smooth;                  /* label smoothing, 0 to 1: the target's share of all classes */
     int epochs, batch;
     int keep_best; /* in the end the weights are those of the epoch that was best on valid */
     uint64_t seed;

@@ -40,9 +40,14 @@ void trainer_set_augmented(struct trainer *t, int thread, int sample, uint64_t i
     engine_set_image(t->engine, thread, sample, to, t->table);
 }
 
+float trainer_class_weight(const struct trainer *t, int class)
+{
+    return t->class_weight ? t->class_weight[class] : 1;
+}
+
 float trainer_weight(const struct trainer *t, uint64_t image)
 {
-    return t->class_weight ? t->class_weight[t->data->label[image]] : 1;
+    return trainer_class_weight(t, t->data->label[image]);
 }
 
 /* Fisher and Yates: every order is as likely. */

@@ -85,7 +85,8 @@ void trainer_set_input(struct trainer *t, int thread, int sample, uint64_t image
 /* The same of the image as it is augmented in the epoch in hand. */
 void trainer_set_augmented(struct trainer *t, int thread, int sample, uint64_t image);
 
-/* How much an image of the data counts: the weight of its class. */
+/* How much a class counts, and an image of the data: the weight of its class. */
+float trainer_class_weight(const struct trainer *t, int class);
 float trainer_weight(const struct trainer *t, uint64_t image);
 
 /* The error that something ("the loss is") is not finite after so many steps. Always -1. */

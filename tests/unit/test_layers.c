@@ -328,6 +328,50 @@ static void test_softmax_gradient(void)
     }
 }
 
+/* Targets that add up to 1, to more and to less. */
+static void test_soft_gradient(void)
+{
+    float logits[10], grad[10], shares[10];
+    double target[10];
+    struct rng r;
+
+    rng_seed(&r, 6, 1);
+    for (int classes = 1; classes <= 10; classes++) {
+        fill(logits, (size_t)classes, 3, &r);
+        fill(shares, (size_t)classes, 1, &r);
+        for (int k = 0; k < classes; k++)
+            target[k] = fabs(shares[k]);
+        soft_cross_entropy(logits, classes, target, 0.5f, grad);
+        for (int k = 0; k < classes; k++) {
+            float keep = logits[k], up = keep + 0x1p-7f, down = keep - 0x1p-7f;
+            double above, below;
+            logits[k] = up;
+            above = soft_cross_entropy(logits, classes, target, 1, NULL);
+            logits[k] = down;
+            below = soft_cross_entropy(logits, classes, target, 1, NULL);
+            logits[k] = keep;
+            CHECK_NEAR(grad[k], 0.5 * (above - below) / ((double)up - down), 5e-5);
+        }
+    }
+}
+
+/* All of the target in one class is the plain loss; so is a sum of such targets. */
+static void test_soft_values(void)
+{
+    static const float logits[3] = {1000, -1000, 999};
+    static const double one[3] = {0, 2, 0}, two[3] = {0.25, 0.5, 0};
+    float grad[3], plain[3];
+
+    CHECK_NEAR(soft_cross_entropy(logits, 3, one, 1, grad),
+               2 * softmax_cross_entropy(logits, 3, 1, 2, plain), 1e-9);
+    CHECK(memcmp(grad, plain, sizeof grad) == 0);
+    CHECK_NEAR(soft_cross_entropy(logits, 3, two, 1, grad),
+               0.25 * softmax_cross_entropy(logits, 3, 0, 1, NULL) +
+                   0.5 * softmax_cross_entropy(logits, 3, 1, 1, NULL),
+               1e-9);
+    CHECK(!isfinite(soft_cross_entropy((float[]){0, INFINITY}, 2, two, 1, NULL)));
+}
+
 static void test_softmax_values(void)
 {
     static const float even[4] = {7, 7, 7, 7}, far[3] = {1000, -1000, 999};
@@ -438,6 +482,8 @@ int main(void)
     RUN(test_dense_gradient);
     RUN(test_softmax_gradient);
     RUN(test_softmax_values);
+    RUN(test_soft_gradient);
+    RUN(test_soft_values);
     RUN(test_net_gradients);
     return check_status();
 }

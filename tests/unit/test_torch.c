@@ -263,6 +263,7 @@ static struct train_options options_for(const char *net, const char *optimizer)
         o.lr = 0.02;
         o.weight_decay = 0.01;
         o.nesterov = strcmp(optimizer, "nesterov") == 0;
+        o.smooth = strcmp(optimizer, "smooth") == 0 ? 0.2 : 0;
     }
     return o;
 }
@@ -354,9 +355,9 @@ static void hear_loss(void *context, const struct epoch *e)
 }
 
 /* The loss that an epoch reports is the weighted mean over all its images, whatever its batches. */
-static void check_weighted_loss(const struct fixture *f)
+static void check_weighted_loss(const struct fixture *f, const char *optimizer, const char *name)
 {
-    struct train_options o = options_for("uneven", "sgd");
+    struct train_options o = options_for("uneven", optimizer);
     struct model m = f->model;
     struct error e = {.text = ""};
     double loss = 0;
@@ -369,7 +370,7 @@ static void check_weighted_loss(const struct fixture *f)
     memcpy(m.parameters, f->model.parameters, m.net.parameters * sizeof(float));
     CHECK(train(&m, &f->data, NULL, &o, kernels_list(0), f->team, &listener, &e) == 0);
     reported = (float)loss;
-    check_tensor(&f->torch, "loss", "train", &reported, 1, (struct tolerance){1e-6, 1e-6});
+    check_tensor(&f->torch, name, "train", &reported, 1, (struct tolerance){1e-6, 1e-6});
     free(m.parameters);
 }
 
@@ -383,8 +384,10 @@ static void test_torch_uneven(void)
     for (int i = 0; (k = kernels_list(i)); i++) {
         check_steps(&f, "sgd", k, steps_small);
         check_steps(&f, "adam", k, steps_small);
+        check_steps(&f, "smooth", k, steps_small);
     }
-    check_weighted_loss(&f);
+    check_weighted_loss(&f, "sgd", "loss");
+    check_weighted_loss(&f, "smooth", "loss.smooth");
     close_fixture(&f);
 }
 

@@ -11,7 +11,7 @@ For each net NAME it writes, in its own folder, gzip'ed rts(5) streams:
     NAME-model.rts.gz    a model with the weights that all starts from
     NAME-torch.rts.gz    what PyTorch says: act.LAYER (outputs for the first images, channels last),
                          logits (both in evaluation), loss, grad.PARAMETER, and OPTIMISER.PARAMETER, the parameters after
-                         ten steps, each on all 8 images; of net "uneven", after ten epochs of
+                         ten steps, each on all 8 images; loss.smooth, with smoothed labels; of net "uneven", after ten epochs of
                          batches of four images in rottrain's order of seed 0, by a loss that is
                          weighted by class; of net "groups" the same in batches of 20 and 12,
                          without weights
@@ -43,7 +43,7 @@ NETS = {
     "small": ("c8 r p c16 r p d16 r", 4, 14, 14, 1, 2,
               ["adam", "adamw", "adaml2", "sgd", "nesterov", "cosine"]),
     "deep": ("c16 r c16 r p c32 r d20 r", 5, 11, 7, 3, 2, ["adam", "nesterov"]),
-    "uneven": ("c4 r p d8 r", 5, 14, 14, 1, 0, ["sgd", "adam"]),
+    "uneven": ("c4 r p d8 r", 5, 14, 14, 1, 0, ["sgd", "adam", "smooth"]),
     "groups": ("c4 bn r p c6 bn p d8 bn r", 4, 14, 14, 1, 0, ["nesterov"]),
 }
 
@@ -209,8 +209,11 @@ def run(net_name, begin, images, labels, mean, std, dtype):
     text, classes, height, width, channels, kept, optimisers = NETS[net_name]
     x, y = normalised(images, mean, std, dtype), torch.from_numpy(labels.astype(numpy.int64))
     steps, weight = batches(net_name, len(images), classes)
-    criterion = torch.nn.CrossEntropyLoss(weight if weight is None else weight.to(x.dtype))
     result = {}
+
+    def criterion(name=None):
+        return torch.nn.CrossEntropyLoss(weight if weight is None else weight.to(x.dtype),
+                                         label_smoothing=0.2 if name == "smooth" else 0)
 
     def fresh():
         net = build(text, classes, height, width, channels)
@@ -226,18 +229,20 @@ def run(net_name, begin, images, labels, mean, std, dtype):
             result["act." + name] = out.contiguous().numpy().copy()
     result["logits"] = net(x).detach().numpy().copy()
     net.train()
-    loss = criterion(net(x), y)
+    loss = criterion()(net(x), y)
     loss.backward()
     result["loss"] = loss.detach().numpy().reshape(1).copy()
     result.update(parameters(net, "grad.", grad=True))
     for name in optimisers:
         net = fresh()
+        if name == "smooth":
+            result["loss.smooth"] = criterion(name)(net(x), y).detach().numpy().reshape(1).copy()
         o = optimiser(name, net.parameters())
         rate = o.param_groups[0]["lr"]
         for step, batch in enumerate(steps):
             o.param_groups[0]["lr"] = rate * factor(name, step)
             o.zero_grad()
-            criterion(net(x[batch]), y[batch]).backward()
+            criterion(name)(net(x[batch]), y[batch]).backward()
             o.step()
         result.update(parameters(net, name + "."))
     return result
