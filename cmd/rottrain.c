@@ -66,6 +66,8 @@ static const struct setting rows[] = {
      SETTING_CHOICE, SETTING_CHANGED, TRAIN(decay), 0, 0, decays},
     {"lr-scale", 0, "LIST", "LAYER=X,...: learning rate of a layer, times X",
      SETTING_TEXT, SETTING_CHANGED, TRAIN(lr_scale), 0, 0, NULL},
+    {"clip", 0, "X", "clip the norm of gradients to X (default 0: do not)",
+     SETTING_REAL, SETTING_CHANGED, TRAIN(clip), 0, 1000000, NULL},
     {"augment", 0, "STRING", "change images at random; help: list the ways",
      SETTING_TEXT, SETTING_CHANGED, TRAIN(augment), 0, 0, NULL},
     {"schedule", 0, "NAME", "learning-rate schedule: constant (default) or cosine",

@@ -392,6 +392,7 @@ refuses() {
         weight-decay) refuses --weight-decay $adam --net c2 --weight-decay 0.1 ;;
         decay) refuses --decay $adam --net c2 --decay weights ;;
         lr-scale) refuses --lr-scale $adam --net c2 --lr-scale conv1=2 ;;
+        clip) refuses --clip $adam --net c2 --clip 0.5 ;;
         augment) refuses --augment $adam --net c2 --augment flip ;;
         schedule) refuses --schedule $adam --net c2 --schedule cosine ;;
         warmup) refuses --warmup $adam --net c2 --warmup 2 ;;

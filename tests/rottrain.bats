@@ -47,6 +47,7 @@ column() {
     expect_error 2 "--warmup: '1.5' is not an integer" rottrain --warmup 1.5 data.rts
     expect_error 2 "--momentum: '2' is not a number" rottrain --optimizer sgd --momentum 2 data.rts
     expect_error 2 "--weight-decay: '-1' is not a number" rottrain --weight-decay -1 data.rts
+    expect_error 2 "--clip: '-1' is not a number" rottrain --clip -1 data.rts
     expect_error 2 "--smooth: '1.1' is not a number" rottrain --smooth 1.1 data.rts
 }
 
@@ -191,6 +192,7 @@ torch() {
     # Ten epochs of batches, weighted by class.
     torch uneven sgd -b 4 --class-weight balanced --optimizer sgd --lr 0.02 --weight-decay 0.01
     torch uneven adam -b 4 --class-weight balanced
+    torch uneven clip -b 4 --class-weight balanced --clip 3 --optimizer sgd --lr 0.02 --weight-decay 0.01
     torch uneven smooth -b 4 --class-weight balanced --smooth 0.2 --optimizer sgd --lr 0.02 --weight-decay 0.01
 }
 

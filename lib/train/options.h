@@ -28,6 +28,7 @@ struct train_options {
     double weight_decay;
     enum decay decay;     /* what it touches */
     const char *lr_scale; /* as spans_parse_scales reads it, or NULL */
+    double clip;          /* norm to which the gradients of a step are clipped; 0: they are not */
     const char *augment;  /* as augments_parse reads it, or NULL */
     enum schedule schedule;
     int64_t warmup; /* steps over which the learning rate rises to lr, or TRAIN_WARMUP_TENTH */

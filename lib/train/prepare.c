@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "train/state.h"
+#include "train/update.h"
 
 enum { CACHE_FLOATS = 8 << 20 }; /* at most this much of a frozen base's output: 32 MiB */
 
@@ -123,6 +124,8 @@ int trainer_prepare(struct trainer *t, struct error *e)
     t->order = malloc(n * sizeof *t->order);
     if (!t->tally || !t->moment1 || !t->moment2 || !t->order)
         return error_memory(e, "training");
+    if (o->clip > 0 && !(t->squares = calloc((size_t)trainer_slices(t) + 1, sizeof *t->squares)))
+        return error_memory(e, "training");
     if (o->keep_best && !(t->best = net_allocate(t->m->net.parameters)))
         return error_memory(e, "training");
     rng_seed(&t->rng, o->seed, RNG_SHUFFLE);
@@ -143,6 +146,7 @@ void trainer_release(struct trainer *t)
     free(t->class_weight);
     free(t->cache);
     gradients_free(&t->gradients);
+    free(t->squares);
     free(t->tally);
     free(t->augmented);
     free(t->moment1);

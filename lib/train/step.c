@@ -1,15 +1,12 @@
-/* One optimizer step: gradients of a batch in leaves, their sum, the update. */
+/* One optimizer step: gradients of a batch in leaves, then the update. */
 #include "train/step.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-#include "base/finite.h"
+#include "train/update.h"
 
-enum { SLICE = 2048 }; /* parameters that a thread updates at a time */
-
-/* ---- one step, first half: gradients, a leaf at a time ---- */
+/* ---- gradients, a leaf at a time ---- */
 
 /* The loss at a group's logits, and its gradient by them; without parameters that train there is no
  * room for gradients. */
@@ -92,59 +89,6 @@ static void run_batch(struct trainer *t)
     engine_leave(g);
 }
 
-/* ---- second half: the tasks' sum and the update, a slice of the parameters at a time ---- */
-
-/* Moves n parameters w of a span; those of `at` and on among all that train, with these gradients.
- */
-static void update(struct trainer *t, const struct span *s, float *w, const float *grad, size_t at,
-                   size_t n)
-{
-    const struct train_options *o = t->o;
-    float lr = (float)(t->lr * s->lr_scale);
-    double decay = s->decays ? o->weight_decay : 0;
-
-    if (o->optimizer == OPTIMIZER_SGD) {
-        struct sgd a = {lr, (float)o->momentum, (float)decay, o->nesterov, t->step == 0};
-        t->kernels->sgd(&a, w, grad, t->moment1 + at, n);
-    } else {
-        int decoupled = o->optimizer == OPTIMIZER_ADAMW;
-        double step = (double)(t->step + 1);
-        struct adam a = {.lr = lr,
-                         .beta1 = (float)o->beta1,
-                         .beta2 = (float)o->beta2,
-                         .gain1 = (float)(1 - o->beta1),
-                         .gain2 = (float)(1 - o->beta2),
-                         .eps = (float)o->eps,
-                         .weight_decay = decoupled ? 0 : (float)decay,
-                         .decoupled = decoupled ? (float)(1 - lr * decay) : 1,
-                         .correction1 = (float)(1 - pow(o->beta1, step)),
-                         .correction2 = (float)sqrt(1 - pow(o->beta2, step))};
-        t->kernels->adam(&a, w, grad, t->moment1 + at, t->moment2 + at, n);
-    }
-}
-
-static void update_slice(void *context, int thread, int task)
-{
-    struct trainer *t = context;
-    const struct spans *all = &t->spans;
-    size_t at = (size_t)task * SLICE, n = all->count - at < SLICE ? all->count - at : SLICE;
-    const float *grad = gradients_sum(&t->gradients, at, n);
-
-    (void)thread;
-    if (!all_finite(grad, n)) {
-        atomic_store(&t->overflow, 1);
-        return;
-    }
-    for (int i = 0; i < all->n; i++) {
-        const struct span *s = &all->span[i];
-        size_t begin = s->to > at ? s->to : at;
-        size_t end = s->to + s->n < at + n ? s->to + s->n : at + n;
-        if (begin < end)
-            update(t, s, t->m->parameters + s->at + (begin - s->to), grad + (begin - at), begin,
-                   end - begin);
-    }
-}
-
 /* ---- the step ---- */
 
 /* The leaves' losses, summed as gradients are. */
@@ -177,9 +121,8 @@ int trainer_step(struct trainer *t, struct error *e)
     loss = loss_of_batch(t);
     if (!isfinite(loss))
         return trainer_not_finite(t, t->step + 1, "the loss is", e);
-    team_run(t->team, update_slice, t, (int)((t->spans.count + SLICE - 1) / SLICE));
-    if (atomic_load(&t->overflow))
-        return trainer_not_finite(t, t->step + 1, "a gradient is", e);
+    if (trainer_update(t, e) < 0)
+        return -1;
     engine_pack(t->engine, t->engine->plan.first);
     t->step++;
     t->so_far.loss += loss;

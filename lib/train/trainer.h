@@ -46,7 +46,8 @@ struct trainer {
     struct rng rng;
     struct spans spans;         /* the parameters that train */
     struct gradients gradients; /* by them */
-    float *moment1, *moment2;   /* spans.count floats each */
+    double *squares;          /* of each slice's gradients, summed; NULL unless they are clipped */
+    float *moment1, *moment2; /* spans.count floats each */
     struct timetable planned;
     struct fingerprint trained_on, judged_on; /* if a state is saved or taken up */
     float *best; /* all parameters after the best epoch so far; NULL unless asked to be kept */
@@ -67,6 +68,7 @@ struct trainer {
     float lr;
     struct tally *tally; /* of each leaf */
     atomic_int overflow; /* a gradient is not finite */
+    float shrink;        /* factor of all gradients, by which they are clipped */
 };
 
 /* Samples of a leaf: by the batch size alone, never by the number of threads. */

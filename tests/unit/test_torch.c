@@ -264,6 +264,7 @@ static struct train_options options_for(const char *net, const char *optimizer)
         o.weight_decay = 0.01;
         o.nesterov = strcmp(optimizer, "nesterov") == 0;
         o.smooth = strcmp(optimizer, "smooth") == 0 ? 0.2 : 0;
+        o.clip = strcmp(optimizer, "clip") == 0 ? 3 : 0;
     }
     return o;
 }
@@ -385,6 +386,7 @@ static void test_torch_uneven(void)
         check_steps(&f, "sgd", k, steps_small);
         check_steps(&f, "adam", k, steps_small);
         check_steps(&f, "smooth", k, steps_small);
+        check_steps(&f, "clip", k, steps_small);
     }
     check_weighted_loss(&f, "sgd", "loss");
     check_weighted_loss(&f, "smooth", "loss.smooth");

@@ -36,6 +36,7 @@ import torch_nets
 
 IMAGES = 8
 STEPS = 10
+CLIP = 3
 
 NETS = {
     # name: net, classes, height, width, channels, images whose activations are kept, optimisers
@@ -43,7 +44,7 @@ NETS = {
     "small": ("c8 r p c16 r p d16 r", 4, 14, 14, 1, 2,
               ["adam", "adamw", "adaml2", "sgd", "nesterov", "cosine"]),
     "deep": ("c16 r c16 r p c32 r d20 r", 5, 11, 7, 3, 2, ["adam", "nesterov"]),
-    "uneven": ("c4 r p d8 r", 5, 14, 14, 1, 0, ["sgd", "adam", "smooth"]),
+    "uneven": ("c4 r p d8 r", 5, 14, 14, 1, 0, ["sgd", "adam", "smooth", "clip"]),
     "groups": ("c4 bn r p c6 bn p d8 bn r", 4, 14, 14, 1, 0, ["nesterov"]),
 }
 
@@ -233,6 +234,7 @@ def run(net_name, begin, images, labels, mean, std, dtype):
     loss.backward()
     result["loss"] = loss.detach().numpy().reshape(1).copy()
     result.update(parameters(net, "grad.", grad=True))
+    norms = []
     for name in optimisers:
         net = fresh()
         if name == "smooth":
@@ -243,8 +245,12 @@ def run(net_name, begin, images, labels, mean, std, dtype):
             o.param_groups[0]["lr"] = rate * factor(name, step)
             o.zero_grad()
             criterion(name)(net(x[batch]), y[batch]).backward()
+            if name == "clip":
+                norms.append(float(torch.nn.utils.clip_grad_norm_(net.parameters(), CLIP)))
             o.step()
         result.update(parameters(net, name + "."))
+    if norms:
+        print(f"{net_name}\t{sum(norm > CLIP for norm in norms)} of {len(norms)} steps are clipped")
     return result
 
 
