@@ -29,7 +29,7 @@ struct settings {
 };
 
 static const char *const optimizers[] = {"adam", "adamw", "sgd", NULL};
-static const char *const schedules[] = {"constant", "cosine", NULL};
+static const char *const schedules[] = {"constant", "cosine", "onecycle", NULL};
 static const char *const decays[] = {"all", "weights", NULL};
 static const char *const class_weights[] = {"none", "balanced", NULL};
 
@@ -70,10 +70,10 @@ static const struct setting rows[] = {
      SETTING_REAL, SETTING_CHANGED, TRAIN(clip), 0, 1000000, NULL},
     {"augment", 0, "STRING", "change images at random; help: list the ways",
      SETTING_TEXT, SETTING_CHANGED, TRAIN(augment), 0, 0, NULL},
-    {"schedule", 0, "NAME", "learning-rate schedule: constant (default) or cosine",
+    {"schedule", 0, "NAME", "learning rate: constant (default), cosine or onecycle",
      SETTING_CHOICE, SETTING_ALWAYS, TRAIN(schedule), 0, 0, schedules},
     {"warmup", 0, "N",
-     "steps over which the learning rate rises\n(default: a tenth of all steps, at most 200)",
+     "steps over which the learning rate rises\n(default: a tenth of all steps, at most 200;\nonecycle: none)",
      SETTING_LONG, SETTING_CHANGED, TRAIN(warmup), 0, INT64_MAX, NULL},
     {"class-weight", 0, "NAME", "none (default) or balanced: rare classes count more",
      SETTING_CHOICE, SETTING_CHANGED, TRAIN(class_weight), 0, 0, class_weights},
@@ -171,6 +171,9 @@ static void check_settings(struct settings *s, char **operands, int n)
                 s->start.net ? "--net" : as_typed('c'), as_typed('m'));
     if (t->optimizer != OPTIMIZER_SGD && (t->nesterov || settings_given(&table, "momentum")))
         misused("%s needs --optimizer sgd", t->nesterov ? "--nesterov" : "--momentum");
+    if (t->schedule == SCHEDULE_ONECYCLE && settings_given(&table, "warmup"))
+        misused(
+            "--warmup and --schedule onecycle are mutually exclusive: the cycle has its own rise");
     if (t->keep_best && !s->valid)
         misused("--keep-best needs --valid");
     if (t->nesterov && t->momentum == 0)

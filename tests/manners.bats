@@ -394,7 +394,7 @@ own_input() {
         done
     done <<'END'
 rottrain --optimizer adam, adamw or sgd
-rottrain --schedule constant or cosine
+rottrain --schedule constant, cosine or onecycle
 rottrain --class-weight none or balanced
 knneval --metric euclidean or cosine
 umap --metric euclidean or cosine

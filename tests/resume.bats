@@ -319,6 +319,7 @@ now() {
     differs 'a warm-up of 3 steps, not 0' 3 10
     differs 'the schedule extends over all epochs' 3 5 --schedule cosine
     differs 'the schedule extends over all epochs' 3 5 --schedule cosine --warmup 7
+    differs 'the schedule extends over all epochs' 3 5 --schedule onecycle
     # All other options, and fewer epochs, are refused as ever.
     rm s
     rottrain $how -e 3 --save s data.rts >short

@@ -44,6 +44,8 @@ column() {
     expect_error 2 "-j: '0' is not an integer" rottrain -j 0 data.rts
     expect_error 2 "-s: '-1' is not an integer between 0 and 2\^64 - 1" rottrain -s -1 data.rts
     expect_error 2 "--lr: 'fast' is not a number" rottrain --lr fast data.rts
+    expect_error 2 '--warmup and --schedule onecycle are mutually exclusive' \
+        rottrain --schedule onecycle --warmup 0 data.rts
     expect_error 2 "--warmup: '1.5' is not an integer" rottrain --warmup 1.5 data.rts
     expect_error 2 "--momentum: '2' is not a number" rottrain --optimizer sgd --momentum 2 data.rts
     expect_error 2 "--weight-decay: '-1' is not a number" rottrain --weight-decay -1 data.rts
@@ -177,7 +179,11 @@ torch() {
     shift 2
     rottrain -q -m "$DATA/torch/$net-model.rts.gz" -b 8 -e 10 --warmup 0 "$@" \
         "$DATA/torch/$net-data.rts.gz" >m || return 1
-    (cd "$ROOT" && "$BUILD/tests/test_torch" "$BATS_TEST_TMPDIR/m" "$net" "$name") || fail "$net $name"
+    like_torch "$net" "$name"
+}
+
+like_torch() {
+    (cd "$ROOT" && "$BUILD/tests/test_torch" "$BATS_TEST_TMPDIR/m" "$1" "$2") || fail "$1 $2"
 }
 
 @test "rottrain: ten steps are PyTorch's" {
@@ -188,6 +194,9 @@ torch() {
     torch small adaml2 --weight-decay 0.05
     torch small sgd --optimizer sgd --lr 0.02 --weight-decay 0.01
     torch small cosine --schedule cosine --warmup 3
+    rottrain -q -m "$DATA/torch/small-model.rts.gz" -b 8 -e 10 --lr 0.01 --schedule onecycle \
+        "$DATA/torch/small-data.rts.gz" >m
+    like_torch small onecycle
     torch deep nesterov --optimizer sgd --lr 0.02 --weight-decay 0.01 --nesterov
     # Ten epochs of batches, weighted by class.
     torch uneven sgd -b 4 --class-weight balanced --optimizer sgd --lr 0.02 --weight-decay 0.01

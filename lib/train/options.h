@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 enum optimizer { OPTIMIZER_ADAM, OPTIMIZER_ADAMW, OPTIMIZER_SGD };
-enum schedule { SCHEDULE_CONSTANT, SCHEDULE_COSINE };
+enum schedule { SCHEDULE_CONSTANT, SCHEDULE_COSINE, SCHEDULE_ONECYCLE };
 enum decay { DECAY_ALL, DECAY_WEIGHTS };
 enum class_weight { CLASS_WEIGHT_NONE, CLASS_WEIGHT_BALANCED };
 
@@ -31,7 +31,8 @@ struct train_options {
     double clip;          /* norm to which the gradients of a step are clipped; 0: they are not */
     const char *augment;  /* as augments_parse reads it, or NULL */
     enum schedule schedule;
-    int64_t warmup; /* steps over which the learning rate rises to lr, or TRAIN_WARMUP_TENTH */
+    int64_t warmup; /* steps over which the learning rate rises to lr, or TRAIN_WARMUP_TENTH; a
+                       one-cycle schedule has a rise of its own and none before it */
     enum class_weight class_weight; /* balanced: by dataset_balance, as train's loss has it */
     double smooth;                  /* label smoothing, 0 to 1: the target's share of all classes */
     int epochs, batch;

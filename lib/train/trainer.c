@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#define PI 3.14159265358979323846
+
 enum {
     LEAF_SMALL = 8,  /* samples of a leaf in batches of less than SMALL_BATCH */
     LEAF_LARGE = 16, /* and in larger ones: half as many sums to add up */
@@ -67,22 +69,45 @@ struct timetable trainer_timetable(const struct trainer *t, int epochs)
     uint64_t batch = (uint64_t)t->o->batch, batches = (t->data->n + batch - 1) / batch;
     struct timetable p = {.steps = batches * (uint64_t)epochs};
 
+    if (t->o->schedule == SCHEDULE_ONECYCLE)
+        return p;
     p.warmup = t->o->warmup >= 0 ? (uint64_t)t->o->warmup : p.steps / 10;
     if (t->o->warmup < 0 && p.warmup > TRAIN_WARMUP_MOST)
         p.warmup = TRAIN_WARMUP_MOST;
     return p;
 }
 
+/* From one rate to another by half a cosine; at: from 0 to 1. */
+static double anneal(double from, double to, double at)
+{
+    return to + (from - to) / 2 * (1 + cos(PI * at));
+}
+
+/*
+ * Up from a 25th of the rate over the first 30 % of the steps, then down to a 250,000th, as
+ * PyTorch's OneCycleLR has it by default; but momentum stays as it is.
+ */
+static double one_cycle(double lr, double steps, double step)
+{
+    double peak = 0.3 * steps - 1, last = steps - 1;
+
+    if (step <= peak)
+        return anneal(lr / 25, lr, step / peak);
+    return anneal(lr, lr / 25 / 1e4, (step - peak) / (last - peak));
+}
+
 float trainer_rate(const struct train_options *o, const struct timetable *p, uint64_t step)
 {
     double at;
 
+    if (o->schedule == SCHEDULE_ONECYCLE)
+        return (float)one_cycle(o->lr, (double)p->steps, (double)step);
     if (step < p->warmup)
         return (float)(o->lr * (double)(step + 1) / (double)p->warmup);
     if (o->schedule == SCHEDULE_CONSTANT || p->steps <= p->warmup)
         return (float)o->lr;
     at = (double)(step - p->warmup) / (double)(p->steps - p->warmup);
-    return (float)(o->lr * 0.5 * (1 + cos(3.14159265358979323846 * at)));
+    return (float)anneal(o->lr, 0, at);
 }
 
 int trainer_not_finite(const struct trainer *t, uint64_t step, const char *what, struct error *e)

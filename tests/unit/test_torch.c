@@ -258,6 +258,9 @@ static struct train_options options_for(const char *net, const char *optimizer)
     } else if (strcmp(optimizer, "cosine") == 0) {
         o.schedule = SCHEDULE_COSINE;
         o.warmup = 3;
+    } else if (strcmp(optimizer, "onecycle") == 0) {
+        o.schedule = SCHEDULE_ONECYCLE;
+        o.lr = 0.01;
     } else if (strcmp(optimizer, "adam") != 0) {
         o.optimizer = OPTIMIZER_SGD;
         o.lr = 0.02;
@@ -325,8 +328,9 @@ static void test_torch_default(void)
 
 static void test_torch_small(void)
 {
-    check_fixture("small", gradient_small, steps_small,
-                  (const char *[]){"adam", "adamw", "adaml2", "sgd", "nesterov", "cosine", NULL});
+    check_fixture(
+        "small", gradient_small, steps_small,
+        (const char *[]){"adam", "adamw", "adaml2", "sgd", "nesterov", "cosine", "onecycle", NULL});
 }
 
 static void test_torch_deep(void)

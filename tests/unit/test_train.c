@@ -154,6 +154,10 @@ static void hear_rates(enum schedule schedule, int64_t warmup, int epochs, struc
 
 static void test_learning_rates(void)
 {
+    static const double cycle_of_ten[] = {
+        0.0004,         0.0052,          0.01,           0.009504846320, 0.008117456539,
+        0.006112620219, 0.0038874197806, 0.001882583460, 0.000495193680, 4e-8};
+    static const double cycle_of_three[] = {0.009944154354509, 0.004626371026670, 4e-8};
     struct heard h = {0};
 
     hear_rates(SCHEDULE_CONSTANT, 0, 3, &h);
@@ -168,6 +172,12 @@ static void test_learning_rates(void)
                    i < 2 ? 0.01 * (i + 1) / 2 : 0.005 * (1 + cos(acos(-1) * (i - 2) / 8)), 1e-9);
     hear_rates(SCHEDULE_COSINE, 100, 3, &h); /* the warm-up is longer than all */
     CHECK_NEAR(h.epoch[2].lr, 0.01 * 3 / 100, 1e-9);
+    hear_rates(SCHEDULE_ONECYCLE, TRAIN_WARMUP_TENTH, 10, &h); /* what PyTorch's OneCycleLR says */
+    for (int i = 0; i < 10; i++)
+        CHECK_NEAR(h.epoch[i].lr, cycle_of_ten[i], 1e-9);
+    hear_rates(SCHEDULE_ONECYCLE, TRAIN_WARMUP_TENTH, 3, &h);
+    for (int i = 0; i < 3; i++)
+        CHECK_NEAR(h.epoch[i].lr, cycle_of_three[i], 1e-9);
     hear_rates(SCHEDULE_CONSTANT, TRAIN_WARMUP_TENTH, 30, &h);
     CHECK_NEAR(h.epoch[0].lr, 0.01 / 3, 1e-9);
     CHECK_NEAR(h.epoch[2].lr, 0.01, 1e-9);

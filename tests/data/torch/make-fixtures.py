@@ -42,7 +42,7 @@ NETS = {
     # name: net, classes, height, width, channels, images whose activations are kept, optimisers
     "default": ("c32 r p c64 r p d16 r", 4, 28, 28, 1, 0, ["adam"]),
     "small": ("c8 r p c16 r p d16 r", 4, 14, 14, 1, 2,
-              ["adam", "adamw", "adaml2", "sgd", "nesterov", "cosine"]),
+              ["adam", "adamw", "adaml2", "sgd", "nesterov", "cosine", "onecycle"]),
     "deep": ("c16 r c16 r p c32 r d20 r", 5, 11, 7, 3, 2, ["adam", "nesterov"]),
     "uneven": ("c4 r p d8 r", 5, 14, 14, 1, 0, ["sgd", "adam", "smooth", "clip"]),
     "groups": ("c4 bn r p c6 bn p d8 bn r", 4, 14, 14, 1, 0, ["nesterov"]),
@@ -59,6 +59,8 @@ UNEVEN = [0, 0, 1, 0, 4, 0, 0, 2, 1, 0, 0, 4, 1, 0]
 def optimiser(name, parameters):
     if name in ("adam", "cosine"):
         return torch.optim.Adam(parameters, lr=0.001)
+    if name == "onecycle":
+        return torch.optim.Adam(parameters, lr=0.01)
     if name == "adamw":
         return torch.optim.AdamW(parameters, lr=0.002, weight_decay=0.1)
     if name == "adaml2":
@@ -67,13 +69,20 @@ def optimiser(name, parameters):
                            nesterov=name == "nesterov")
 
 
-def factor(name, step):
-    """Of the learning rate at a step from 0: warm-up over 3 steps, then half a cosine."""
-    if name != "cosine":
-        return 1
-    if step < 3:
-        return (step + 1) / 3
-    return (1 + math.cos(math.pi * (step - 3) / (STEPS - 3))) / 2
+def scheduler(name, o, steps):
+    """One has a warm-up over 3 steps, then half a cosine."""
+    if name == "onecycle":
+        return torch.optim.lr_scheduler.OneCycleLR(o, o.param_groups[0]["lr"], total_steps=steps,
+                                                   cycle_momentum=False)
+
+    def factor(step):
+        if name != "cosine":
+            return 1
+        if step < 3:
+            return (step + 1) / 3
+        return (1 + math.cos(math.pi * (step - 3) / (steps - 3))) / 2
+
+    return torch.optim.lr_scheduler.LambdaLR(o, factor)
 
 
 # ---- the order of the images, as lib/train/trainer.c draws it ----
@@ -240,9 +249,10 @@ def run(net_name, begin, images, labels, mean, std, dtype):
         if name == "smooth":
             result["loss.smooth"] = criterion(name)(net(x), y).detach().numpy().reshape(1).copy()
         o = optimiser(name, net.parameters())
-        rate = o.param_groups[0]["lr"]
-        for step, batch in enumerate(steps):
-            o.param_groups[0]["lr"] = rate * factor(name, step)
+        schedule = scheduler(name, o, len(steps))
+        for i, batch in enumerate(steps):
+            if i:
+                schedule.step()
             o.zero_grad()
             criterion(name)(net(x[batch]), y[batch]).backward()
             if name == "clip":
