@@ -79,6 +79,8 @@ static const struct setting rows[] = {
      SETTING_CHOICE, SETTING_CHANGED, TRAIN(class_weight), 0, 0, class_weights},
     {"smooth", 0, "X", "label smoothing: share of the target that all classes\nhave alike (default 0)",
      SETTING_REAL, SETTING_CHANGED, TRAIN(smooth), 0, 1, NULL},
+    {"average", 0, "X", "the model is the moving average of the weights,\nwhose decay per step is X (default 0: none)",
+     SETTING_REAL, SETTING_CHANGED, TRAIN(average), 0, 1, NULL},
     {"seed", 's', "N", "seed of weights and image order (default 0)",
      SETTING_SEED, SETTING_ALWAYS, TRAIN(seed), 0, 0, NULL},
     {"threads", 'j', "N", "number of threads (default: all available processors)",

@@ -398,6 +398,7 @@ refuses() {
         schedule) refuses --schedule $adam --net c2 --schedule cosine ;;
         warmup) refuses --warmup $adam --net c2 --warmup 2 ;;
         class-weight) refuses --class-weight $adam --net c2 --class-weight balanced ;;
+        average) refuses --average $adam --net c2 --average 0.9 ;;
         smooth) refuses --smooth $adam --net c2 --smooth 0.1 ;;
         seed) refuses -s $adam --net c2 -s 1 ;;
         keep-best) refuses --keep-best $adam --net c2 --valid data.rts --keep-best ;;
@@ -446,7 +447,7 @@ refuses() {
 
 # The middle of an epoch of augmented images, with batch norm and a validation stream.
 @test "resume: augmented images and batch norm go on as they were" {
-    local threads how=(-q -e 3 -b 8 --augment 'shift1 flip' --net 'c4 bn r p bn d5 bn r' --valid data.rts --keep-best)
+    local threads how=(-q -e 3 -b 8 --average 0.9 --augment 'shift1 flip' --net 'c4 bn r p bn d5 bn r' --valid data.rts --keep-best)
     stream 36 8 3 >data.rts
     rottrain "${how[@]}" -o want data.rts
     for threads in 1 3; do

@@ -36,7 +36,8 @@ struct train_options {
     enum class_weight class_weight; /* balanced: by dataset_balance, as train's loss has it */
     double smooth;                  /* label smoothing, 0 to 1: the target's share of all classes */
     int epochs, batch;
-    int keep_best; /* in the end the weights are those of the epoch that was best on valid */
+    double average; /* decay of the moving average that becomes the model; 0: there is none */
+    int keep_best;  /* in the end the weights are those of the epoch that was best on valid */
     uint64_t seed;
 
     /*

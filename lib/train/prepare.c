@@ -126,6 +126,8 @@ int trainer_prepare(struct trainer *t, struct error *e)
         return error_memory(e, "training");
     if (o->clip > 0 && !(t->squares = calloc((size_t)trainer_slices(t) + 1, sizeof *t->squares)))
         return error_memory(e, "training");
+    if (o->average > 0 && average_new(&t->average, &t->m->net, t->m->parameters, e) < 0)
+        return -1;
     if (o->keep_best && !(t->best = net_allocate(t->m->net.parameters)))
         return error_memory(e, "training");
     rng_seed(&t->rng, o->seed, RNG_SHUFFLE);
@@ -151,6 +153,7 @@ void trainer_release(struct trainer *t)
     free(t->augmented);
     free(t->moment1);
     free(t->moment2);
+    average_free(&t->average);
     free(t->best);
     free(t->order);
 }

@@ -89,7 +89,9 @@ static int put_all(const struct trainer *t, struct rts_writer *w, struct error *
 
     if (put_position(t, w, e) < 0 || model_save(t->m, w, e) < 0 ||
         tensors_put(net, moment1_name(t->o), t->moment1, t->spans.to, w, e) < 0 ||
-        (second && tensors_put(net, second, t->moment2, t->spans.to, w, e) < 0))
+        (second && tensors_put(net, second, t->moment2, t->spans.to, w, e) < 0) ||
+        (t->average.values &&
+         tensors_put(net, ".average", t->average.values, t->average.to, w, e) < 0))
         return -1;
     return put_best(t, w, e);
 }
@@ -346,6 +348,8 @@ static int take_up(struct trainer *t, struct model *saved, const char *file, str
         check_plan(t, then, file, e) < 0 || take_generator(t, list, file, e) < 0 ||
         tensors_take(&t->m->net, moment1_name(t->o), t->moment1, t->spans.to, list, file, e) < 0 ||
         (second && tensors_take(&t->m->net, second, t->moment2, t->spans.to, list, file, e) < 0) ||
+        (t->average.values && tensors_take(&t->m->net, ".average", t->average.values, t->average.to,
+                                           list, file, e) < 0) ||
         take_best(t, list, file, e) < 0)
         return -1;
     memcpy(t->m->parameters, saved->parameters, t->m->net.parameters * sizeof *saved->parameters);

@@ -125,6 +125,9 @@ int trainer_step(struct trainer *t, struct error *e)
         return -1;
     engine_pack(t->engine, t->engine->plan.first);
     t->step++;
+    if (t->average.values)
+        average_follow(&t->average, t->m->parameters, average_decay(t->o->average, t->step),
+                       t->team);
     t->so_far.loss += loss;
     t->so_far.accuracy += correct;
     t->so_far.done += (uint64_t)t->batch;

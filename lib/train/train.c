@@ -91,8 +91,6 @@ static int evaluate(struct trainer *t, struct epoch *out, struct error *e)
     const struct dataset *valid = t->valid;
     struct evaluation v;
 
-    if (!valid)
-        return 0;
     if (check_finite(t, e) < 0 ||
         infer_evaluate(t->engine, t->table, valid->images, valid->label, valid->n, &v, e) < 0)
         return -1;
@@ -104,12 +102,21 @@ static int evaluate(struct trainer *t, struct epoch *out, struct error *e)
     return 0;
 }
 
+/* Makes the average the model's parameters, or undoes that. */
+static void swap_average(struct trainer *t)
+{
+    if (!t->average.values)
+        return;
+    average_swap(&t->average, t->m->parameters);
+    engine_pack(t->engine, t->engine->plan.first);
+}
+
 /* Keeps the weights if the epoch is the best so far. */
 static void keep_best(struct trainer *t, const struct epoch *now)
 {
     const struct epoch *best = &t->best_epoch;
 
-    if (!t->best || !now->has_valid)
+    if (!t->best)
         return;
     if (best->number &&
         (now->valid_accuracy < best->valid_accuracy ||
@@ -117,6 +124,21 @@ static void keep_best(struct trainer *t, const struct epoch *now)
         return;
     t->best_epoch = *now;
     memcpy(t->best, t->m->parameters, t->m->net.parameters * sizeof *t->best);
+}
+
+/* Whatever would be written if this were the last epoch is evaluated. */
+static int judge(struct trainer *t, struct epoch *now, struct error *e)
+{
+    int status;
+
+    if (!t->valid)
+        return 0;
+    swap_average(t);
+    status = evaluate(t, now, e);
+    if (status == 0)
+        keep_best(t, now);
+    swap_average(t);
+    return status;
 }
 
 /* The steps that are left of the epoch. 0; 1 if it was stopped; -1. */
@@ -151,16 +173,15 @@ static int run_epoch(struct trainer *t, const struct train_listener *l, struct e
     report.loss = t->so_far.loss / n;
     report.accuracy = t->so_far.accuracy / n;
     report.lr = t->lr;
-    if (evaluate(t, &report, e) < 0)
+    if (judge(t, &report, e) < 0)
         return -1;
-    keep_best(t, &report);
     if (l && l->epoch)
         l->epoch(l->context, &report);
     t->so_far = (struct step){.epoch = report.number + 1, .total = t->data->n};
     return save_due(t, 1) ? save(t, l, e) : 0;
 }
 
-/* The best epoch's weights, if they were kept; and says how it ended. 0 or -1. */
+/* The best epoch's weights, if they were kept, or the average; and says how it ended. 0 or -1. */
 static int finish(struct trainer *t, const struct train_listener *l, struct error *e)
 {
     struct ending end = {.steps = t->step,
@@ -171,9 +192,13 @@ static int finish(struct trainer *t, const struct train_listener *l, struct erro
 
     if (end.best_epoch)
         memcpy(t->m->parameters, t->best, t->m->net.parameters * sizeof *t->best);
+    else
+        swap_average(t);
+    engine_pack(t->engine, 0);
+    if (check_last(t, e) < 0)
+        return -1;
     if (!l || !l->end)
         return 0;
-    engine_pack(t->engine, 0);
     if (t->step && trainer_last_look(t, &end, e) < 0)
         return -1;
     l->end(l->context, &end);
@@ -213,8 +238,6 @@ int train(struct model *m, const struct dataset *d, const struct dataset *valid,
     while (status == 0 && t.so_far.epoch <= o->epochs)
         status = run_epoch(&t, listener, e);
     if (status >= 0)
-        status = check_last(&t, e);
-    if (status == 0)
         status = finish(&t, listener, e);
     trainer_release(&t);
     return status;

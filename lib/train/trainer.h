@@ -11,6 +11,7 @@
 #include "model/model.h"
 #include "net/engine.h"
 #include "train/augment.h"
+#include "train/average.h"
 #include "train/gradients.h"
 #include "train/objective.h"
 #include "train/options.h"
@@ -50,6 +51,7 @@ struct trainer {
     float *moment1, *moment2; /* spans.count floats each */
     struct timetable planned;
     struct fingerprint trained_on, judged_on; /* if a state is saved or taken up */
+    struct average average;                   /* of the parameters, if it is asked for */
     float *best; /* all parameters after the best epoch so far; NULL unless asked to be kept */
     struct epoch best_epoch;
 

@@ -1,7 +1,8 @@
 /*
  * The states that rottrain --save writes: one that is taken up is saved again the same, and both
  * go on to the same end, whose weights are numbers. Data and net are those of make-corpus; whether
- * there is an optimizer of another kind, and a best epoch, is read off the state's own settings.
+ * there is an optimizer of another kind, an average, and a best epoch, is read off the state's own
+ * settings.
  */
 #include "fuzz.h"
 
@@ -81,6 +82,7 @@ static void go_on(const char *path, const char *settings, struct outcome *out)
     snprintf(save, sizeof save, "/dev/fd/%d", ends[1]);
     o.epochs = o.batch = 2;
     o.optimizer = strstr(settings, "sgd") ? OPTIMIZER_SGD : OPTIMIZER_ADAM;
+    o.average = strstr(settings, "--average") ? 0.9 : 0;
     o.keep_best = strstr(settings, "keep-best") != NULL;
     o.settings = settings;
     o.resume = path;

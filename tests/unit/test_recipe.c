@@ -1,5 +1,7 @@
-/* What a step is told beside its optimizer: clipping. */
+/* What trainings are told beside their optimizer: clipping, averages. */
 #include "training.h"
+
+#include "train/average.h"
 
 enum { SOME_IMAGES = 40, MOST = 1 << 14 };
 
@@ -78,8 +80,94 @@ static void test_clip(void)
     }
 }
 
+/* ---- the average ---- */
+
+/* The average of what each epoch left, by the definition. */
+struct mean {
+    const struct model *m;
+    double value[MOST], decay;
+    int epochs;
+    struct epoch last;
+};
+
+static void hear_mean(void *context, const struct epoch *e)
+{
+    struct mean *a = context;
+    double t = ++a->epochs, d = fmin(a->decay, (1 + t) / (10 + t));
+
+    for (size_t i = 0; i < a->m->net.parameters; i++)
+        a->value[i] = d * a->value[i] + (1 - d) * a->m->parameters[i];
+    a->last = *e;
+}
+
+/* A model on d as it is. */
+static struct evaluation evaluate(const struct model *m, const struct dataset *d, struct team *team)
+{
+    struct error e;
+    struct evaluation v = {0};
+    float *table = model_pixel_table(m, &e);
+    struct engine *g = engine_new(&m->net, m->parameters, kernels_list(0), team, 0, &e);
+
+    CHECK(g && infer_evaluate(g, table, d->images, d->label, d->n, &v, &e) == 0);
+    engine_free(g);
+    free(table);
+    return v;
+}
+
+/* One step an epoch. Running statistics are averaged, frozen layers stay. */
+static void check_average(double decay, int frozen, int keep_best)
+{
+    struct dataset d = dataset(SOME_IMAGES, (struct extent){7, 6, 1}, 3);
+    static struct mean a;
+    struct train_listener tell = {.context = &a, .epoch = hear_mean};
+    struct train_options o = train_defaults();
+    struct error e = {.text = ""};
+    struct team *team = team_new(2, &e);
+    struct evaluation v;
+    struct model m;
+
+    o.batch = SOME_IMAGES;
+    o.epochs = 12;
+    o.warmup = 0;
+    o.lr = 0.01;
+    o.average = decay;
+    o.keep_best = keep_best;
+    start_model(&m, "c9 bn r c20 r p d30 bn r", &d, 3);
+    m.net.layer[0].frozen = m.net.layer[1].frozen = frozen;
+    a = (struct mean){.m = &m, .decay = decay};
+    CHECK(m.net.parameters > 4096 && m.net.parameters <= MOST);
+    for (size_t i = 0; i < m.net.parameters; i++)
+        a.value[i] = m.parameters[i];
+    CHECK(train(&m, &d, &d, &o, kernels_list(0), team, &tell, &e) == 0 && a.epochs == 12);
+    /* Accuracy rises to the end, so that the last epoch is the best. */
+    for (size_t i = 0; i < m.net.parameters; i++)
+        CHECK_NEAR(m.parameters[i], a.value[i], 2e-6);
+    v = evaluate(&m, &d, team);
+    CHECK_NEAR(v.loss, a.last.valid_loss, 1e-6);
+    CHECK(v.correct == (uint64_t)lround(a.last.valid_accuracy * (double)d.n));
+    model_free(&m);
+    team_free(team);
+    dataset_free(&d);
+}
+
+static void test_average(void)
+{
+    check_average(0.99, 0, 0);
+    check_average(0.5, 1, 0);
+    check_average(0.25, 0, 1);
+}
+
+static void test_average_decay(void)
+{
+    CHECK_NEAR(average_decay(0.999, 1), 2.0 / 11, 1e-15);
+    CHECK_NEAR(average_decay(0.999, 8990), 8991.0 / 9000, 1e-15);
+    CHECK(average_decay(0.999, 8991) == 0.999 && average_decay(0.1, 1) == 0.1);
+}
+
 int main(void)
 {
     RUN(test_clip);
+    RUN(test_average);
+    RUN(test_average_decay);
     return check_status();
 }

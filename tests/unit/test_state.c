@@ -12,6 +12,7 @@ struct set_up {
     enum optimizer optimizer;
     enum schedule schedule;
     int nesterov, keep_best;
+    double average;
     const char *frozen[3];
 };
 
@@ -31,6 +32,7 @@ static struct train_options options(const struct set_up *s)
     o.schedule = s->schedule;
     o.nesterov = s->nesterov;
     o.keep_best = s->keep_best;
+    o.average = s->average;
     o.weight_decay = 0.01;
     o.batch = 8;
     o.epochs = 3;
@@ -105,6 +107,8 @@ static void test_every_step(void)
         {.optimizer = OPTIMIZER_ADAM, .keep_best = 1},
         {.optimizer = OPTIMIZER_ADAM, .frozen = {"conv1", "conv2"}},
         {.optimizer = OPTIMIZER_SGD, .frozen = {"conv2"}, .keep_best = 1},
+        {.optimizer = OPTIMIZER_ADAM, .average = 0.9},
+        {.optimizer = OPTIMIZER_ADAMW, .frozen = {"conv2"}, .keep_best = 1, .average = 0.5},
     };
 
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
@@ -185,6 +189,9 @@ static void test_of_another_training(void)
     p = options(&s);
     p.optimizer = OPTIMIZER_SGD;
     refused("'conv1.weight.momentum_buffer' is missing", &p, &d, "c5 r p c4 r d6 r", 0);
+    p = options(&s);
+    p.average = 0.9;
+    refused("'conv1.weight.average' is missing", &p, &d, "c5 r p c4 r d6 r", 0);
     p = options(&s);
     d.label[7] ^= 1;
     refused("was saved with different training data", &p, &d, "c5 r p c4 r d6 r", 0);

@@ -267,6 +267,7 @@ static struct train_options options_for(const char *net, const char *optimizer)
         o.weight_decay = 0.01;
         o.nesterov = strcmp(optimizer, "nesterov") == 0;
         o.smooth = strcmp(optimizer, "smooth") == 0 ? 0.2 : 0;
+        o.average = strcmp(optimizer, "average") == 0 ? 0.9 : 0;
         o.clip = strcmp(optimizer, "clip") == 0 ? 3 : 0;
     }
     return o;
@@ -404,8 +405,10 @@ static void test_torch_groups(void)
     const struct kernels *k;
 
     open_fixture(&f, "groups");
-    for (int i = 0; (k = kernels_list(i)); i++)
+    for (int i = 0; (k = kernels_list(i)); i++) {
         check_steps(&f, "nesterov", k, steps_kinds);
+        check_steps(&f, "average", k, steps_kinds);
+    }
     close_fixture(&f);
 }
 

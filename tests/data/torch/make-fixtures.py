@@ -20,6 +20,7 @@ All of it is computed in double precision and stored as float32. The program als
 float32 and prints how far that is off: the tolerances in test_torch.c are a few times that.
 """
 
+import copy
 import gzip
 import math
 import os
@@ -37,6 +38,7 @@ import torch_nets
 IMAGES = 8
 STEPS = 10
 CLIP = 3
+DECAY = 0.9
 
 NETS = {
     # name: net, classes, height, width, channels, images whose activations are kept, optimisers
@@ -45,7 +47,7 @@ NETS = {
               ["adam", "adamw", "adaml2", "sgd", "nesterov", "cosine", "onecycle"]),
     "deep": ("c16 r c16 r p c32 r d20 r", 5, 11, 7, 3, 2, ["adam", "nesterov"]),
     "uneven": ("c4 r p d8 r", 5, 14, 14, 1, 0, ["sgd", "adam", "smooth", "clip"]),
-    "groups": ("c4 bn r p c6 bn p d8 bn r", 4, 14, 14, 1, 0, ["nesterov"]),
+    "groups": ("c4 bn r p c6 bn p d8 bn r", 4, 14, 14, 1, 0, ["nesterov", "average"]),
 }
 
 # Images of nets that have more than 8, and of a batch where it is not all.
@@ -67,6 +69,15 @@ def optimiser(name, parameters):
         return torch.optim.Adam(parameters, lr=0.001, weight_decay=0.05)
     return torch.optim.SGD(parameters, lr=0.02, momentum=0.9, weight_decay=0.01,
                            nesterov=name == "nesterov")
+
+
+def follow(average, net, step):
+    """An exponential moving average of all parameters and buffers, as timm's ModelEmaV2 has it, with
+    TensorFlow's beginning."""
+    decay = min(DECAY, (1 + step) / (10 + step))
+    with torch.no_grad():
+        for mean, value in zip(average.state_dict().values(), net.state_dict().values()):
+            mean.copy_(decay * mean + (1 - decay) * value)
 
 
 def scheduler(name, o, steps):
@@ -249,6 +260,7 @@ def run(net_name, begin, images, labels, mean, std, dtype):
         if name == "smooth":
             result["loss.smooth"] = criterion(name)(net(x), y).detach().numpy().reshape(1).copy()
         o = optimiser(name, net.parameters())
+        average = copy.deepcopy(net)
         schedule = scheduler(name, o, len(steps))
         for i, batch in enumerate(steps):
             if i:
@@ -258,7 +270,8 @@ def run(net_name, begin, images, labels, mean, std, dtype):
             if name == "clip":
                 norms.append(float(torch.nn.utils.clip_grad_norm_(net.parameters(), CLIP)))
             o.step()
-        result.update(parameters(net, name + "."))
+            follow(average, net, i + 1)
+        result.update(parameters(average if name == "average" else net, name + "."))
     if norms:
         print(f"{net_name}\t{sum(norm > CLIP for norm in norms)} of {len(norms)} steps are clipped")
     return result
