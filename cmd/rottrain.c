@@ -9,6 +9,7 @@
 #include "cli/trainmodel.h"
 #include "cli/trainwatch.h"
 #include "eval/activity.h"
+#include "net/named.h"
 #include "train/augment.h"
 #include "train/epochlog.h"
 #include "train/state.h"
@@ -44,7 +45,7 @@ enum { SETTINGS_BYTES = 1536 };
 static const struct setting rows[] = {
     {"model", 'm', "FILE", "start from this model: net, weights, frozen layers",
      SETTING_TEXT, SETTING_NAMED, START(model), 0, 0, NULL},
-    {"net", 0, "STRING", "layers of a fresh model; help: list them\n(default: " NET_DEFAULT ")",
+    {"net", 0, "STRING", "layers of a fresh model, or its name; help: list them\n(default: " NET_DEFAULT ")",
      SETTING_TEXT, SETTING_ALWAYS, START(net), 0, 0, NULL},
     {"classes", 'c', "N", "classes of a fresh model (default: from the data)",
      SETTING_INT, SETTING_ALWAYS, START(classes), 1, NET_CLASSES_MAX, NULL},
@@ -107,16 +108,6 @@ static const struct setting rows[] = {
 /* clang-format on */
 
 static struct settings_table table = {usage, rows, sizeof rows / sizeof *rows, NULL};
-
-/* What a net string may consist of. */
-_Noreturn static void list_layers(void)
-{
-    const struct layer_kind *kind;
-
-    for (int i = 0; (kind = layer_kind(i)); i++)
-        printf("%-6s  %s\n", kind->form, kind->about);
-    finish_text();
-}
 
 /* What an augmentation may consist of. */
 _Noreturn static void list_augments(void)
@@ -348,10 +339,14 @@ int main(int argc, char **argv)
     start(argv);
     table.defaults = &defaults;
     first = settings_read(&table, argc, argv, &s);
-    if (s.start.net && strcmp(s.start.net, "help") == 0)
-        list_layers();
+    if (s.start.net && strcmp(s.start.net, "help") == 0) {
+        net_list(stdout);
+        finish_text();
+    }
     if (s.train.augment && strcmp(s.train.augment, "help") == 0)
         list_augments();
+    if (s.start.net)
+        s.start.net = net_expand(s.start.net);
     check_settings(&s, argv + first, argc - first);
     train_find_state(&s.train);
     if (run(&s, argv + first, argc - first, &stopped, &e) < 0)

@@ -1,6 +1,7 @@
 /* The nets that have a name. */
 #include "net/named.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* One of air's parts: its first convolution is pooled before anything else is done to it. */
@@ -20,8 +21,7 @@ static const struct named_net nets[] = {
     {"small", NET_DEFAULT, "the default"},
     {"air", AIR("32", "gn8") AIR("64", "gn8") AIR("128", "gn8") "a",
      "pairs of convolutions with group norm"},
-    {"air-bn", AIR("32", "bn") AIR("64", "bn") AIR("128", "bn") "a",
-     "the same with batch norm"},
+    {"air-bn", AIR("32", "bn") AIR("64", "bn") AIR("128", "bn") "a", "the same with batch norm"},
     {"resnet8", "c16b0 bn r " BLOCK("16", "") BLOCK("32", "s2") BLOCK("64", "s2") "a",
      "three residual blocks (Banbury et al., 2021)"},
     {"resnet18",
@@ -61,4 +61,26 @@ uint64_t net_multiply_adds(const struct net *n)
     for (int i = 0; i < n->layers; i++)
         sum += n->layer[i].kind->multiply_adds(&n->layer[i]);
     return sum;
+}
+
+static void list_net(FILE *to, const struct named_net *named)
+{
+    static struct net n;
+    struct error e;
+
+    if (net_build(&n, named->text, (struct extent){28, 28, 1}, 10, &e) == 0)
+        fprintf(to, "%-9s %10" PRIu64 " %14" PRIu64 "  %s\n    %s\n", named->name, net_weights(&n),
+                net_multiply_adds(&n), named->about, named->text);
+}
+
+void net_list(FILE *to)
+{
+    const struct layer_kind *kind;
+
+    for (int i = 0; (kind = layer_kind(i)); i++)
+        fprintf(to, "%-6s  %s\n", kind->form, kind->about);
+    fprintf(to, "\n%-9s %10s %14s  (images of 28 x 28 x 1, 10 classes)\n", "net", "weights",
+            "multiply-adds");
+    for (int i = 0; named_net(i); i++)
+        list_net(to, named_net(i));
 }
