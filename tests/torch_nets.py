@@ -61,7 +61,7 @@ def layers(net, height, width, channels, classes, inplace=False):
     for _, name, word, h, w, c, _, _, expression in ask("--describe", net, height, width, channels, classes):
         known = {"nn": nn, "channels": channels, "height": height, "width": width, "flat": flat,
                  "inplace": inplace, "Skip": Skip, "Add": Add, "Projection": Projection,
-                 **{key: int(value) for key, value in (pair.split("=") for pair in word.split(","))}}
+                 **{key: float(value) if key == "rate" else int(value) for key, value in (pair.split("=") for pair in word.split(","))}}
         module = eval(expression, known)
         if isinstance(module, nn.Linear) and not flat:
             yield "flatten" + name, nn.Flatten()

@@ -14,7 +14,9 @@ static int allocate(struct engine *g, int groups)
     g->at = calloc(threads * ENGINE_APART, sizeof *g->at);
     g->sums = calloc((size_t)groups * g->plan.sums + 1, sizeof *g->sums);
     g->shared = net_allocate(g->plan.shared);
-    return g->packed && g->workspace && g->scratch && g->at && g->sums && g->shared ? 0 : -1;
+    g->keys = calloc((size_t)g->workspaces * PLAN_GROUP, sizeof *g->keys);
+    return g->packed && g->workspace && g->scratch && g->at && g->sums && g->shared && g->keys ? 0
+                                                                                               : -1;
 }
 
 struct engine *engine_new(const struct net *net, float *parameters, const struct kernels *kernels,
@@ -53,6 +55,7 @@ void engine_free(struct engine *g)
     free(g->at);
     free(g->sums);
     free(g->shared);
+    free(g->keys);
     free(g);
 }
 
@@ -237,13 +240,24 @@ static double *sums_of(const struct engine *g, int group)
     return g->sums + (size_t)group * g->plan.sums;
 }
 
-/* As pass_of, for operations that take the whole batch now. */
+static uint64_t *keys_of(const struct engine *g, int thread)
+{
+    return g->keys + (size_t)g->at[thread * ENGINE_APART] * PLAN_GROUP;
+}
+
+void engine_set_key(struct engine *g, int thread, int sample, uint64_t key)
+{
+    keys_of(g, thread)[sample] = key;
+}
+
+/* As pass_of, in training: what it has of the whole batch, and what it draws from. */
 static struct pass batch_pass(const struct engine *g, int thread, int operation, int n, float *grad)
 {
     struct pass p = pass_of(g, thread, operation, n, grad);
     const struct operation *o = &g->plan.operation[operation];
 
     p.shared = o->whole ? g->shared + o->shared : NULL;
+    p.key = o->draws ? keys_of(g, thread) : NULL;
     return p;
 }
 

@@ -26,6 +26,7 @@ struct engine {
     int *at;        /* the workspace that each thread is in, ENGINE_APART ints from the next's */
     double *sums;   /* of each group of the batch: plan.sums */
     float *shared;  /* plan.shared */
+    uint64_t *keys; /* of the samples in each workspace: PLAN_GROUP */
     int threads;
 };
 
@@ -67,6 +68,10 @@ void engine_enter(struct engine *g, int thread, int workspace);
 
 /* And all threads are in their own again. */
 void engine_leave(struct engine *g);
+
+/* Sets what operations that draw random numbers draw them from, for sample i of the workspace that
+ * the thread is in: once for each step, for forward and backward alike. */
+void engine_set_key(struct engine *g, int thread, int sample, uint64_t key);
 
 /* Segments: 1, and one more for each operation that takes the whole batch. */
 int engine_segments(const struct engine *g);

@@ -43,6 +43,7 @@ struct layer {
     const struct layer_kind *kind;
     char name[LAYER_NAME_BYTES];  /* conv1, relu1, pool1, dense1, ..., head */
     int width;                    /* the number in its word: channels, features; or 0 */
+    double rate;                  /* another number in its word, between 0 and 1 */
     int kernel, stride, unbiased; /* of a convolution, or what adds one */
     struct extent in, out;
     int in_lanes;  /* floats of an input pixel in memory: channels, padded but for the image's */
@@ -59,7 +60,8 @@ enum layer_trait {
     LAYER_FLATTENS = 1, /* what comes out has no rows and columns */
     LAYER_SPATIAL = 2,  /* what goes in must have them */
     LAYER_BEGINS = 4,   /* begins a block of layers; and ends one, whose input it reads besides */
-    LAYER_ENDS = 8
+    LAYER_ENDS = 8,
+    LAYER_RANDOM = 16 /* draws random numbers in training */
 };
 
 struct layer_kind {

@@ -67,6 +67,7 @@ struct operation {
     struct layout shortcut;            /* of `skip` */
     int relu, pool;                    /* it covers these, too */
     int trains;                        /* its slots want gradients */
+    int draws;                         /* in training it draws random numbers */
     int whole;                         /* in training it takes the whole batch at once */
     size_t slot[SLOTS_OF_A_LAYER];     /* where they lie among the parameters, */
     size_t gradient[SLOTS_OF_A_LAYER]; /* and their gradients in a vector of these */
@@ -85,6 +86,10 @@ struct pass {
     float *gradients;        /* a vector to add to, or NULL: nothing of this operation trains */
     float *scratch;
     const float *shared; /* of the whole batch in training, see struct batch_kind; or NULL */
+
+    /* If it draws, a number for each sample, from which all that is drawn follows, whatever thread
+     * or set of kernels draws it; or NULL. */
+    const uint64_t *key;
 };
 
 static inline const float *pass_slot(const struct operation *o, const struct pass *p, int k)

@@ -122,6 +122,23 @@ static void add_gradients(struct plan *p)
     }
 }
 
+/* Layers draw random numbers behind the last frozen one: what is frozen is a constant function. */
+static void add_draws(struct plan *p)
+{
+    const struct net *n = p->net;
+    int frozen = n->layers - 1;
+
+    while (frozen >= 0 && !n->layer[frozen].frozen)
+        frozen--;
+    p->start = p->first;
+    for (int i = p->operations - 1; i >= 0; i--) {
+        struct operation *o = &p->operation[i];
+        o->draws = o->layer->kind->traits & LAYER_RANDOM && o->at > frozen;
+        if (o->draws && i < p->start)
+            p->start = i;
+    }
+}
+
 /* Which tensors have a gradient; of several readers the last sets it and those before add. */
 static void add_readers(struct plan *p)
 {
@@ -195,9 +212,10 @@ void plan_make(struct plan *p, const struct net *n, const struct kernels *k, int
     p->kernels = k;
     p->training = training;
     add_operations(p);
-    p->first = p->operations;
+    p->first = p->start = p->operations;
     if (training) {
         add_gradients(p);
+        add_draws(p);
         add_readers(p);
         add_cuts(p);
     }

@@ -30,6 +30,7 @@ struct plan {
     struct tensor tensor[PLAN_OPERATIONS_MAX + 1];
     int after[NET_LAYERS_MAX + 1]; /* the tensor behind a layer, where that is not covered */
     int first;                     /* the first operation that trains; operations if none does */
+    int start;        /* the first that trains or draws: what is before it is a constant function */
     size_t gradients; /* floats of a vector of gradients, laid out as slots_trained says */
     size_t packed;    /* floats of all operations' packed parameters */
     size_t kept_at;   /* floats from a workspace's begin, from where operations count bytes */

@@ -38,14 +38,14 @@ static void fill_task(void *context, int thread, int task)
 static int fill_cache(struct trainer *t, struct error *e)
 {
     struct engine *g = t->engine;
-    struct fill_job job = {t, NULL, g->plan.first};
+    struct fill_job job = {t, NULL, g->plan.start};
     uint64_t groups = (t->data->n + PLAN_GROUP - 1) / PLAN_GROUP;
     size_t size;
 
-    if (g->plan.first == 0 || g->plan.first == g->plan.operations || t->augments.n ||
-        !plan_starts_at(&g->plan, g->plan.first))
+    if (g->plan.start == 0 || g->plan.first == g->plan.operations || t->augments.n ||
+        !plan_starts_at(&g->plan, g->plan.start))
         return 0;
-    size = g->plan.operation[g->plan.first].x.size;
+    size = g->plan.operation[g->plan.start].x.size;
     if (t->data->n > CACHE_FLOATS / size)
         return 0;
     t->cache = malloc(t->data->n * size * sizeof(float));
@@ -53,7 +53,7 @@ static int fill_cache(struct trainer *t, struct error *e)
         return error_memory(e, "features");
     job.to = t->cache;
     team_run(t->team, fill_task, &job, (int)groups);
-    t->from = g->plan.first;
+    t->from = g->plan.start;
     return 0;
 }
 

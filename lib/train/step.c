@@ -30,8 +30,11 @@ static void run_group(struct trainer *t, int thread, int leaf, int first, int n,
     if (engine_segments(g) > 1)
         engine_enter(g, thread, group);
     if (t->forward) {
-        for (int s = 0; s < n && segment == 0; s++)
-            t->objective->input(t, thread, s, t->order[at + (uint64_t)s]);
+        for (int s = 0; s < n && segment == 0; s++) {
+            uint64_t image = t->order[at + (uint64_t)s];
+            t->objective->input(t, thread, s, image);
+            engine_set_key(g, thread, s, trainer_key(t, image));
+        }
         engine_forward_segment(g, thread, segment, group, t->from, n);
         if (segment == engine_segments(g) - 1)
             take_loss(t, thread, leaf, at, n);

@@ -32,6 +32,16 @@ void trainer_set_input(struct trainer *t, int thread, int sample, uint64_t image
                          t->data->images + image * dataset_stride(t->data), t->table);
 }
 
+uint64_t trainer_key(const struct trainer *t, uint64_t image)
+{
+    struct rng r;
+    uint64_t high;
+
+    rng_counter(&r, t->o->seed, RNG_DROPOUT, (uint64_t)t->so_far.epoch, image);
+    high = rng_u32(&r);
+    return high << 32 | rng_u32(&r);
+}
+
 void trainer_set_augmented(struct trainer *t, int thread, int sample, uint64_t image)
 {
     size_t stride = dataset_stride(t->data);

@@ -86,6 +86,9 @@ float trainer_rate(const struct train_options *o, const struct timetable *p, uin
  * if there is one. */
 void trainer_set_input(struct trainer *t, int thread, int sample, uint64_t image);
 
+/* What layers draw from for this image in this epoch. */
+uint64_t trainer_key(const struct trainer *t, uint64_t image);
+
 /* The same of the image as it is augmented in the epoch in hand. */
 void trainer_set_augmented(struct trainer *t, int thread, int sample, uint64_t image);
 

@@ -28,10 +28,11 @@ static inline int describe_net(char **argv)
     }
     for (int i = 0; i < n.layers; i++) {
         const struct layer *l = &n.layer[i];
-        printf("%s\t%s\tn=%d,kernel=%d,stride=%d,bias=%d,skip_channels=%d,projected=%d\t%d\t%d\t%"
+        printf("%s\t%s\tn=%d,rate=%g,kernel=%d,stride=%d,bias=%d,skip_channels=%d,projected=%d\t%"
+               "d\t%d\t%"
                "d\t%" PRIu64 "\t%" PRIu64 "\t%s\n",
-               l->kind->name, l->name, l->width, l->kernel, l->stride, !l->unbiased, l->skip.c,
-               l->slots > 0, l->out.h, l->out.w, l->out.c, layer_parameters(&n, i),
+               l->kind->name, l->name, l->width, l->rate, l->kernel, l->stride, !l->unbiased,
+               l->skip.c, l->slots > 0, l->out.h, l->out.w, l->out.c, layer_parameters(&n, i),
                l->kind->multiply_adds(l), l->kind->torch);
     }
     return 0;

@@ -16,6 +16,7 @@ static const struct extent example_images[] = {{12, 9, 1}, {9, 10, 3}};
 struct example {
     char name[32]; /* "bn-2": the second of its kind */
     int number;    /* 2 */
+    int random;    /* PyTorch draws other numbers */
     char net[NET_TEXT_MAX];
     struct extent image;
 };
@@ -32,6 +33,7 @@ static inline void each_example(const char *before, struct extent image, use_exa
         for (const char *at = kind->examples; *at; number++) {
             size_t n = strcspn(at, "\n");
             struct example x = {.number = number, .image = image};
+            x.random = kind->traits & LAYER_RANDOM;
             snprintf(x.name, sizeof x.name, "%s-%d", kind->name, number);
             snprintf(x.net, sizeof x.net, "%s%.*s", before, (int)n, at);
             use(&x);
@@ -43,7 +45,7 @@ static inline void each_example(const char *before, struct extent image, use_exa
 /* Of the examples that PyTorch has computed each is on one of the two: the odd ones are grey. */
 static inline int example_is_for_torch(const struct example *x)
 {
-    return x->image.c == (x->number % 2 ? 1 : 3);
+    return !x->random && x->image.c == (x->number % 2 ? 1 : 3);
 }
 
 #endif

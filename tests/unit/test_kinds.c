@@ -79,6 +79,8 @@ static void set_input(struct engine *g, const struct extent *image)
     rng_seed(&r, 13, 1);
     for (int s = 0; s < SAMPLES; s++)
         fill_layout(engine_input(g, 0, 0, s), l, image->c, 1, &r);
+    for (int s = 0; s < SAMPLES; s++)
+        engine_set_key(g, 0, s, 77 * (uint64_t)s);
 }
 
 /* Forward as in training, on the same images; sets the gradient by the logits. */

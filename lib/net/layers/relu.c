@@ -1,7 +1,6 @@
 /* ReLU, where no operation before it covers it. */
+#include "net/layers/elementwise.h"
 #include "net/layers/plain.h"
-#include "net/net.h"
-#include "net/plan.h"
 
 #ifndef KERNEL_VARIANT
 
@@ -55,38 +54,35 @@ void plain_relu_backward(const struct view *y, struct view *dy)
                     view_pixel(dy, i, j)[k] = 0;
 }
 
-#endif
+static double value(double x)
+{
+    return x <= 0 ? 0 : x;
+}
 
-/* ---- the operation ---- */
+static double gradient(double x, double dy)
+{
+    return x > 0 ? dy : 0;
+}
+
+#else
+
+INLINE vf value(vf x)
+{
+    return relu(x);
+}
+
+INLINE vf gradient(vf x, vf dy)
+{
+    return pick_greater(x, splat(0), dy, splat(0));
+}
+
+#endif
 
 #define relu_kept operation_none
 #define relu_scratch operation_none
 #define relu_packed operation_none
 #define relu_pack operation_pack_nothing
-
-static void relu_forward(const struct operation *o, const struct pass *p)
-{
-    for (int s = 0; s < p->s.n; s++)
-        for (int k = 0; k < operation_rows(o); k++) {
-            struct row r = operation_row(o, k);
-            const float *x = p->s.x + (size_t)s * p->s.x_stride + r.x;
-            float *y = p->s.y + (size_t)s * p->s.y_stride + r.y;
-            for (size_t i = 0; i < r.n; i++)
-                y[i] = x[i] <= 0 ? 0 : x[i]; /* so that a NaN stays one */
-        }
-}
-
-static void relu_backward(const struct operation *o, const struct pass *p)
-{
-    for (int s = 0; s < p->s.n && p->s.dx; s++)
-        for (int k = 0; k < operation_rows(o); k++) {
-            struct row r = operation_row(o, k);
-            const float *y = p->s.y + (size_t)s * p->s.y_stride + r.y;
-            const float *dy = p->s.dy + (size_t)s * p->s.y_stride + r.y;
-            float *dx = p->s.dx + (size_t)s * p->s.x_stride + r.x;
-            for (size_t i = 0; i < r.n; i++)
-                dx[i] = y[i] > 0 ? dy[i] : 0;
-        }
-}
+#define relu_forward elementwise_forward
+#define relu_backward elementwise_backward
 
 DEFINE_LAYER(relu);
