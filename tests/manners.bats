@@ -67,7 +67,7 @@ writes_text() {
 help() {
     quiet_success "$1" --help
     [[ $output == "usage: $1 "* ]] || fail "$output" || return 1
-    # Not one option more or less than the source has; headswap's --freeze[=layer] is --freeze.
+    # It names no option but those that there are; headswap's --freeze[=layer] is --freeze.
     grep -oE -e '--[a-z][a-z-]*' <<<"$output" | sed 's/^--//' | sort -u >told
     long_options "$1" >known
     same told known || return 1
@@ -407,14 +407,14 @@ END
     local found=() program option
     for program in $(programs); do
         [[ -e $ROOT/cmd/$program.c ]] || continue
-        while IFS='"' read -r _ option _; do
+        while read -r option; do
             use "$program"
             [[ $program == rtscomm ]] && command=(rtscomm data.rts)
             expect_error 2 "^$program: --$option: 'conv1' is not a file; .* write --$option=conv1" \
                 "${command[@]}" "--$option" conv1 "$operand"
             expect_error 2 "write --$option=conv1" "${command[@]}" "--$option" conv1 <"$operand"
             found+=("$program --$option")
-        done < <(grep -oE '\{"[a-z-]+", optional_argument' "$ROOT/cmd/$program.c")
+        done < <("$program" --help | sed -n 's/^  .* --\([a-z-]*\)\[=.*/\1/p')
     done
     [[ ${found[*]} == *'headswap --freeze'*'rtscomm --disjoint'* ]]
     # In front of a file or an option it has no argument.

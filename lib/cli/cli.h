@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "cli/options.h"
+#include "cli/settings.h"
 
 #include <inttypes.h>
 #include <stdint.h>

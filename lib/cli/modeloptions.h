@@ -31,6 +31,9 @@ struct model_options {
     int threads;
 };
 
+/* The rows that set a struct model_options; the views are told in a history. */
+extern const struct setting model_rows[];
+
 /* Takes one of MODEL_OPTIONS; false: it is none of them. */
 int model_option(struct model_options *m, int option, const char *argument);
 

@@ -63,6 +63,15 @@ _Noreturn static void refuse(const char *word, int missing, const struct option 
     misused("invalid option -- '%c'", optopt);
 }
 
+void keep_typed(int option, const char *name)
+{
+    given.last = option;
+    if (name)
+        snprintf(given.typed[option], NAME_BYTES, "--%s", name);
+    else
+        snprintf(given.typed[option], NAME_BYTES, "-%c", option);
+}
+
 int next_option(int argc, char **argv, const char *letters, const struct option *options)
 {
     char all[LETTERS_MAX];
@@ -77,11 +86,7 @@ int next_option(int argc, char **argv, const char *letters, const struct option 
         refuse(argv[optind - 1], option == ':', options);
     if (option <= 0 || option >= OPT_END)
         return option;
-    given.last = option;
-    if (at >= 0)
-        snprintf(given.typed[option], NAME_BYTES, "--%s", options[at].name);
-    else
-        snprintf(given.typed[option], NAME_BYTES, "-%c", option);
+    keep_typed(option, at >= 0 ? options[at].name : NULL);
     long_form = find_option(options, option);
     if (long_form && long_form->has_arg == optional_argument && !optarg)
         check_optional(argv[optind], option);

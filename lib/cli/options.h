@@ -24,6 +24,9 @@ enum { OPT_VERSION = 256, OPT_NO_HISTORY, OPT_FIRST, OPT_END = 384 };
 #define STREAM_OPTIONS {"no-history", no_argument, NULL, OPT_NO_HISTORY}
 /* clang-format on */
 
+/* Keeps how an option was typed, by its name, or by its letter where that is NULL. */
+void keep_typed(int option, const char *name);
+
 /*
  * getopt_long, with the common letters added to those of the program. It keeps how each option was
  * typed, for the messages, and refuses an option with an optional argument in front of a word that

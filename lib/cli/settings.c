@@ -8,19 +8,139 @@
 
 #include "base/crc.h"
 #include "cli/cli.h"
+#include "cli/commandline.h"
 
-enum {
-    ROWS_MAX = OPT_END - OPT_FIRST,
-    HELP_BYTES = 1 << 14,
-    COLUMN = 27,
-    TEXT_MOST = 200,
-    ROW_BYTES = 320
-};
+enum { TEXT_MOST = 200, ROW_BYTES = 320, PLACE_FIRST = -1, PLACE_LAST = 2 };
 
-/* What getopt_long returns for a row. */
-static int code_of(const struct settings_table *t, int i)
+/* What is read: of one program, which does so once. */
+static const struct settings_table *reading;
+
+/* ---- the rows of a table, those of groups and the common ones, too ---- */
+
+static void take_output(void *at, const struct setting *s, char *path);
+static void take_quiet(void *at, const struct setting *s, char *none);
+static void print_help(void *at, const struct setting *s, char *none);
+static void print_version(void *at, const struct setting *s, char *none);
+
+/* clang-format off */
+static const struct setting common_rows[] = {
+    {"output", 'o', "FILE", "write the result to FILE, complete or not at all",
+     SETTING_FREE, .type = SETTING_CALL, .take = take_output},
+    {"quiet", 'q', NULL, "no progress, no notes on standard error",
+     SETTING_FREE, .type = SETTING_CALL, .take = take_quiet},
+    {"help", 'h', NULL, "print this help",
+     SETTING_FREE, .type = SETTING_CALL, .take = print_help},
+    {"version", 0, NULL, "print the version",
+     SETTING_FREE, .type = SETTING_CALL, .take = print_version},
+    {0}};
+/* clang-format on */
+
+/* Adds copies of rows to n, with what they set `at` bytes further on; returns their number. */
+static int add_rows(struct setting *all, int n, const struct setting *row, size_t at)
 {
-    return t->row[i].letter ? t->row[i].letter : OPT_FIRST + i;
+    for (; row->name || row->group; row++) {
+        if (row->group) {
+            n = add_rows(all, n, row->group, at + row->at);
+            continue;
+        }
+        /* Too many rows, or one that does not say whether it decides, or that no line reaches. */
+        if (n == ROWS_MAX || !row->decides || row->place < PLACE_FIRST || row->place > PLACE_LAST)
+            abort();
+        all[n] = *row;
+        all[n].at += at;
+        all[n++].with += at;
+    }
+    return n;
+}
+
+static int all_rows(const struct settings_table *t, struct setting all[ROWS_MAX])
+{
+    int own = add_rows(all, 0, t->row, 0), n = add_rows(all, own, common_rows, 0);
+
+    if (t->output)
+        all[own].help = t->output;
+    if (t->formats)
+        all[n - 1].help = "print the version, and the formats that are read";
+    return n;
+}
+
+/* ---- the common options ---- */
+
+static void take_output(void *at, const struct setting *s, char *path)
+{
+    (void)at;
+    (void)path;
+    common_option(s->letter, NULL);
+}
+
+static void take_quiet(void *at, const struct setting *s, char *none)
+{
+    (void)at;
+    (void)none;
+    common_option(s->letter, NULL);
+}
+
+static void print_version(void *at, const struct setting *s, char *none)
+{
+    (void)at;
+    (void)s;
+    (void)none;
+    printf("%s (rotpipe) %s\n", program, ROTPIPE_VERSION);
+    if (reading->formats)
+        printf("reads %s\n", reading->formats());
+    finish_text();
+}
+
+/* "  -b, --batch N"; returns its length. */
+static int name_row(const struct setting *s, char *text, size_t size)
+{
+    char letter[] = {'-', s->letter, ',', '\0'};
+    const char *argument = s->argument ? s->argument : "";
+
+    return snprintf(text, size, "  %3s --%s%s%s", s->letter ? letter : "", s->name,
+                    *argument && *argument != '[' ? " " : "", argument);
+}
+
+static int widest_name(const struct setting *all, int n)
+{
+    char name[ROW_BYTES];
+    int most = 0;
+
+    for (int i = 0; i < n; i++) {
+        int width = name_row(&all[i], name, sizeof name);
+        most = width > most ? width : most;
+    }
+    return most;
+}
+
+/* A name that reaches into the column of the texts has its text behind it, or on the next line. */
+static void print_row(const struct setting *s, int column)
+{
+    char name[ROW_BYTES];
+    int used = name_row(s, name, sizeof name), gap = used < column ? column - used : 3;
+
+    fputs(name, stdout);
+    for (const char *line = s->help; *line;) {
+        size_t length = strcspn(line, "\n");
+        if (length)
+            printf("%*s%.*s", line == s->help ? gap : column, "", (int)length, line);
+        putchar('\n');
+        line += length + (line[length] == '\n');
+    }
+}
+
+static void print_help(void *at, const struct setting *s, char *none)
+{
+    struct setting all[ROWS_MAX];
+    int n = all_rows(reading, all), column = reading->column;
+
+    (void)at;
+    (void)s;
+    (void)none;
+    printf("%s\n", reading->usage);
+    for (int i = 0; i < n; i++)
+        print_row(&all[i], column ? column : widest_name(all, n) + 2);
+    finish_text();
 }
 
 /* ---- the command line ---- */
@@ -40,16 +160,16 @@ static void take(const struct setting *s, void *into)
 
     switch (s->type) {
     case SETTING_FLAG:
-        *(int *)to = 1;
+        *(int *)to = (int)s->lowest;
         return;
     case SETTING_INT:
-        *(int *)to = (int)int_argument(optarg, s->lowest, s->highest);
+        *(int *)to = (int)(optarg ? int_argument(optarg, s->lowest, s->highest) : s->lowest);
         return;
     case SETTING_LONG:
-        *(int64_t *)to = int_argument(optarg, s->lowest, s->highest);
+        *(int64_t *)to = optarg ? int_argument(optarg, s->lowest, s->highest) : s->lowest;
         return;
     case SETTING_REAL:
-        *(double *)to = real_argument(optarg, (double)s->lowest, (double)s->highest);
+        *(double *)to = real_argument(optarg, s->least, s->most);
         return;
     case SETTING_SEED:
         *(uint64_t *)to = seed_argument(optarg);
@@ -61,82 +181,53 @@ static void take(const struct setting *s, void *into)
         *(int *)to = choice_argument(optarg, s->choices, count_choices(s->choices));
         return;
     case SETTING_TEXT:
+    case SETTING_WORD:
         *(const char **)to = optarg;
+        return;
+    case SETTING_CALL:
+        s->take(to, s, optarg);
+        return;
+    case SETTING_GROUP:
+        abort(); /* all_rows leaves none */
     }
-}
-
-static void make_help(const struct settings_table *t, char *text)
-{
-    static const char common[] =
-        "  -o, --output FILE        write the result to FILE, complete or not at all\n"
-        "  -q, --quiet              no progress, no notes on standard error\n"
-        "  -h, --help               print this help\n"
-        "      --version            print the version\n";
-    size_t n = (size_t)snprintf(text, HELP_BYTES, "%s\n", t->usage);
-
-    for (int i = 0; i < t->rows; i++) {
-        const struct setting *s = &t->row[i];
-        char letter[] = {'-', s->letter, ',', '\0'};
-        int used = snprintf(text + n, HELP_BYTES - n, "  %3s --%s%s%s", s->letter ? letter : "",
-                            s->name, s->argument ? " " : "", s->argument ? s->argument : "");
-        n += (size_t)used + (size_t)sprintf(text + n + used, "%*s", COLUMN - used, "");
-        for (const char *line = s->help; *line;) {
-            size_t length = strcspn(line, "\n");
-            n += (size_t)snprintf(text + n, HELP_BYTES - n, "%*s%.*s\n",
-                                  line == s->help ? 0 : COLUMN, "", (int)length, line);
-            line += length + (line[length] == '\n');
-        }
-    }
-    snprintf(text + n, HELP_BYTES - n, "%s", common);
 }
 
 int settings_read(const struct settings_table *t, int argc, char **argv, void *into)
 {
-    static const struct option common[] = {COMMON_OPTIONS};
-    static char help[HELP_BYTES];
-    struct option options[ROWS_MAX + sizeof common / sizeof *common];
-    char letters[2 * ROWS_MAX + 1], *letter = letters;
-    int option;
+    struct setting all[ROWS_MAX];
+    struct commandline line;
 
-    for (int i = 0; i < t->rows; i++) {
-        const struct setting *s = &t->row[i];
-        int has = s->argument ? required_argument : no_argument;
-        options[i] = (struct option){s->name, has, NULL, code_of(t, i)};
-        if (s->letter)
-            letter += sprintf(letter, "%c%s", s->letter, s->argument ? ":" : "");
-    }
-    *letter = '\0';
-    memcpy(options + t->rows, common, sizeof common);
-    make_help(t, help);
-    while ((option = next_option(argc, argv, letters, options)) >= 0) {
-        int i = 0;
-        while (i < t->rows && code_of(t, i) != option)
-            i++;
-        if (i < t->rows)
-            take(&t->row[i], into);
-        else
-            common_option(option, help);
-    }
+    reading = t;
+    commandline_start(&line, all, all_rows(t, all), argc, argv);
+    for (int i; (i = commandline_next(&line)) >= 0;)
+        take(&all[i], into);
     return optind;
 }
 
 int settings_given(const struct settings_table *t, const char *name)
 {
-    for (int i = 0; i < t->rows; i++)
-        if (strcmp(t->row[i].name, name) == 0)
-            return was_given(code_of(t, i));
+    struct setting all[ROWS_MAX];
+    int n = all_rows(t, all);
+
+    for (int i = 0; i < n; i++)
+        if (strcmp(all[i].name, name) == 0)
+            return was_given(commandline_code(all, i));
     abort(); /* no such row */
 }
 
 /* ---- the history ---- */
 
-/* Whether a row's value is another than the default. */
+/* Whether a row's value is another than the default, and for a flag, its own. */
 static int is_changed(const struct setting *s, const void *from, const void *defaults)
 {
-    const char *a = (const char *)from + s->at, *b = (const char *)defaults + s->at;
+    static const int64_t zero;
+    const char *a = (const char *)from + s->at;
+    const char *b = defaults ? (const char *)defaults + s->at : (const char *)&zero;
     const char *text, *other;
 
-    if (s->type == SETTING_TEXT) {
+    if (s->type == SETTING_FLAG && *(const int *)a != (int)s->lowest)
+        return 0;
+    if (s->type == SETTING_TEXT || s->type == SETTING_WORD) {
         memcpy(&text, a, sizeof text);
         memcpy(&other, b, sizeof other);
         return text && other ? strcmp(text, other) != 0 : text != other;
@@ -144,6 +235,24 @@ static int is_changed(const struct setting *s, const void *from, const void *def
     if (s->type == SETTING_LONG || s->type == SETTING_REAL || s->type == SETTING_SEED)
         return memcmp(a, b, sizeof(int64_t)) != 0;
     return memcmp(a, b, sizeof(int)) != 0;
+}
+
+static int is_told(const struct setting *s, int given, const void *from, const void *defaults)
+{
+    switch (s->decides) {
+    case SETTING_FREE:
+        return 0;
+    case SETTING_NAMED:
+    case SETTING_GIVEN:
+        return given;
+    case SETTING_CHANGED:
+        return is_changed(s, from, defaults);
+    case SETTING_WITH:
+        return *(const int *)((const char *)from + s->with) != 0;
+    case SETTING_ALWAYS:
+        return 1;
+    }
+    return 1;
 }
 
 /* A long text is cut, and has its checksum instead of the rest: two that differ stay different. */
@@ -177,6 +286,12 @@ static int put_value(const struct setting *s, const void *from, char *text, size
         return snprintf(text, size, " %s", s->choices[*(const int *)at]);
     case SETTING_TEXT:
         return put_text(*(const char *const *)at, text, size);
+    case SETTING_WORD:
+        return snprintf(text, size, " %.*s", TEXT_MOST, *(const char *const *)at);
+    case SETTING_CALL:
+        return s->put ? s->put(at, text, size) : 0;
+    case SETTING_GROUP:
+        abort(); /* all_rows leaves none */
     }
     return 0;
 }
@@ -193,18 +308,19 @@ static void put_row(const struct setting *s, const void *from, char text[ROW_BYT
 
 void settings_line(const struct settings_table *t, const void *from, char *text, size_t size)
 {
-    size_t n = 0;
+    struct setting all[ROWS_MAX];
+    int rows = all_rows(t, all);
+    size_t n = strlen(text);
 
-    *text = '\0';
-    for (int i = 0; i < t->rows; i++) {
-        const struct setting *s = &t->row[i];
-        char row[ROW_BYTES];
-        if (s->decides == SETTING_FREE ||
-            (s->decides != SETTING_ALWAYS && !is_changed(s, from, t->defaults)))
-            continue;
-        put_row(s, from, row);
-        if (n + strlen(row) >= size)
-            abort(); /* the caller's room is too small for its table */
-        n += (size_t)sprintf(text + n, "%s", row);
-    }
+    for (int place = PLACE_FIRST; place <= PLACE_LAST; place++)
+        for (int i = 0; i < rows; i++) {
+            char row[ROW_BYTES];
+            if (all[i].place != place ||
+                !is_told(&all[i], was_given(commandline_code(all, i)), from, t->defaults))
+                continue;
+            put_row(&all[i], from, row);
+            if (n + strlen(row) >= size)
+                abort(); /* the caller's room is too small for its table */
+            n += (size_t)sprintf(text + n, "%s", row);
+        }
 }

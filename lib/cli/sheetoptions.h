@@ -33,6 +33,9 @@ enum { SHEET_DEFAULT_COUNT = 100 };
         .border = SHEET_BORDER_UNSET, .scale = 1                                                   \
     }
 
+/* The rows that set a struct sheet_style, which holds SHEET_DEFAULTS. */
+extern const struct setting sheet_rows[];
+
 /* Takes one of SHEET_OPTIONS; false: it is none of them. */
 int sheet_option(struct sheet_style *style, int option, const char *argument);
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const fit_names[3] = {"crop", "pad", "stretch"};
+const char *const fit_names[] = {"crop", "pad", "stretch", NULL};
 
 double fit_scale(enum fit fit, int width, int height, int to_width, int to_height)
 {

@@ -8,7 +8,7 @@
 
 /* How an image of another shape gets it: cut at two sides, with borders, or distorted. */
 enum fit { FIT_CROP, FIT_PAD, FIT_STRETCH };
-extern const char *const fit_names[3];
+extern const char *const fit_names[]; /* ends with NULL */
 
 /* The larger of the two shares to which width and height of an image are scaled. */
 double fit_scale(enum fit fit, int width, int height, int to_width, int to_height);

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+const char *const near_metrics[] = {[NEAR_EUCLIDEAN] = "euclidean", [NEAR_COSINE] = "cosine", NULL};
+
 /* Four sums side by side, in an order that is the same on every machine. */
 typedef float four_floats __attribute__((vector_size(16)));
 typedef double four __attribute__((vector_size(32)));

@@ -12,6 +12,9 @@ enum near_metric {
                  */
 };
 
+/* What they are called; ends with NULL. */
+extern const char *const near_metrics[];
+
 double near_distance(enum near_metric metric, const float *a, const float *b, size_t d);
 
 /* The same for points whose lengths are known; NEAR_EUCLIDEAN does without. */
