@@ -6,32 +6,47 @@
 
 #include <unistd.h>
 
-static const char help[] =
+static const char usage[] =
     "usage: cifar2rts [-q] [-o file] [--fine | --coarse] [--names file]\n"
     "                 [--no-history] [file ...]\n"
-    "Convert batches of CIFAR-10 or CIFAR-100, binary version, to an image stream.\n"
-    "\n"
-    "      --fine         batches of CIFAR-100, with the labels of its 100 classes\n"
-    "      --coarse       batches of CIFAR-100, with those of its 20 superclasses\n"
-    "      --names FILE   class names, one per line (default: the data set's own\n"
-    "                     file of names in the folder of the first batch, if any)\n"
-    "      --no-history   omit provenance records\n"
-    "  -o, --output FILE  write the result to FILE, complete or not at all\n"
-    "  -q, --quiet        no progress, no notes on standard error\n"
-    "  -h, --help         print this help\n"
-    "      --version      print the version\n";
+    "Convert batches of CIFAR-10 or CIFAR-100, binary version, to an image stream.\n";
 
-enum { OPT_FINE = OPT_FIRST, OPT_COARSE, OPT_NAMES };
+struct settings {
+    enum cifar_kind kind;
+    const char *names;
+    int no_history;
+};
 
-static const struct option options[] = {{"fine", no_argument, NULL, OPT_FINE},
-                                        {"coarse", no_argument, NULL, OPT_COARSE},
-                                        {"names", required_argument, NULL, OPT_NAMES},
-                                        STREAM_OPTIONS,
-                                        COMMON_OPTIONS};
+static void take_kind(void *at, const struct setting *s, char *none)
+{
+    enum cifar_kind *kind = at;
+
+    (void)none;
+    if (*kind != CIFAR_10 && *kind != (enum cifar_kind)s->lowest)
+        misused("--fine and --coarse cannot both be given");
+    *kind = (enum cifar_kind)s->lowest;
+}
+
+/* clang-format off */
+static const struct setting rows[] = {
+    {"fine", 0, NULL, "batches of CIFAR-100, with the labels of its 100 classes",
+     SETTING_GIVEN, CALL(kind, take_kind, NULL), .lowest = CIFAR_100_FINE},
+    {"coarse", 0, NULL, "batches of CIFAR-100, with those of its 20 superclasses",
+     SETTING_GIVEN, CALL(kind, take_kind, NULL), .lowest = CIFAR_100_COARSE},
+    {"names", 0, "FILE",
+     "class names, one per line (default: the data set's own\n"
+     "file of names in the folder of the first batch, if any)",
+     SETTING_FREE, TEXT(names)},
+    {"no-history", 0, NULL, "omit provenance records",
+     SETTING_FREE, FLAG(no_history)},
+    {0}};
+/* clang-format on */
+
+static const struct settings_table table = {.usage = usage, .row = rows};
 
 /* The batches on their way into a stream. */
 struct job {
-    enum cifar_kind kind;
+    struct settings s;
     char **paths;
     int count, opened;
     struct cifar batch; /* the last one opened */
@@ -48,7 +63,7 @@ struct job {
 /* The path of the names that stand beside the first batch; NULL if there are none, or on error. */
 static char *find_names(const struct job *j, int *failed)
 {
-    const char *name = cifar_names_file(j->kind), *first = j->paths[0];
+    const char *name = cifar_names_file(j->s.kind), *first = j->paths[0];
     const char *slash = strrchr(first, '/');
     size_t folder = slash ? (size_t)(slash + 1 - first) : 0;
     char *path;
@@ -70,11 +85,11 @@ static char *find_names(const struct job *j, int *failed)
 }
 
 /* The names of this file, or of the data set's own, which need not be there. 0 or -1. */
-static int load_names(struct job *j, const char *given, struct error *e)
+static int load_names(struct job *j, struct error *e)
 {
     int failed = 0;
-    char *found = given ? NULL : find_names(j, &failed);
-    const char *path = given ? given : found;
+    char *found = j->s.names ? NULL : find_names(j, &failed);
+    const char *path = found ? found : j->s.names;
 
     if (failed)
         return error_memory(e, "class names");
@@ -94,7 +109,7 @@ static int next_batch(struct job *j, struct error *e)
     cifar_close(&j->batch);
     if (j->opened == j->count)
         return 0;
-    return cifar_open(&j->batch, j->paths[j->opened++], j->kind, e) < 0 ? -1 : 1;
+    return cifar_open(&j->batch, j->paths[j->opened++], j->s.kind, e) < 0 ? -1 : 1;
 }
 
 static int next(void *context, struct chunk *c, struct error *e)
@@ -119,9 +134,8 @@ static int digest(void *context, struct history *d, struct error *e)
     return history_add(d, "", ((struct job *)context)->digest.text, e);
 }
 
-static int convert(struct job *j, int provenance, struct rts_writer *out, struct error *e)
+static int convert(struct job *j, struct rts_writer *out, struct error *e)
 {
-    static const char *const options_of[] = {"", " --fine", " --coarse"};
     uint64_t shape[4] = {0, CIFAR_SIDE, CIFAR_SIDE, CIFAR_CHANNELS};
     char step[64];
     struct importer importer = {
@@ -134,18 +148,11 @@ static int convert(struct job *j, int provenance, struct rts_writer *out, struct
     if (!j->image || !j->label)
         return error_memory(e, "images");
     importer.like = j->like;
-    snprintf(step, sizeof step, "cifar2rts %s%s%s", ROTPIPE_VERSION, options_of[j->kind],
-             j->names ? " names" : "");
-    return import_write(&importer, out, provenance, e);
-}
-
-/* ---- options ---- */
-
-static void take_kind(struct job *j, enum cifar_kind kind)
-{
-    if (j->kind != CIFAR_10 && j->kind != kind)
-        misused("--fine and --coarse cannot both be given");
-    j->kind = kind;
+    snprintf(step, sizeof step, "cifar2rts %s", ROTPIPE_VERSION);
+    settings_line(&table, &j->s, step, sizeof step);
+    if (j->names)
+        strcat(step, " names");
+    return import_write(&importer, out, !j->s.no_history, e);
 }
 
 int main(int argc, char **argv)
@@ -154,28 +161,17 @@ int main(int argc, char **argv)
     struct error e;
     struct job j = {0};
     struct rts_writer *out = NULL;
-    const char *names = NULL;
-    int option, provenance = 1, status = -1;
+    int first, status = -1;
 
     start(argv);
-    while ((option = next_option(argc, argv, "", options)) != -1)
-        if (option == OPT_FINE)
-            take_kind(&j, CIFAR_100_FINE);
-        else if (option == OPT_COARSE)
-            take_kind(&j, CIFAR_100_COARSE);
-        else if (option == OPT_NAMES)
-            names = optarg;
-        else if (option == OPT_NO_HISTORY)
-            provenance = 0;
-        else
-            common_option(option, help);
-    j.count = argc > optind ? argc - optind : 1;
-    j.paths = argc > optind ? argv + optind : only;
-    if (standard_inputs(j.paths, j.count) + (names && strcmp(names, "-") == 0) > 1)
+    first = settings_read(&table, argc, argv, &j.s);
+    j.count = argc > first ? argc - first : 1;
+    j.paths = argc > first ? argv + first : only;
+    if (standard_inputs(j.paths, j.count) + (j.s.names && strcmp(j.s.names, "-") == 0) > 1)
         misused("standard input can be only one of the batches and --names");
 
-    if (load_names(&j, names, &e) == 0 && (out = rts_create(result_path(), &e)))
-        status = convert(&j, provenance, out, &e);
+    if (load_names(&j, &e) == 0 && (out = rts_create(result_path(), &e)))
+        status = convert(&j, out, &e);
     cifar_close(&j.batch);
     history_free(&j.digest);
     free(j.image);

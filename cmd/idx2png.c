@@ -1,4 +1,5 @@
 /* idx2png - IDX images as a contact sheet, or as a PNG each */
+#include "cli/pixeloptions.h"
 #include "cli/sheetoptions.h"
 #include "import/idx.h"
 #include "rts/examples.h"
@@ -7,60 +8,62 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-static const char help[] =
+static const char usage[] =
     "usage: idx2png [-q] [-o file] [-n count] [--columns n] [--border n] [--scale n]\n"
     "               [--labels] [--names file] [--range low:high] [images [labels]]\n"
     "       idx2png [-q] -d folder [-f] [-n count] [--scale n] [--names file]\n"
     "               [--range low:high] [images [labels]]\n"
-    "Draw IDX images side by side, as PNG; or write one PNG file per image.\n"
-    "\n"
-    "  -n, --count N        number of images (default 100; all with -d)\n" SHEET_HELP
-    "      --names FILE     class names, one per line\n"
-    "      --range LOW:HIGH\n"
-    "                       scale pixels of any IDX type: LOW becomes 0, HIGH 255\n"
-    "  -d, --directory DIR  write one PNG per image to DIR, named by index and label\n"
-    "  -f, --force          with -d, replace existing files\n"
-    "  -o, --output FILE    write the result to FILE, complete or not at all\n"
-    "  -q, --quiet          no progress, no notes on standard error\n"
-    "  -h, --help           print this help\n"
-    "      --version        print the version\n";
+    "Draw IDX images side by side, as PNG; or write one PNG file per image.\n";
 
-enum { OPT_NAMES = OPT_SHEET_END, OPT_RANGE };
+struct settings {
+    struct sheet_style style;
+    uint64_t count;
+    const char *names, *folder; /* folder NULL: a contact sheet on standard output */
+    struct idx_range range;
+    int force;
+};
 
-static const struct option options[] = {{"count", required_argument, NULL, 'n'},
-                                        {"directory", required_argument, NULL, 'd'},
-                                        {"force", no_argument, NULL, 'f'},
-                                        {"names", required_argument, NULL, OPT_NAMES},
-                                        {"range", required_argument, NULL, OPT_RANGE},
-                                        SHEET_OPTIONS,
-                                        COMMON_OPTIONS};
+/* clang-format off */
+static const struct setting rows[] = {
+    {"count", 'n', "N", "number of images (default 100; all with -d)",
+     SETTING_FREE, LONG(count, 1, INT64_MAX)},
+    GROUP(style, sheet_rows),
+    {"names", 0, "FILE", "class names, one per line",
+     SETTING_FREE, TEXT(names)},
+    {"range", 0, "LOW:HIGH", "\nscale pixels of any IDX type: LOW becomes 0, HIGH 255",
+     SETTING_FREE, CALL(range, take_range, NULL)},
+    {"directory", 'd', "DIR", "write one PNG per image to DIR, named by index and label",
+     SETTING_FREE, TEXT(folder)},
+    {"force", 'f', NULL, "with -d, replace existing files",
+     SETTING_FREE, FLAG(force)},
+    {0}};
+/* clang-format on */
+
+static const struct settings_table table = {.usage = usage, .row = rows, .column = 23};
 
 struct job {
     struct idx_pair in;
-    struct sheet_style style;
-    uint64_t count;
+    struct settings s;
     char *names;
-    const char *folder; /* NULL: a contact sheet on standard output */
-    int force;
 };
 
 /* One image, the only one of `sheet`, to a file of its own. */
 static int put_file(const struct job *j, const struct sheet *sheet, uint64_t index, struct error *e)
 {
-    unsigned how = OUTPUT_UNSYNCED | (j->force ? OUTPUT_SAFE : OUTPUT_NEW);
-    size_t room = strlen(j->folder) + 64;
+    unsigned how = OUTPUT_UNSYNCED | (j->s.force ? OUTPUT_SAFE : OUTPUT_NEW);
+    size_t room = strlen(j->s.folder) + 64;
     char *path = malloc(room);
     struct output *out = NULL;
     int n, status = -1;
 
     if (!path)
         return error_memory(e, "path");
-    n = snprintf(path, room, "%s/%06" PRIu64, j->folder, index);
+    n = snprintf(path, room, "%s/%06" PRIu64, j->s.folder, index);
     if (j->in.labelled)
         n += snprintf(path + n, room - (size_t)n, "-%" PRIu32, sheet->label[0]);
     snprintf(path + n, room - (size_t)n, ".png");
     out = output_open_how(path, how, e);
-    if (out && sheet_write(sheet, &j->style, NULL, out, e) == 0)
+    if (out && sheet_write(sheet, &j->s.style, NULL, out, e) == 0)
         status = output_close(out, e);
     else
         output_abandon(out);
@@ -97,13 +100,13 @@ static int collect(struct job *j, struct sheet *sheet, struct error *e)
 
     while (status == 0 && f->done < f->n) {
         uint64_t first = f->done, n = f->n - first < most ? f->n - first : most;
-        uint64_t wanted = first < j->count ? j->count - first : 0;
+        uint64_t wanted = first < j->s.count ? j->s.count - first : 0;
         status = idx_pair_read(&j->in, n, image, label, names_count(j->names), e);
         if (n > wanted)
             n = wanted;
         if (status < 0 || n == 0)
             continue;
-        if (j->folder)
+        if (j->s.folder)
             status = put_files(j, image, label, n, first, e);
         else
             status = sheet_add(sheet, f->height, f->width, f->channels, n, image,
@@ -131,11 +134,11 @@ static int run(struct job *j, struct error *e)
     struct output *out = NULL;
     int status = -1;
 
-    if (j->folder)
-        return make_folder(j->folder, e) < 0 ? -1 : collect(j, NULL, e);
+    if (j->s.folder)
+        return make_folder(j->s.folder, e) < 0 ? -1 : collect(j, NULL, e);
     out = output_open(result_path(), e);
     if (out && collect(j, &sheet, e) == 0)
-        status = sheet_write(&sheet, &j->style, j->names, out, e);
+        status = sheet_write(&sheet, &j->s.style, j->names, out, e);
     sheet_free(&sheet);
     if (status == 0)
         return output_close(out, e);
@@ -144,69 +147,46 @@ static int run(struct job *j, struct error *e)
 }
 
 /* Refuses options and operands that cannot be combined. */
-static void check_use(const struct job *j, int named, char **operand, int operands)
+static void check_use(const struct settings *s, char **operand, int operands)
 {
     if (operands > 2)
         misused("too many operands");
     if (operands == 2 && strcmp(operand[0], "-") == 0 && strcmp(operand[1], "-") == 0)
         misused("images and labels cannot both be standard input");
-    if (j->folder &&
-        (j->style.captions || j->style.columns || j->style.border != SHEET_BORDER_UNSET))
+    if (s->folder &&
+        (s->style.captions || s->style.columns || s->style.border != SHEET_BORDER_UNSET))
         misused("%s cannot be combined with --labels, --columns or --border", as_typed('d'));
-    if (!j->folder && j->force)
+    if (!s->folder && s->force)
         misused("%s needs -d", as_typed('f'));
-    if (j->folder && result_path())
+    if (s->folder && result_path())
         misused("%s and %s are mutually exclusive", as_typed('d'), as_typed('o'));
-    if (j->style.captions && operands < 2)
+    if (s->style.captions && operands < 2)
         misused("--labels needs a file of labels");
-    if (named && operands < 2)
+    if (s->names && operands < 2)
         misused("--names needs a file of labels");
 }
 
 int main(int argc, char **argv)
 {
     struct error e;
-    struct job j = {.style = SHEET_DEFAULTS};
-    const char *names_path = NULL;
-    struct idx_range range, *scaled = NULL;
-    int option, status = -1;
+    struct job j = {.s = {.style = SHEET_DEFAULTS}};
+    struct settings *s = &j.s;
+    const struct idx_range *range;
+    int first, status = -1;
 
     start(argv);
-    while ((option = next_option(argc, argv, "d:fn:", options)) != -1)
-        switch (option) {
-        case 'd':
-            j.folder = optarg;
-            break;
-        case 'f':
-            j.force = 1;
-            break;
-        case 'n':
-            j.count = (uint64_t)int_argument(optarg, 1, INT64_MAX);
-            break;
-        case OPT_NAMES:
-            names_path = optarg;
-            break;
-        case OPT_RANGE:
-            if (idx_range_parse(optarg, &range) < 0)
-                misused("--range: '%s' is not LOW:HIGH, two numbers with LOW less than HIGH",
-                        optarg);
-            scaled = &range;
-            break;
-        default:
-            if (!sheet_option(&j.style, option, optarg))
-                common_option(option, help);
-        }
-    argc -= optind;
-    argv += optind;
-    check_use(&j, names_path != NULL, argv, argc);
-    if (j.count == 0)
-        j.count = j.folder ? UINT64_MAX : SHEET_DEFAULT_COUNT;
-    if (j.folder)
-        j.style.border = 0;
-    sheet_settle(&j.style, j.style.captions);
-
-    if ((!names_path || (j.names = names_load(names_path, &e))) &&
-        idx_pair_open(&j.in, argc > 0 ? argv[0] : "-", argc > 1 ? argv[1] : NULL, scaled, &e) == 0)
+    first = settings_read(&table, argc, argv, s);
+    argc -= first;
+    argv += first;
+    check_use(s, argv, argc);
+    if (s->count == 0)
+        s->count = s->folder ? UINT64_MAX : SHEET_DEFAULT_COUNT;
+    if (s->folder)
+        s->style.border = 0;
+    sheet_settle(&s->style, s->style.captions);
+    range = settings_given(&table, "range") ? &s->range : NULL;
+    if ((!s->names || (j.names = names_load(s->names, &e))) &&
+        idx_pair_open(&j.in, argc > 0 ? argv[0] : "-", argc > 1 ? argv[1] : NULL, range, &e) == 0)
         status = run(&j, &e);
     idx_pair_close(&j.in);
     free(j.names);

@@ -1,31 +1,36 @@
 /* idx2rts - IDX images and labels, as in MNIST, to an image stream */
-#include "cli/cli.h"
+#include "cli/pixeloptions.h"
 #include "import/idx.h"
 #include "import/import.h"
 #include "rts/names.h"
 
-static const char help[] =
+static const char usage[] =
     "usage: idx2rts [-q] [-o file] [--names file] [--range low:high] [--no-history]\n"
     "               [images [labels]]\n"
-    "Convert IDX images, and their labels, to an image stream.\n"
-    "\n"
-    "      --names FILE      class names, one per line\n"
-    "      --range LOW:HIGH  scale pixels of any IDX type: LOW becomes 0, HIGH 255\n"
-    "      --no-history      omit provenance records\n"
-    "  -o, --output FILE     write the result to FILE, complete or not at all\n"
-    "  -q, --quiet           no progress, no notes on standard error\n"
-    "  -h, --help            print this help\n"
-    "      --version         print the version\n";
+    "Convert IDX images, and their labels, to an image stream.\n";
 
-enum { OPT_NAMES = OPT_FIRST, OPT_RANGE };
+struct settings {
+    const char *names;
+    struct idx_range range;
+    int no_history;
+};
 
-static const struct option options[] = {{"names", required_argument, NULL, OPT_NAMES},
-                                        {"range", required_argument, NULL, OPT_RANGE},
-                                        STREAM_OPTIONS,
-                                        COMMON_OPTIONS};
+/* clang-format off */
+static const struct setting rows[] = {
+    {"names", 0, "FILE", "class names, one per line",
+     SETTING_FREE, TEXT(names)},
+    {"range", 0, "LOW:HIGH", "scale pixels of any IDX type: LOW becomes 0, HIGH 255",
+     SETTING_GIVEN, CALL(range, take_range, put_range)},
+    {"no-history", 0, NULL, "omit provenance records",
+     SETTING_FREE, FLAG(no_history)},
+    {0}};
+/* clang-format on */
+
+static const struct settings_table table = {.usage = usage, .row = rows};
 
 /* The files on their way into a stream. */
 struct job {
+    struct settings s;
     struct idx_pair pair;
     uint64_t classes; /* that have names; 0: any */
     uint8_t *image;   /* room for a chunk, as for its labels */
@@ -33,16 +38,14 @@ struct job {
     struct chunk like;
 };
 
-static void describe(const struct idx_pair *p, const char *names, char *step, size_t size)
+static void describe(const struct job *j, const char *names, char *step, size_t size)
 {
-    char range[64] = "";
+    const struct idx *i = &j->pair.images;
 
-    if (p->images.ranged)
-        snprintf(range, sizeof range, " --range %.15g:%.15g", p->images.range.low,
-                 p->images.range.high);
-    snprintf(step, size, "idx2rts %s %" PRIu64 "x%" PRIu64 "x%" PRIu64 "%s%s%s", ROTPIPE_VERSION,
-             p->images.height, p->images.width, p->images.channels, p->labelled ? " labels" : "",
-             names ? " names" : "", range);
+    snprintf(step, size, "idx2rts %s %" PRIu64 "x%" PRIu64 "x%" PRIu64 "%s%s", ROTPIPE_VERSION,
+             i->height, i->width, i->channels, j->pair.labelled ? " labels" : "",
+             names ? " names" : "");
+    settings_line(&table, &j->s, step, size);
 }
 
 static int next(void *context, struct chunk *c, struct error *e)
@@ -67,8 +70,7 @@ static int digest(void *context, struct history *d, struct error *e)
     return p->labelled ? import_digest_add(d, "labels", p->labels.n, p->labels.crc, e) : 0;
 }
 
-static int convert(struct job *j, const char *names, int provenance, struct rts_writer *out,
-                   struct error *e)
+static int convert(struct job *j, const char *names, struct rts_writer *out, struct error *e)
 {
     const struct idx *images = &j->pair.images;
     uint64_t shape[4] = {0, images->height, images->width, images->channels}, most;
@@ -85,44 +87,34 @@ static int convert(struct job *j, const char *names, int provenance, struct rts_
         return error_memory(e, "images");
     j->like.label = j->pair.labelled ? j->label : NULL;
     importer.like = j->like;
-    describe(&j->pair, names, step, sizeof step);
-    return import_write(&importer, out, provenance, e);
+    describe(j, names, step, sizeof step);
+    return import_write(&importer, out, !j->s.no_history, e);
 }
 
 int main(int argc, char **argv)
 {
     struct error e;
     struct job j = {0};
-    struct idx_range range, *scaled = NULL;
+    const struct idx_range *range;
     struct rts_writer *out = NULL;
-    const char *names_path = NULL;
     char *names = NULL;
-    int option, provenance = 1, status = -1;
+    int first, status = -1;
 
     start(argv);
-    while ((option = next_option(argc, argv, "", options)) != -1)
-        if (option == OPT_NAMES)
-            names_path = optarg;
-        else if (option == OPT_RANGE && idx_range_parse(optarg, &range) == 0)
-            scaled = &range;
-        else if (option == OPT_RANGE)
-            misused("--range: '%s' is not LOW:HIGH, two numbers with LOW less than HIGH", optarg);
-        else if (option == OPT_NO_HISTORY)
-            provenance = 0;
-        else
-            common_option(option, help);
-    argc -= optind;
-    argv += optind;
+    first = settings_read(&table, argc, argv, &j.s);
+    argc -= first;
+    argv += first;
     if (argc > 2)
         misused("too many operands");
     if (argc == 2 && strcmp(argv[0], "-") == 0 && strcmp(argv[1], "-") == 0)
         misused("images and labels cannot both be standard input");
 
-    if ((!names_path || (names = names_load(names_path, &e))) &&
-        idx_pair_open(&j.pair, argc > 0 ? argv[0] : "-", argc > 1 ? argv[1] : NULL, scaled, &e) ==
+    range = settings_given(&table, "range") ? &j.s.range : NULL;
+    if ((!j.s.names || (names = names_load(j.s.names, &e))) &&
+        idx_pair_open(&j.pair, argc > 0 ? argv[0] : "-", argc > 1 ? argv[1] : NULL, range, &e) ==
             0 &&
         (out = rts_create(result_path(), &e)))
-        status = convert(&j, names, provenance, out, &e);
+        status = convert(&j, names, out, &e);
     idx_pair_close(&j.pair);
     free(j.image);
     free(j.label);

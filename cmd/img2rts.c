@@ -1,164 +1,101 @@
 /* img2rts - PNG and JPEG files, whose folders are the classes, to an image stream */
 #include "base/progress.h"
 #include "base/threads.h"
-#include "cli/cli.h"
-#include "img/colour.h"
+#include "cli/pixeloptions.h"
 #include "img/frame.h"
 #include "import/photos.h"
 
-static const char help[] =
+static const char usage[] =
     "usage: img2rts [-0q] [-j threads] [-o file] [--background colour]\n"
     "               [--files-from file] [--fit crop|pad|stretch] [--flat]\n"
     "               [--grey | --rgb] [--no-history] [--no-orient] [--size n|wxh]\n"
     "               [--skip-broken | --strict] [folder ... | file ...]\n"
-    "Convert PNG and JPEG files to an image stream; folders are classes.\n"
-    "\n"
-    "      --size N, --size WxH    width and height of all images\n"
-    "                              (default: those of the first picture)\n"
-    "      --fit crop|pad|stretch  how pictures of another shape get it: cut at two\n"
-    "                              sides, with borders, or distorted (default: crop)\n"
-    "      --background COLOUR     of borders and behind transparent pixels: #rrggbb,\n"
-    "                              R,G,B, 0 to 255, black or white (default: white)\n"
-    "      --grey                  grey images (the default)\n"
-    "      --rgb                   colour images\n"
-    "      --no-orient             leave pictures as they lie, whatever EXIF says\n"
-    "      --flat                  take all pictures below the folders, unlabelled\n"
-    "      --files-from FILE       read the paths from FILE, one per line, and maybe\n"
-    "                              the class of each, behind a tab\n"
-    "  -0, --null                  paths in FILE end in NUL instead of newline\n"
-    "      --strict                stop at the first broken file, without a result\n"
-    "      --skip-broken           exit status 0 even if files are broken\n"
-    "  -j, --threads N             number of threads (default: all processors)\n"
-    "      --no-history            omit provenance records\n"
-    "  -o, --output FILE           write the result to FILE, complete or not at all\n"
-    "  -q, --quiet                 no progress, no notes on standard error\n"
-    "  -h, --help                  print this help\n"
-    "      --version               print the version, and the formats that are read\n";
+    "Convert PNG and JPEG files to an image stream; folders are classes.\n";
 
-enum {
-    OPT_BACKGROUND = OPT_FIRST,
-    OPT_FILES_FROM,
-    OPT_FIT,
-    OPT_FLAT,
-    OPT_GREY,
-    OPT_NO_ORIENT,
-    OPT_RGB,
-    OPT_SIZE,
-    OPT_SKIP_BROKEN,
-    OPT_STRICT
-};
-
-static const struct option options[] = {{"background", required_argument, NULL, OPT_BACKGROUND},
-                                        {"files-from", required_argument, NULL, OPT_FILES_FROM},
-                                        {"fit", required_argument, NULL, OPT_FIT},
-                                        {"flat", no_argument, NULL, OPT_FLAT},
-                                        {"grey", no_argument, NULL, OPT_GREY},
-                                        {"no-orient", no_argument, NULL, OPT_NO_ORIENT},
-                                        {"null", no_argument, NULL, '0'},
-                                        {"rgb", no_argument, NULL, OPT_RGB},
-                                        {"size", required_argument, NULL, OPT_SIZE},
-                                        {"skip-broken", no_argument, NULL, OPT_SKIP_BROKEN},
-                                        {"strict", no_argument, NULL, OPT_STRICT},
-                                        {"threads", required_argument, NULL, 'j'},
-                                        STREAM_OPTIONS,
-                                        COMMON_OPTIONS};
-
-struct job {
+struct settings {
     struct gallery_plan gallery;
     struct photos_plan photos;
-    int skip_broken, provenance;
-    struct progress progress;
+    int skip_broken, no_history;
 };
 
-/* ---- options ---- */
-
-static void read_size(const char *text, struct photo_form *form)
+static void take_size(void *at, const struct setting *s, char *text)
 {
+    struct photo_form *form = at;
     struct frame size;
 
     if (frame_parse(text, 0, &size) < 0)
-        misused("--size: '%s' is not a size N or WxH", text);
+        misused("--%s: '%s' is not a size N or WxH", s->name, text);
     form->sized = 1;
     form->width = (int)size.width;
     form->height = (int)size.height;
 }
 
-static void read_background(const char *text, uint8_t colour[3])
+static int put_background(const void *colour, char *text, size_t size)
 {
-    if (colour_parse(text, colour) < 0)
-        misused("--background: '%s' is not a colour: " COLOUR_FORMS, text);
+    const uint8_t *c = colour;
+
+    return snprintf(text, size, " #%02x%02x%02x", c[0], c[1], c[2]);
 }
 
-_Noreturn static void print_version(void)
+/* clang-format off */
+static const struct setting rows[] = {
+    {"size", 0, "N, --size WxH",
+     "width and height of all images\n"
+     "(default: those of the first picture)",
+     SETTING_FREE, CALL(photos.form, take_size, NULL)},
+    {"fit", 0, "crop|pad|stretch",
+     "how pictures of another shape get it: cut at two\n"
+     "sides, with borders, or distorted (default: crop)",
+     SETTING_ALWAYS, CHOICE(photos.form.fit, fit_names)},
+    {"background", 0, "COLOUR",
+     "of borders and behind transparent pixels: #rrggbb,\n"
+     "R,G,B, 0 to 255, black or white (default: white)",
+     SETTING_ALWAYS, CALL(photos.form.background, take_background, put_background)},
+    {"grey", 0, NULL, "grey images (the default)",
+     SETTING_FREE, VALUE(photos.form.channels, 1)},
+    {"rgb", 0, NULL, "colour images",
+     SETTING_FREE, VALUE(photos.form.channels, 3)},
+    {"no-orient", 0, NULL, "leave pictures as they lie, whatever EXIF says",
+     SETTING_GIVEN, VALUE(photos.form.upright, 0)},
+    {"flat", 0, NULL, "take all pictures below the folders, unlabelled",
+     SETTING_CHANGED, FLAG(gallery.flat)},
+    {"files-from", 0, "FILE",
+     "read the paths from FILE, one per line, and maybe\n"
+     "the class of each, behind a tab",
+     SETTING_FREE, TEXT(gallery.list)},
+    {"null", '0', NULL, "paths in FILE end in NUL instead of newline",
+     SETTING_FREE, FLAG(gallery.nul)},
+    {"strict", 0, NULL, "stop at the first broken file, without a result",
+     SETTING_FREE, FLAG(photos.strict)},
+    {"skip-broken", 0, NULL, "exit status 0 even if files are broken",
+     SETTING_FREE, FLAG(skip_broken)},
+    {"threads", 'j', "N", "number of threads (default: all processors)",
+     SETTING_FREE, THREADS(photos.threads)},
+    {"no-history", 0, NULL, "omit provenance records",
+     SETTING_FREE, FLAG(no_history)},
+    {0}};
+/* clang-format on */
+
+static const struct settings_table table = {.usage = usage, .row = rows, .formats = photo_formats};
+
+struct job {
+    struct settings s;
+    struct progress progress;
+};
+
+static void check_settings(const struct settings *s)
 {
-    printf("%s (rotpipe) %s\nreads %s\n", program, ROTPIPE_VERSION, photo_formats());
-    finish_text();
-}
+    const struct photo_form *form = &s->photos.form;
 
-static void take_option(struct job *j, int option)
-{
-    struct photo_form *form = &j->photos.form;
-
-    switch (option) {
-    case OPT_BACKGROUND:
-        read_background(optarg, form->background);
-        break;
-    case OPT_FILES_FROM:
-        j->gallery.list = optarg;
-        break;
-    case OPT_FIT:
-        form->fit = (enum fit)choice_argument(optarg, fit_names, 3);
-        break;
-    case OPT_FLAT:
-        j->gallery.flat = 1;
-        break;
-    case OPT_GREY:
-        form->channels = 1;
-        break;
-    case OPT_NO_ORIENT:
-        form->upright = 0;
-        break;
-    case OPT_RGB:
-        form->channels = 3;
-        break;
-    case OPT_SIZE:
-        read_size(optarg, form);
-        break;
-    case OPT_SKIP_BROKEN:
-        j->skip_broken = 1;
-        break;
-    case OPT_STRICT:
-        j->photos.strict = 1;
-        break;
-    case '0':
-        j->gallery.nul = 1;
-        break;
-    case 'j':
-        j->photos.threads = threads_argument(optarg);
-        break;
-    case OPT_NO_HISTORY:
-        j->provenance = 0;
-        break;
-    case OPT_VERSION:
-        print_version();
-    default:
-        common_option(option, help);
-    }
-}
-
-static void check_options(const struct job *j)
-{
-    const struct photo_form *form = &j->photos.form;
-
-    if (j->gallery.list && j->gallery.count)
+    if (s->gallery.list && s->gallery.count)
         misused("operands and --files-from exclude each other");
-    if (j->gallery.nul && !j->gallery.list)
+    if (s->gallery.nul && !s->gallery.list)
         misused("%s needs --files-from", as_typed('0'));
-    if (j->gallery.flat && j->gallery.list)
+    if (s->gallery.flat && s->gallery.list)
         misused("--flat is for folders, not for --files-from");
-    if (j->photos.strict && j->skip_broken)
+    if (s->photos.strict && s->skip_broken)
         misused("--strict and --skip-broken exclude each other");
-    if (!j->gallery.list && standard_inputs(j->gallery.operands, j->gallery.count) > 1)
+    if (!s->gallery.list && standard_inputs(s->gallery.operands, s->gallery.count) > 1)
         misused("standard input can be read only once");
     if (form->width && photo_stride(form) > EXAMPLES_CHUNK_MAX)
         misused("--size: %d x %d pixels take more than %d bytes", form->width, form->height,
@@ -185,14 +122,9 @@ static void tell_progress(void *context, uint64_t done)
 static void describe(const struct job *j, const struct photo_form *form, int labelled, char *step,
                      size_t size)
 {
-    const uint8_t *b = form->background;
-    char colour[8];
-
-    snprintf(colour, sizeof colour, "#%02x%02x%02x", b[0], b[1], b[2]);
-    snprintf(step, size, "img2rts %s %dx%dx%d%s --fit %s --background %s%s%s", ROTPIPE_VERSION,
-             form->height, form->width, form->channels, labelled ? " labels names" : "",
-             fit_names[form->fit], colour, form->upright ? "" : " --no-orient",
-             j->gallery.flat ? " --flat" : "");
+    snprintf(step, size, "img2rts %s %dx%dx%d%s", ROTPIPE_VERSION, form->height, form->width,
+             form->channels, labelled ? " labels names" : "");
+    settings_line(&table, &j->s, step, size);
 }
 
 static int convert(struct job *j, struct gallery *g, struct photos *p, struct rts_writer *out,
@@ -205,7 +137,7 @@ static int convert(struct job *j, struct gallery *g, struct photos *p, struct rt
     photos_importer(p, &importer);
     describe(j, photos_form(p), gallery_names(g) != NULL, step, sizeof step);
     importer.step = step;
-    status = import_write(&importer, out, j->provenance, e);
+    status = import_write(&importer, out, !j->s.no_history, e);
     progress_clear(&j->progress);
     return status;
 }
@@ -223,9 +155,9 @@ static void note_skipped(const struct gallery *g)
 /* The stream is whole; whether all of it is there is what the exit status tells. */
 _Noreturn static void finish(const struct job *j, uint64_t files, uint64_t broken)
 {
-    if (broken && j->skip_broken)
+    if (broken && j->s.skip_broken)
         note("%" PRIu64 " of %" PRIu64 " files broken, and left out", broken, files);
-    if (broken == 0 || j->skip_broken)
+    if (broken == 0 || j->s.skip_broken)
         exit(EXIT_DONE);
     complain("the result is whole, but without the broken files: %" PRIu64 " of %" PRIu64
              " (--skip-broken makes this a success)",
@@ -236,9 +168,9 @@ _Noreturn static void finish(const struct job *j, uint64_t files, uint64_t broke
 static void run(struct job *j)
 {
     struct error e;
-    struct gallery *g = gallery_open(&j->gallery, &e);
+    struct gallery *g = gallery_open(&j->s.gallery, &e);
     struct rts_writer *out = g ? rts_create(result_path(), &e) : NULL;
-    struct photos *p = out ? photos_open(g, &j->photos, &e) : NULL;
+    struct photos *p = out ? photos_open(g, &j->s.photos, &e) : NULL;
     int status = p ? convert(j, g, p, out, &e) : -1;
     uint64_t files = p ? photos_files(p) : 0, broken = p ? photos_broken(p) : 0;
 
@@ -256,26 +188,26 @@ static void run(struct job *j)
 int main(int argc, char **argv)
 {
     static char dash[] = "-", *standard_input[] = {dash};
-    struct job j = {.provenance = 1};
-    int option;
+    struct job j = {0};
+    struct gallery_plan *gallery = &j.s.gallery;
+    int first;
 
     start(argv);
-    j.photos =
+    j.s.photos =
         (struct photos_plan){.form = {.channels = 1, .upright = 1, .background = {255, 255, 255}},
                              .threads = team_default_size(),
                              .broken = tell_broken,
                              .progress = tell_progress,
                              .context = &j};
-    while ((option = next_option(argc, argv, "0j:", options)) != -1)
-        take_option(&j, option);
-    j.gallery.operands = argv + optind;
-    j.gallery.count = argc - optind;
-    check_options(&j);
-    if (j.gallery.count == 0 && !j.gallery.list) {
-        j.gallery.operands = standard_input;
-        j.gallery.count = 1;
+    first = settings_read(&table, argc, argv, &j.s);
+    gallery->operands = argv + first;
+    gallery->count = argc - first;
+    check_settings(&j.s);
+    if (gallery->count == 0 && !gallery->list) {
+        gallery->operands = standard_input;
+        gallery->count = 1;
     }
-    j.photos.name = j.gallery.list ? j.gallery.list : j.gallery.operands[0];
+    j.s.photos.name = gallery->list ? gallery->list : gallery->operands[0];
     progress_start(&j.progress, is_quiet());
     run(&j);
 }

@@ -4,24 +4,25 @@
 #include "export/idx.h"
 #include "rts/reread.h"
 
-static const char help[] =
-    "usage: rts2idx [-q] [--labels file] [-o file] [file ...]\n"
-    "Convert a stream of images, or of features, to an IDX file.\n"
-    "\n"
-    "      --labels FILE  write the labels to FILE, as an IDX file of their own\n"
-    "  -o, --output FILE  write the result to FILE, complete or not at all\n"
-    "  -q, --quiet        no progress, no notes on standard error\n"
-    "  -h, --help         print this help\n"
-    "      --version      print the version\n";
+static const char usage[] = "usage: rts2idx [-q] [--labels file] [-o file] [file ...]\n"
+                            "Convert a stream of images, or of features, to an IDX file.\n";
 
-enum { OPT_LABELS = OPT_FIRST };
+struct settings {
+    const char *labels;
+};
 
-static const struct option options[] = {{"labels", required_argument, NULL, OPT_LABELS},
-                                        COMMON_OPTIONS};
+/* clang-format off */
+static const struct setting rows[] = {
+    {"labels", 0, "FILE", "write the labels to FILE, as an IDX file of their own",
+     SETTING_FREE, TEXT(labels)},
+    {0}};
+/* clang-format on */
+
+static const struct settings_table table = {.usage = usage, .row = rows};
 
 struct job {
     struct reread operands;
-    const char *labels_path;     /* NULL: labels are not written */
+    struct settings s;
     struct output *out, *labels; /* labels: NULL if not written */
     uint64_t n, done;            /* examples there are, and written */
     int begun;                   /* the first chunk has come: */
@@ -37,7 +38,7 @@ static int check(const struct job *j, const struct source *in, const struct chun
     if (!chunk_same_shape(&j->head, &c->head))
         return source_complain(in, e,
                                "another shape than the examples before; an IDX file has one shape");
-    if (j->labels_path && c->n && !c->label)
+    if (j->s.labels && c->n && !c->label)
         return source_complain(in, e, "examples without labels, which --labels needs");
     return 0;
 }
@@ -61,7 +62,7 @@ static int survey(void *context, struct source *in, struct rts_writer *copy, str
             if (c.label[i] > j->largest)
                 j->largest = c.label[i];
         j->label_type = idx_label_type(j->largest);
-        if (j->labels_path && !j->label_type)
+        if (j->s.labels && !j->label_type)
             return source_complain(in, e, "label %lu, but labels of an IDX file are at most %ld",
                                    (unsigned long)j->largest, (long)INT32_MAX);
         if (copy && examples_put_chunk(copy, &c, e) < 0)
@@ -127,7 +128,7 @@ static int run(struct job *j, struct error *e)
 
     /* Opened first, so that nobody waits for a result that has nowhere to go. */
     if (!(j->out = output_open(result_path(), e)) ||
-        (j->labels_path && !(j->labels = output_open(j->labels_path, e))) ||
+        (j->s.labels && !(j->labels = output_open(j->s.labels, e))) ||
         reread_pass(&j->operands, survey, j, e) < 0 || !(in = reread_last(&j->operands, NULL, e)))
         return -1;
     status = convert(j, in, e);
@@ -158,23 +159,20 @@ int main(int argc, char **argv)
 {
     struct error e;
     struct job j = {0};
-    int option;
+    const char *labels, *result;
+    int first;
 
     start(argv);
-    while ((option = next_option(argc, argv, "", options)) != -1)
-        if (option == OPT_LABELS)
-            j.labels_path = optarg;
-        else
-            common_option(option, help);
-    if (j.labels_path && *j.labels_path == '\0')
+    first = settings_read(&table, argc, argv, &j.s);
+    labels = j.s.labels;
+    result = result_path();
+    if (labels && *labels == '\0')
         misused("--labels: the name of the file is empty");
-    if (j.labels_path &&
-        (is_standard(result_path())
-             ? is_standard(j.labels_path)
-             : !is_standard(j.labels_path) && path_same_file(result_path(), j.labels_path)))
-        misused("--labels: '%s' is also the output", j.labels_path);
+    if (labels && (is_standard(result) ? is_standard(labels)
+                                       : !is_standard(labels) && path_same_file(result, labels)))
+        misused("--labels: '%s' is also the output", labels);
 
-    reread_plan(&j.operands, argv + optind, argc - optind, "", SOURCE_DROP_HISTORY);
+    reread_plan(&j.operands, argv + first, argc - first, "", SOURCE_DROP_HISTORY);
     if (run(&j, &e) == 0 && finish(&j, &e) == 0)
         return EXIT_DONE;
     output_abandon(j.labels);

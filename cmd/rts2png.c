@@ -2,19 +2,25 @@
 #include "cli/sheetoptions.h"
 #include "rts/examples.h"
 
-static const char help[] =
+static const char usage[] =
     "usage: rts2png [-q] [-n count] [--columns n] [--border n] [--scale n]\n"
     "               [--labels] [-o file] [file ...]\n"
-    "Draw the images of a stream as one PNG, a contact sheet.\n"
-    "\n"
-    "  -n, --count N        draw the first N images (default 100)\n" SHEET_HELP
-    "  -o, --output FILE    write the result to FILE, complete or not at all\n"
-    "  -q, --quiet          no progress, no notes on standard error\n"
-    "  -h, --help           print this help\n"
-    "      --version        print the version\n";
+    "Draw the images of a stream as one PNG, a contact sheet.\n";
 
-static const struct option options[] = {
-    {"count", required_argument, NULL, 'n'}, SHEET_OPTIONS, COMMON_OPTIONS};
+struct settings {
+    struct sheet_style style;
+    uint64_t count;
+};
+
+/* clang-format off */
+static const struct setting rows[] = {
+    {"count", 'n', "N", "draw the first N images (default 100)",
+     SETTING_FREE, LONG(count, 1, INT64_MAX)},
+    GROUP(style, sheet_rows),
+    {0}};
+/* clang-format on */
+
+static const struct settings_table table = {.usage = usage, .row = rows, .column = 23};
 
 /* Keeps the first `count` images; those after them are read too, since damage there counts. */
 static int collect(struct source *in, struct sheet *sheet, uint64_t count, struct error *e)
@@ -35,23 +41,17 @@ int main(int argc, char **argv)
 {
     struct error e;
     struct sheet sheet = {0};
-    struct sheet_style style = SHEET_DEFAULTS;
+    struct settings s = {.style = SHEET_DEFAULTS, .count = SHEET_DEFAULT_COUNT};
     struct source *in;
     struct output *out = NULL;
-    uint64_t count = SHEET_DEFAULT_COUNT;
-    int option, status = -1;
+    int first, status = -1;
 
     start(argv);
-    while ((option = next_option(argc, argv, "n:", options)) != -1)
-        if (option == 'n')
-            count = (uint64_t)int_argument(optarg, 1, INT64_MAX);
-        else if (!sheet_option(&style, option, optarg))
-            common_option(option, help);
-
-    sheet_settle(&style, style.captions);
-    in = source_open(argv + optind, argc - optind, &e);
-    if (in && (out = output_open(result_path(), &e)) && collect(in, &sheet, count, &e) == 0)
-        status = sheet_write(&sheet, &style, source_names(in), out, &e);
+    first = settings_read(&table, argc, argv, &s);
+    sheet_settle(&s.style, s.style.captions);
+    in = source_open(argv + first, argc - first, &e);
+    if (in && (out = output_open(result_path(), &e)) && collect(in, &sheet, s.count, &e) == 0)
+        status = sheet_write(&sheet, &s.style, source_names(in), out, &e);
     sheet_free(&sheet);
     source_close(in);
     if (status == 0 && output_close(out, &e) == 0)

@@ -6,28 +6,31 @@
 
 #include <errno.h>
 
-static const char help[] =
+static const char usage[] =
     "usage: rts2tsv [-q] [--names] [--files] [-n count] [-o file] [file ...]\n"
-    "Write a stream as text, one example per line: its label, then its values.\n"
-    "\n"
-    "  -n, --count N      write the first N examples only; verify the rest\n"
-    "      --names        write class names instead of class numbers\n"
-    "      --files        write the name of the example's file behind its label\n"
-    "  -o, --output FILE  write the result to FILE, complete or not at all\n"
-    "  -q, --quiet        no progress, no notes on standard error\n"
-    "  -h, --help         print this help\n"
-    "      --version      print the version\n";
+    "Write a stream as text, one example per line: its label, then its values.\n";
 
-enum { OPT_NAMES = OPT_FIRST, OPT_FILES };
+struct settings {
+    uint64_t count;
+    int names, files;
+};
 
-static const struct option options[] = {{"count", required_argument, NULL, 'n'},
-                                        {"names", no_argument, NULL, OPT_NAMES},
-                                        {"files", no_argument, NULL, OPT_FILES},
-                                        COMMON_OPTIONS};
+/* clang-format off */
+static const struct setting rows[] = {
+    {"count", 'n', "N", "write the first N examples only; verify the rest",
+     SETTING_FREE, LONG(count, 0, INT64_MAX)},
+    {"names", 0, NULL, "write class names instead of class numbers",
+     SETTING_FREE, FLAG(names)},
+    {"files", 0, NULL, "write the name of the example's file behind its label",
+     SETTING_FREE, FLAG(files)},
+    {0}};
+/* clang-format on */
+
+static const struct settings_table table = {.usage = usage, .row = rows};
 
 /* What each line has beside the values. */
 struct form {
-    int with_names, with_files;
+    const struct settings *s;
     struct names_table names;
 };
 
@@ -129,7 +132,7 @@ static int put_example(struct text *t, const struct chunk *c, uint64_t i, const 
     const char *data = (const char *)c->data + i * c->stride;
     int status;
 
-    if (put_label(t, c, i, &form->names, e) < 0 || (form->with_files && put_file(t, c, i, e) < 0))
+    if (put_label(t, c, i, &form->names, e) < 0 || (form->s->files && put_file(t, c, i, e) < 0))
         return -1;
     if (c->kind == CHUNK_IMAGES)
         status = put_pixels(t, (const uint8_t *)data, c->stride, e);
@@ -166,31 +169,18 @@ int main(int argc, char **argv)
     static struct text text;
     struct error e;
     struct chunk c;
-    struct form form = {0};
+    struct settings s = {.count = UINT64_MAX};
+    struct form form = {.s = &s};
     struct source *in;
-    uint64_t left = UINT64_MAX;
-    int option, got = -1;
+    int first, got = -1;
 
     start(argv);
-    while ((option = next_option(argc, argv, "n:", options)) != -1)
-        switch (option) {
-        case 'n':
-            left = (uint64_t)int_argument(optarg, 0, INT64_MAX);
-            break;
-        case OPT_NAMES:
-            form.with_names = 1;
-            break;
-        case OPT_FILES:
-            form.with_files = 1;
-            break;
-        default:
-            common_option(option, help);
-        }
+    first = settings_read(&table, argc, argv, &s);
     start_text();
-    in = source_open(argv + optind, argc - optind, &e);
+    in = source_open(argv + first, argc - first, &e);
     while (in && (got = source_next(in, &c, &e)) > 0)
-        if ((form.with_names && take_names(&form.names, in, &e) < 0) ||
-            put_chunk(&text, &c, &left, &form, &e) < 0) {
+        if ((s.names && take_names(&form.names, in, &e) < 0) ||
+            put_chunk(&text, &c, &s.count, &form, &e) < 0) {
             got = -1;
             break;
         }

@@ -4,22 +4,24 @@
 #include "rts/describe.h"
 #include "rts/summary.h"
 
-static const char help[] =
+static const char usage[] =
     "usage: rtsinfo [-q] [-r | --history] [-o file] [file ...]\n"
-    "Describe and verify streams: data sets, models and any other stream.\n"
-    "\n"
-    "  -r, --records      list every record: index, offset, name, dtype, shape, bytes\n"
-    "      --history      print only how the stream was made\n"
-    "  -o, --output FILE  write the result to FILE, complete or not at all\n"
-    "  -q, --quiet        no progress, no notes on standard error\n"
-    "  -h, --help         print this help\n"
-    "      --version      print the version\n";
+    "Describe and verify streams: data sets, models and any other stream.\n";
 
-enum { OPT_HISTORY = OPT_FIRST };
+struct settings {
+    int records, history;
+};
 
-static const struct option options[] = {{"records", no_argument, NULL, 'r'},
-                                        {"history", no_argument, NULL, OPT_HISTORY},
-                                        COMMON_OPTIONS};
+/* clang-format off */
+static const struct setting rows[] = {
+    {"records", 'r', NULL, "list every record: index, offset, name, dtype, shape, bytes",
+     SETTING_FREE, FLAG(records)},
+    {"history", 0, NULL, "print only how the stream was made",
+     SETTING_FREE, FLAG(history)},
+    {0}};
+/* clang-format on */
+
+static const struct settings_table table = {.usage = usage, .row = rows};
 
 enum mode { OVERVIEW, RECORDS, HISTORY };
 
@@ -174,28 +176,18 @@ int main(int argc, char **argv)
 {
     static char *standard_input[] = {"-"};
     static struct info info;
+    struct settings s = {0};
     struct error e;
-    int option, records = 0, status = EXIT_DONE;
+    int first, status = EXIT_DONE;
 
     start(argv);
-    while ((option = next_option(argc, argv, "r", options)) != -1)
-        switch (option) {
-        case 'r':
-            records = 1;
-            break;
-        case OPT_HISTORY:
-            info.mode = HISTORY;
-            break;
-        default:
-            common_option(option, help);
-        }
-    if (records && info.mode == HISTORY)
+    first = settings_read(&table, argc, argv, &s);
+    if (s.records && s.history)
         misused("-r and --history are mutually exclusive");
-    if (records)
-        info.mode = RECORDS;
+    info.mode = s.records ? RECORDS : s.history ? HISTORY : OVERVIEW;
     start_text();
-    argc -= optind;
-    argv += optind;
+    argc -= first;
+    argv += first;
     if (argc == 0) {
         argc = 1;
         argv = standard_input;
