@@ -6,29 +6,38 @@
 
 #include <errno.h>
 
-static const char help[] =
+static const char usage[] =
     "usage: classdump [-q] [-o file] -m model [-m model ...] [--flip] [--shift n]\n"
     "                 [-k count] [--json] [-j threads] [file ...]\n"
     "Classify images with a model, or several; print a line for every image: its\n"
-    "number, file and true class, then the most probable classes.\n"
-    "\n" MODEL_HELP
-    "  -k, --top N          number of classes, each with its probability: 1 (default)\n"
-    "                       or more, or all\n"
-    "      --json           every line is a JSON object\n"
-    "  -o, --output FILE    write the result to FILE, complete or not at all\n"
-    "  -q, --quiet          no progress, no notes on standard error\n"
-    "  -h, --help           print this help\n"
-    "      --version        print the version\n";
-
-enum { OPT_JSON = OPT_FIRST };
+    "number, file and true class, then the most probable classes.\n";
 
 /* Decimals of a probability; more where it is close to 0 or 1 but is neither. */
 enum { DECIMALS = 6 };
 
-static const struct option options[] = {MODEL_OPTIONS,
-                                        {"top", required_argument, NULL, 'k'},
-                                        {"json", no_argument, NULL, OPT_JSON},
-                                        COMMON_OPTIONS};
+struct settings {
+    struct model_options models;
+    int top, json;
+};
+
+static void take_top(void *top, const struct setting *s, char *n)
+{
+    (void)s;
+    *(int *)top =
+        strcmp(n, "all") == 0 ? NET_CLASSES_MAX : (int)int_argument(n, 1, NET_CLASSES_MAX);
+}
+
+/* clang-format off */
+static const struct setting rows[] = {
+    GROUP(models, model_rows),
+    {"top", 'k', "N", "number of classes, each with its probability: 1 (default)\nor more, or all",
+     SETTING_FREE, CALL(top, take_top, NULL)},
+    {"json", 0, NULL, "every line is a JSON object",
+     SETTING_FREE, FLAG(json)},
+    {0}};
+/* clang-format on */
+
+static const struct settings_table table = {.usage = usage, .row = rows, .column = 23};
 
 struct job {
     struct ensemble models;
@@ -200,48 +209,35 @@ static int dump(struct job *j, struct source *in, struct error *e)
     return got < 0 ? -1 : ensemble_check_names(&j->models, in, e);
 }
 
-static int run(struct job *j, const struct model_options *models, char **paths, int n,
-               struct error *e)
+static int run(const struct settings *s, char **paths, int n, struct error *e)
 {
+    struct job j = {.top = s->top, .json = s->json};
     struct source *in = NULL;
     int status = -1;
 
-    if (model_open(models, &j->models, e) == 0 && (in = source_open(paths, n, e))) {
-        if (j->top > j->models.classes)
-            j->top = j->models.classes;
-        j->rank = malloc((size_t)j->top * sizeof *j->rank);
-        status = j->rank ? dump(j, in, e) : error_memory(e, "classes");
+    if (model_open(&s->models, &j.models, e) == 0 && (in = source_open(paths, n, e))) {
+        if (j.top > j.models.classes)
+            j.top = j.models.classes;
+        j.rank = malloc((size_t)j.top * sizeof *j.rank);
+        status = j.rank ? dump(&j, in, e) : error_memory(e, "classes");
     }
-    free(j->rank);
+    free(j.rank);
     source_close(in);
-    ensemble_close(&j->models);
+    ensemble_close(&j.models);
     return status;
 }
 
 int main(int argc, char **argv)
 {
-    struct model_options models = {0};
-    struct job j = {.top = 1};
+    struct settings s = {.top = 1};
     struct error e;
-    int option;
+    int first;
 
     start(argv);
-    while ((option = next_option(argc, argv, "m:j:k:", options)) != -1)
-        switch (option) {
-        case 'k':
-            j.top = strcmp(optarg, "all") == 0 ? NET_CLASSES_MAX
-                                               : (int)int_argument(optarg, 1, NET_CLASSES_MAX);
-            break;
-        case OPT_JSON:
-            j.json = 1;
-            break;
-        default:
-            if (!model_option(&models, option, optarg))
-                common_option(option, help);
-        }
-    model_settle(&models, argv + optind, argc - optind);
+    first = settings_read(&table, argc, argv, &s);
+    model_settle(&s.models, argv + first, argc - first);
     start_text();
-    if (run(&j, &models, argv + optind, argc - optind, &e) < 0) {
+    if (run(&s, argv + first, argc - first, &e) < 0) {
         fflush(stdout);
         die(&e);
     }

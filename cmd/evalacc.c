@@ -3,25 +3,29 @@
 #include "cli/modeloptions.h"
 #include "eval/score.h"
 
-static const char help[] =
+static const char usage[] =
     "usage: evalacc [-q] [-o file] -m model [-m model ...] [--flip] [--shift n]\n"
     "               [--confusion] [--report] [--json] [-j threads] [file ...]\n"
-    "Classify labelled images with a model, or several; print the accuracy.\n"
-    "\n" MODEL_HELP "      --confusion      confusion matrix: one row per true class\n"
-    "      --report         balanced accuracy; precision, recall and F1 of each class\n"
-    "      --json           everything as one JSON object\n"
-    "  -o, --output FILE    write the result to FILE, complete or not at all\n"
-    "  -q, --quiet          no progress, no notes on standard error\n"
-    "  -h, --help           print this help\n"
-    "      --version        print the version\n";
+    "Classify labelled images with a model, or several; print the accuracy.\n";
 
-enum { OPT_CONFUSION = OPT_FIRST, OPT_REPORT, OPT_JSON };
+struct settings {
+    struct model_options models;
+    int confusion, report, json;
+};
 
-static const struct option options[] = {MODEL_OPTIONS,
-                                        {"confusion", no_argument, NULL, OPT_CONFUSION},
-                                        {"report", no_argument, NULL, OPT_REPORT},
-                                        {"json", no_argument, NULL, OPT_JSON},
-                                        COMMON_OPTIONS};
+/* clang-format off */
+static const struct setting rows[] = {
+    GROUP(models, model_rows),
+    {"confusion", 0, NULL, "confusion matrix: one row per true class",
+     SETTING_FREE, FLAG(confusion)},
+    {"report", 0, NULL, "balanced accuracy; precision, recall and F1 of each class",
+     SETTING_FREE, FLAG(report)},
+    {"json", 0, NULL, "everything as one JSON object",
+     SETTING_FREE, FLAG(json)},
+    {0}};
+/* clang-format on */
+
+static const struct settings_table table = {.usage = usage, .row = rows, .column = 23};
 
 static int evaluate_chunk(struct ensemble *g, struct score *s, const struct source *in,
                           const struct chunk *c, struct error *e)
@@ -80,18 +84,18 @@ static void warn(const struct ensemble *g, const struct score *s)
             warn_of_dead(g, &g->member[i]);
 }
 
-static int run(const struct model_options *models, unsigned parts, int json, char **paths, int n,
-               struct error *e)
+static int run(const struct settings *s, char **paths, int n, struct error *e)
 {
+    unsigned parts = (s->confusion ? SCORE_CONFUSION : 0) | (s->report ? SCORE_REPORT : 0);
     struct ensemble g = {0};
     struct score score = {0};
     struct source *in = NULL;
     int status = -1;
 
-    if (model_open(models, &g, e) == 0 && (in = source_open(paths, n, e)) &&
+    if (model_open(&s->models, &g, e) == 0 && (in = source_open(paths, n, e)) &&
         score_init(&score, g.classes, e) == 0 && ensemble_watch(&g, e) == 0)
         status = evaluate(&g, &score, in, n ? paths[0] : "standard input", e);
-    if (status == 0 && json)
+    if (status == 0 && s->json)
         score_print_json(&score, g.names, stdout);
     else if (status == 0)
         score_print(&score, g.names, parts, stdout);
@@ -105,30 +109,15 @@ static int run(const struct model_options *models, unsigned parts, int json, cha
 
 int main(int argc, char **argv)
 {
-    struct model_options models = {0};
+    struct settings s = {0};
     struct error e;
-    unsigned parts = 0;
-    int option, json = 0;
+    int first;
 
     start(argv);
-    while ((option = next_option(argc, argv, "m:j:", options)) != -1)
-        switch (option) {
-        case OPT_CONFUSION:
-            parts |= SCORE_CONFUSION;
-            break;
-        case OPT_REPORT:
-            parts |= SCORE_REPORT;
-            break;
-        case OPT_JSON:
-            json = 1;
-            break;
-        default:
-            if (!model_option(&models, option, optarg))
-                common_option(option, help);
-        }
-    model_settle(&models, argv + optind, argc - optind);
+    first = settings_read(&table, argc, argv, &s);
+    model_settle(&s.models, argv + first, argc - first);
     start_text();
-    if (run(&models, parts, json, argv + optind, argc - optind, &e) < 0)
+    if (run(&s, argv + first, argc - first, &e) < 0)
         die(&e);
     finish_text();
 }

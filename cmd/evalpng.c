@@ -3,30 +3,36 @@
 #include "cli/sheetoptions.h"
 #include "draw/cards.h"
 
-static const char help[] =
+static const char usage[] =
     "usage: evalpng [-q] [-o file] -m model [-m model ...] [--flip] [--shift n]\n"
     "               [-n count] [--worst] [--bars] [--columns n] [--border n]\n"
     "               [--scale n] [--labels] [--files] [-j threads] [file ...]\n"
     "Draw images with the predictions of a model, or several, as PNG: a thin green\n"
-    "frame is right, a thick red frame is wrong, a grey frame has no label.\n"
-    "\n" MODEL_HELP "  -n, --count N        number of images (default 100)\n"
-    "      --worst          the images with the largest loss instead, worst first\n"
-    "      --bars           probability of every class under every image\n" SHEET_HELP
-    "      --files          write the name of its file under every image\n"
-    "  -o, --output FILE    write the result to FILE, complete or not at all\n"
-    "  -q, --quiet          no progress, no notes on standard error\n"
-    "  -h, --help           print this help\n"
-    "      --version        print the version\n";
+    "frame is right, a thick red frame is wrong, a grey frame has no label.\n";
 
-enum { OPT_WORST = OPT_SHEET_END, OPT_BARS, OPT_FILES };
+struct settings {
+    struct model_options models;
+    struct sheet_style style;
+    uint64_t count;
+    int worst, bars, files;
+};
 
-static const struct option options[] = {MODEL_OPTIONS,
-                                        {"count", required_argument, NULL, 'n'},
-                                        {"worst", no_argument, NULL, OPT_WORST},
-                                        {"bars", no_argument, NULL, OPT_BARS},
-                                        SHEET_OPTIONS,
-                                        {"files", no_argument, NULL, OPT_FILES},
-                                        COMMON_OPTIONS};
+/* clang-format off */
+static const struct setting rows[] = {
+    GROUP(models, model_rows),
+    {"count", 'n', "N", "number of images (default 100)",
+     SETTING_FREE, LONG(count, 1, INT32_MAX)},
+    {"worst", 0, NULL, "the images with the largest loss instead, worst first",
+     SETTING_FREE, FLAG(worst)},
+    {"bars", 0, NULL, "probability of every class under every image",
+     SETTING_FREE, FLAG(bars)},
+    GROUP(style, sheet_rows),
+    {"files", 0, NULL, "write the name of its file under every image",
+     SETTING_FREE, FLAG(files)},
+    {0}};
+/* clang-format on */
+
+static const struct settings_table table = {.usage = usage, .row = rows, .column = 23};
 
 /* An image that may be drawn, and what the models say of it, in one block of memory. */
 struct judged {
@@ -41,10 +47,8 @@ struct judged {
 
 struct job {
     struct ensemble models;
-    uint64_t count, seen;
-    int worst;
-    struct sheet_style style;
-    int bars, files;
+    const struct settings *s;
+    uint64_t seen;
     struct judged *kept;
     uint64_t n, room;
 };
@@ -66,7 +70,7 @@ static void settle(struct job *j)
 {
     if (j->n)
         qsort(j->kept, j->n, sizeof *j->kept, by_loss);
-    while (j->n > j->count)
+    while (j->n > j->s->count)
         free(j->kept[--j->n].belief);
 }
 
@@ -77,7 +81,7 @@ static int make_room(struct job *j, struct error *e)
     if (j->n < j->room)
         return 0;
     /* Twice the count is enough: the worse half stays, and each is moved a few times only. */
-    if (j->worst && j->n >= 2 * j->count) {
+    if (j->s->worst && j->n >= 2 * j->s->count) {
         settle(j);
         return 0;
     }
@@ -94,7 +98,7 @@ static int keep(struct job *j, const struct chunk *c, uint64_t i, uint64_t at, s
 {
     const struct ensemble *g = &j->models;
     size_t classes = (size_t)g->classes;
-    const char *file = c->file && j->files ? c->file[i] : "";
+    const char *file = c->file && j->s->files ? c->file[i] : "";
     struct judged k = {.position = j->seen++,
                        .loss = g->loss[at],
                        .truth = c->label ? (int)c->label[i] : -1,
@@ -138,8 +142,8 @@ static int collect(struct job *j, struct source *in, struct error *e)
     int got;
 
     while ((got = source_next_images(in, &c, e)) > 0) {
-        uint64_t wanted = j->worst ? c.n : j->count - j->n;
-        if (j->worst && c.n && !c.label)
+        uint64_t wanted = j->s->worst ? c.n : j->s->count - j->n;
+        if (j->s->worst && c.n && !c.label)
             return source_complain(in, e, "images without labels; --worst needs labels");
         if (ensemble_check(&j->models, in, &c, e) < 0 ||
             judge(j, in, &c, c.n < wanted ? c.n : wanted, e) < 0)
@@ -147,7 +151,7 @@ static int collect(struct job *j, struct source *in, struct error *e)
     }
     if (got < 0)
         return -1;
-    if (j->worst)
+    if (j->s->worst)
         settle(j);
     return ensemble_check_names(&j->models, in, e);
 }
@@ -165,12 +169,12 @@ static int draw(const struct job *j, struct output *out, struct error *e)
                           .channels = (uint64_t)g->image.c,
                           .classes = g->classes,
                           .names = g->names,
-                          .columns = j->style.columns,
-                          .border = j->style.border,
-                          .scale = j->style.scale,
-                          .captions = j->style.captions,
-                          .bars = j->bars,
-                          .files = j->files};
+                          .columns = j->s->style.columns,
+                          .border = j->s->style.border,
+                          .scale = j->s->style.scale,
+                          .captions = j->s->style.captions,
+                          .bars = j->s->bars,
+                          .files = j->s->files};
     int status;
 
     if (!card)
@@ -184,21 +188,21 @@ static int draw(const struct job *j, struct output *out, struct error *e)
     return status;
 }
 
-static int run(struct job *j, const struct model_options *models, char **paths, int n,
-               struct error *e)
+static int run(const struct settings *s, char **paths, int n, struct error *e)
 {
+    struct job j = {.s = s};
     struct source *in = NULL;
     struct output *out = NULL;
     int status = -1;
 
-    if (model_open(models, &j->models, e) == 0 && (in = source_open(paths, n, e)) &&
-        (out = output_open(result_path(), e)) && collect(j, in, e) == 0)
-        status = draw(j, out, e);
+    if (model_open(&s->models, &j.models, e) == 0 && (in = source_open(paths, n, e)) &&
+        (out = output_open(result_path(), e)) && collect(&j, in, e) == 0)
+        status = draw(&j, out, e);
     source_close(in);
-    ensemble_close(&j->models);
-    for (uint64_t i = 0; i < j->n; i++)
-        free(j->kept[i].belief);
-    free(j->kept);
+    ensemble_close(&j.models);
+    for (uint64_t i = 0; i < j.n; i++)
+        free(j.kept[i].belief);
+    free(j.kept);
     if (status == 0)
         return output_close(out, e);
     output_abandon(out);
@@ -207,35 +211,17 @@ static int run(struct job *j, const struct model_options *models, char **paths, 
 
 int main(int argc, char **argv)
 {
-    struct job j = {.count = SHEET_DEFAULT_COUNT, .style = SHEET_DEFAULTS};
-    struct model_options models = {0};
+    struct settings s = {.count = SHEET_DEFAULT_COUNT, .style = SHEET_DEFAULTS};
     struct error e;
-    int option;
+    int first;
 
     start(argv);
-    while ((option = next_option(argc, argv, "m:n:j:", options)) != -1)
-        switch (option) {
-        case 'n':
-            j.count = (uint64_t)int_argument(optarg, 1, INT32_MAX);
-            break;
-        case OPT_WORST:
-            j.worst = 1;
-            break;
-        case OPT_BARS:
-            j.bars = 1;
-            break;
-        case OPT_FILES:
-            j.files = 1;
-            break;
-        default:
-            if (!model_option(&models, option, optarg) && !sheet_option(&j.style, option, optarg))
-                common_option(option, help);
-        }
-    if (j.bars && j.style.captions)
+    first = settings_read(&table, argc, argv, &s);
+    if (s.bars && s.style.captions)
         misused("--bars and --labels are mutually exclusive");
-    model_settle(&models, argv + optind, argc - optind);
-    sheet_settle(&j.style, j.bars || j.style.captions || j.files);
-    if (run(&j, &models, argv + optind, argc - optind, &e) < 0)
+    model_settle(&s.models, argv + first, argc - first);
+    sheet_settle(&s.style, s.bars || s.style.captions || s.files);
+    if (run(&s, argv + first, argc - first, &e) < 0)
         die(&e);
     return EXIT_DONE;
 }

@@ -6,27 +6,31 @@
 #include "model/model.h"
 #include "rts/examples.h"
 
-static const char help[] =
+static const char usage[] =
     "usage: featdump [-q] [-o file] -m model [--layer name] [-j threads]\n"
     "                [--no-history] [file ...]\n"
-    "Write the outputs of a layer of a model for every image, as a feature stream.\n"
-    "\n"
-    "  -m, --model FILE    model\n"
-    "      --layer NAME    name of the layer (default: the layer below the head)\n"
-    "  -j, --threads N     number of threads (default: all available processors)\n"
-    "      --no-history    omit provenance records\n"
-    "  -o, --output FILE   write the result to FILE, complete or not at all\n"
-    "  -q, --quiet         no progress, no notes on standard error\n"
-    "  -h, --help          print this help\n"
-    "      --version       print the version\n";
+    "Write the outputs of a layer of a model for every image, as a feature stream.\n";
 
-enum { OPT_LAYER = OPT_FIRST };
+struct settings {
+    const char *model, *layer;
+    int threads;
+    unsigned drop; /* of what is passed on */
+};
 
-static const struct option options[] = {{"model", required_argument, NULL, 'm'},
-                                        {"layer", required_argument, NULL, OPT_LAYER},
-                                        {"threads", required_argument, NULL, 'j'},
-                                        STREAM_OPTIONS,
-                                        COMMON_OPTIONS};
+/* clang-format off */
+static const struct setting rows[] = {
+    {"model", 'm', "FILE", "model",
+     SETTING_FREE, TEXT(model)},
+    {"layer", 0, "NAME", "name of the layer (default: the layer below the head)",
+     SETTING_ALWAYS, WORD(layer)},
+    {"threads", 'j', "N", "number of threads (default: all available processors)",
+     SETTING_FREE, THREADS(threads)},
+    {"no-history", 0, NULL, "omit provenance records",
+     SETTING_FREE, VALUE(drop, SOURCE_DROP_HISTORY)},
+    {0}};
+/* clang-format on */
+
+static const struct settings_table table = {.usage = usage, .row = rows, .column = 22};
 
 /* An empty chunk of the features that the net's last layer makes: [n,features] or [n,h,w,c]. */
 static struct chunk features_of(const struct net *net)
@@ -115,25 +119,26 @@ static int choose_layer(struct net *net, const char *name, struct error *e)
 }
 
 /* Makes the program a filter whose step tells how the model was made, too. */
-static int pass(struct source *in, const struct model *m, struct rts_writer *out, unsigned drop,
-                struct error *e)
+static int pass(const struct settings *s, struct source *in, const struct model *m,
+                struct rts_writer *out, struct error *e)
 {
+    struct settings known = *s;
     struct history step = {0};
     char line[64];
     int status = -1;
 
-    snprintf(line, sizeof line, "featdump %s --layer %s", ROTPIPE_VERSION,
-             m->net.layer[m->net.layers - 1].name);
+    known.layer = m->net.layer[m->net.layers - 1].name;
+    snprintf(line, sizeof line, "featdump %s", ROTPIPE_VERSION);
+    settings_line(&table, &known, line, sizeof line);
     if (history_add(&step, "", line, e) == 0 &&
         (!m->digest.text || history_add(&step, "  model: ", m->digest.text, e) == 0) &&
         (!m->history.text || history_add(&step, "  model: ", m->history.text, e) == 0))
-        status = source_pass(in, out, step.text, drop, e);
+        status = source_pass(in, out, step.text, s->drop, e);
     history_free(&step);
     return status;
 }
 
-static int run(const char *model, const char *layer, int threads, unsigned drop, char **paths,
-               int n, struct error *e)
+static int run(const struct settings *s, char **paths, int n, struct error *e)
 {
     const struct kernels *kernels = kernels_pick(getenv("ROTPIPE_KERNELS"));
     struct model m = {0};
@@ -146,14 +151,14 @@ static int run(const char *model, const char *layer, int threads, unsigned drop,
 
     if (!kernels)
         return cpu_complain(getenv("ROTPIPE_KERNELS"), e);
-    if (model_load(&m, model, e) < 0)
+    if (model_load(&m, s->model, e) < 0)
         return -1;
-    say_stopped(model, m.history.text);
-    if (choose_layer(&m.net, layer, e) < 0 || !(in = source_open(paths, n, e)) ||
+    say_stopped(s->model, m.history.text);
+    if (choose_layer(&m.net, s->layer, e) < 0 || !(in = source_open(paths, n, e)) ||
         !(out = rts_create(result_path(), e)))
         goto done;
-    if (pass(in, &m, out, drop, e) < 0 || !(table = model_pixel_table(&m, e)) ||
-        !(team = team_new(threads ? threads : team_default_size(), e)) ||
+    if (pass(s, in, &m, out, e) < 0 || !(table = model_pixel_table(&m, e)) ||
+        !(team = team_new(s->threads ? s->threads : team_default_size(), e)) ||
         !(engine = engine_new(&m.net, m.parameters, kernels, team, 0, e)))
         goto done;
     status = dump(engine, table, in, out, e);
@@ -173,34 +178,17 @@ done:
 
 int main(int argc, char **argv)
 {
-    const char *model = NULL, *layer = NULL;
+    struct settings s = {0};
     struct error e;
-    unsigned drop = SOURCE_KEEP_ALL;
-    int option, threads = 0;
+    int first;
 
     start(argv);
-    while ((option = next_option(argc, argv, "m:j:", options)) != -1)
-        switch (option) {
-        case 'm':
-            model = optarg;
-            break;
-        case OPT_LAYER:
-            layer = optarg;
-            break;
-        case 'j':
-            threads = threads_argument(optarg);
-            break;
-        case OPT_NO_HISTORY:
-            drop = SOURCE_DROP_HISTORY;
-            break;
-        default:
-            common_option(option, help);
-        }
-    if (!model)
+    first = settings_read(&table, argc, argv, &s);
+    if (!s.model)
         misused("-m: a model is needed");
-    if (standard_inputs(argv + optind, argc - optind) + (strcmp(model, "-") == 0) > 1)
+    if (standard_inputs(argv + first, argc - first) + (strcmp(s.model, "-") == 0) > 1)
         misused("standard input can be only one of data and -m");
-    if (run(model, layer, threads, drop, argv + optind, argc - optind, &e) < 0)
+    if (run(&s, argv + first, argc - first, &e) < 0)
         die(&e);
     return EXIT_DONE;
 }

@@ -7,20 +7,24 @@
 
 #include <math.h>
 
-static const char help[] = "usage: filtdump [-q] [-o file] [--each] [--no-history] [model]\n"
-                           "Write the filters of a model's first convolution as an image stream.\n"
-                           "\n"
-                           "      --each         scale the colours of every image separately\n"
-                           "      --no-history   omit provenance records\n"
-                           "  -o, --output FILE  write the result to FILE, complete or not at all\n"
-                           "  -q, --quiet        no progress, no notes on standard error\n"
-                           "  -h, --help         print this help\n"
-                           "      --version      print the version\n";
+static const char usage[] =
+    "usage: filtdump [-q] [-o file] [--each] [--no-history] [model]\n"
+    "Write the filters of a model's first convolution as an image stream.\n";
 
-enum { OPT_EACH = OPT_FIRST };
+struct settings {
+    int each, no_history;
+};
 
-static const struct option options[] = {
-    {"each", no_argument, NULL, OPT_EACH}, STREAM_OPTIONS, COMMON_OPTIONS};
+/* clang-format off */
+static const struct setting rows[] = {
+    {"each", 0, NULL, "scale the colours of every image separately",
+     SETTING_CHANGED, FLAG(each)},
+    {"no-history", 0, NULL, "omit provenance records",
+     SETTING_FREE, FLAG(no_history)},
+    {0}};
+/* clang-format on */
+
+static const struct settings_table table = {.usage = usage, .row = rows};
 
 /* The colours of -1, 0 and 1; colours between them are interpolated linearly. */
 static const uint8_t low[FILTERS_RGB] = {0, 74, 134}, zero[FILTERS_RGB] = {230, 230, 230},
@@ -93,18 +97,20 @@ static int put(const struct filters *f, int each, struct rts_writer *out, struct
 }
 
 /* The provenance of the filters: the model's history, then this step. */
-static int put_history(struct model *m, int each, struct rts_writer *out, struct error *e)
+static int put_history(const struct settings *s, struct model *m, struct rts_writer *out,
+                       struct error *e)
 {
     char line[64];
 
-    snprintf(line, sizeof line, "filtdump %s%s", ROTPIPE_VERSION, each ? " --each" : "");
+    snprintf(line, sizeof line, "filtdump %s", ROTPIPE_VERSION);
+    settings_line(&table, s, line, sizeof line);
     if (history_add(&m->history, "", line, e) < 0 ||
         (m->digest.text && rts_put_text(out, "digest", m->digest.text, e) < 0))
         return -1;
     return rts_put_text(out, "history", m->history.text, e);
 }
 
-static int run(const char *path, int each, int no_history, struct error *e)
+static int run(const struct settings *s, const char *path, struct error *e)
 {
     struct rts_writer *out = NULL;
     struct filters f = {0};
@@ -116,7 +122,7 @@ static int run(const char *path, int each, int no_history, struct error *e)
     say_stopped(path, m.history.text);
     if (gather(&f, &m, strcmp(path, "-") == 0 ? "standard input" : path, e) == 0 &&
         (out = rts_create(result_path(), e)) &&
-        (no_history || put_history(&m, each, out, e) == 0) && put(&f, each, out, e) == 0) {
+        (s->no_history || put_history(s, &m, out, e) == 0) && put(&f, s->each, out, e) == 0) {
         status = rts_finish(out, e);
         out = NULL;
     }
@@ -128,24 +134,15 @@ static int run(const char *path, int each, int no_history, struct error *e)
 
 int main(int argc, char **argv)
 {
+    struct settings s = {0};
     struct error e;
-    int option, each = 0, no_history = 0;
+    int first;
 
     start(argv);
-    while ((option = next_option(argc, argv, "", options)) != -1)
-        switch (option) {
-        case OPT_EACH:
-            each = 1;
-            break;
-        case OPT_NO_HISTORY:
-            no_history = 1;
-            break;
-        default:
-            common_option(option, help);
-        }
-    if (argc - optind > 1)
+    first = settings_read(&table, argc, argv, &s);
+    if (argc - first > 1)
         misused("too many operands");
-    if (run(optind < argc ? argv[optind] : "-", each, no_history, &e) < 0)
+    if (run(&s, first < argc ? argv[first] : "-", &e) < 0)
         die(&e);
     return EXIT_DONE;
 }

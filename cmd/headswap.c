@@ -5,47 +5,66 @@
 #include "rts/examples.h"
 #include "rts/names.h"
 
-static const char help[] =
+static const char usage[] =
     "usage: headswap [-q] [-o file] [-c classes] [--at layer] [-s seed]\n"
     "                [--names file] [--freeze[=layer] | --thaw] [--no-history]\n"
     "                [model]\n"
     "       headswap --list [model]\n"
-    "Give a model a fresh head, freeze or thaw the layers below it.\n"
-    "\n"
-    "  -c, --classes N       number of classes of a fresh head\n"
-    "      --at LAYER        put a fresh head on the output of LAYER; remove the\n"
-    "                        layers above it (default classes: as the old head)\n"
-    "      --names FILE      class names, one per line\n"
-    "  -s, --seed N          seed of the fresh head (default 0)\n"
-    "      --freeze[=LAYER]  freeze all layers below the head, or all up to LAYER\n"
-    "      --thaw            thaw all layers\n"
-    "      --list            list the layers and the sizes of their outputs\n"
-    "      --no-history      omit provenance records\n"
-    "  -o, --output FILE     write the result to FILE, complete or not at all\n"
-    "  -q, --quiet           no progress, no notes on standard error\n"
-    "  -h, --help            print this help\n"
-    "      --version         print the version\n";
+    "Give a model a fresh head, freeze or thaw the layers below it.\n";
 
-enum { OPT_AT = OPT_FIRST, OPT_NAMES, OPT_FREEZE, OPT_THAW, OPT_LIST };
-
-static const struct option options[] = {{"classes", required_argument, NULL, 'c'},
-                                        {"at", required_argument, NULL, OPT_AT},
-                                        {"names", required_argument, NULL, OPT_NAMES},
-                                        {"seed", required_argument, NULL, 's'},
-                                        {"freeze", optional_argument, NULL, OPT_FREEZE},
-                                        {"thaw", no_argument, NULL, OPT_THAW},
-                                        {"list", no_argument, NULL, OPT_LIST},
-                                        STREAM_OPTIONS,
-                                        COMMON_OPTIONS};
+/* What is frozen. */
+struct freeze {
+    int on;
+    const char *layer; /* up to this one; NULL: all below the head */
+};
 
 struct settings {
     int classes;
     const char *at; /* the layer whose output the fresh head takes; NULL: the one below the head */
     const char *names;
     uint64_t seed;
-    int freeze, thaw, list, no_history;
-    const char *layer; /* freeze up to this one; NULL: all below the head */
+    struct freeze freeze;
+    int thaw, list, no_history;
+    int fresh; /* there is a fresh head */
 };
+
+static void take_freeze(void *at, const struct setting *s, char *layer)
+{
+    (void)s;
+    *(struct freeze *)at = (struct freeze){1, layer};
+}
+
+static int put_freeze(const void *at, char *text, size_t size)
+{
+    const char *layer = ((const struct freeze *)at)->layer;
+
+    return snprintf(text, size, "%s%s", layer ? "=" : "", layer ? layer : "");
+}
+
+/* clang-format off */
+static const struct setting rows[] = {
+    {"classes", 'c', "N", "number of classes of a fresh head",
+     WITH(fresh), INT(classes, 1, NET_CLASSES_MAX)},
+    {"at", 0, "LAYER",
+     "put a fresh head on the output of LAYER; remove the\n"
+     "layers above it (default classes: as the old head)",
+     SETTING_GIVEN, WORD(at), .place = -1},
+    {"names", 0, "FILE", "class names, one per line",
+     SETTING_NAMED, TEXT(names), .place = 1},
+    {"seed", 's', "N", "seed of the fresh head (default 0)",
+     WITH(fresh), SEED(seed)},
+    {"freeze", 0, "[=LAYER]", "freeze all layers below the head, or all up to LAYER",
+     SETTING_GIVEN, CALL(freeze, take_freeze, put_freeze)},
+    {"thaw", 0, NULL, "thaw all layers",
+     SETTING_CHANGED, FLAG(thaw), .place = 1},
+    {"list", 0, NULL, "list the layers and the sizes of their outputs",
+     SETTING_FREE, FLAG(list)},
+    {"no-history", 0, NULL, "omit provenance records",
+     SETTING_FREE, FLAG(no_history)},
+    {0}};
+/* clang-format on */
+
+static const struct settings_table table = {.usage = usage, .row = rows};
 
 /* How many layers the fresh head goes behind; -1 if there is no such layer. */
 static int layers_below(const struct settings *s, const struct net *n, struct error *e)
@@ -82,7 +101,7 @@ static int swap_head(const struct settings *s, struct model *m, struct error *e)
 {
     char *names;
 
-    if ((s->classes || s->at) && fresh_head(s, m, e) < 0)
+    if (s->fresh && fresh_head(s, m, e) < 0)
         return -1;
     if (!s->names)
         return 0;
@@ -103,35 +122,25 @@ static int freeze(const struct settings *s, struct model *m, struct error *e)
     struct net *n = &m->net;
     int last = n->layers - 2;
 
-    if (s->layer && (last = net_find_or_list(n, s->layer, e)) < 0)
+    if (s->freeze.layer && (last = net_find_or_list(n, s->freeze.layer, e)) < 0)
         return -1;
     for (int i = 0; i < n->layers; i++)
-        n->layer[i].frozen = s->freeze && i <= last && n->layer[i].slots;
+        n->layer[i].frozen = s->freeze.on && i <= last && n->layer[i].slots;
     return 0;
 }
 
 static int describe(const struct settings *s, struct model *m, struct error *e)
 {
+    struct settings known = *s;
     char line[256];
-    int n;
 
     if (s->no_history) {
         model_drop_history(m);
         return 0;
     }
-    n = snprintf(line, sizeof line, "headswap %s", ROTPIPE_VERSION);
-    if (s->at)
-        n += snprintf(line + n, sizeof line - (size_t)n, " --at %.20s", s->at);
-    if (s->classes || s->at)
-        n += snprintf(line + n, sizeof line - (size_t)n, " -c %d -s %" PRIu64, m->net.classes,
-                      s->seed);
-    if (s->freeze)
-        n += snprintf(line + n, sizeof line - (size_t)n, " --freeze%s%.20s", s->layer ? "=" : "",
-                      s->layer ? s->layer : "");
-    if (s->names)
-        n += snprintf(line + n, sizeof line - (size_t)n, " --names");
-    if (s->thaw)
-        snprintf(line + n, sizeof line - (size_t)n, " --thaw");
+    known.classes = m->net.classes;
+    snprintf(line, sizeof line, "headswap %s", ROTPIPE_VERSION);
+    settings_line(&table, &known, line, sizeof line);
     return history_add(&m->history, "", line, e);
 }
 
@@ -161,7 +170,7 @@ static int run(const struct settings *s, const char *path, struct error *e)
         model_free(&m);
         return 0;
     }
-    if (swap_head(s, &m, e) == 0 && (!(s->freeze || s->thaw) || freeze(s, &m, e) == 0) &&
+    if (swap_head(s, &m, e) == 0 && (!(s->freeze.on || s->thaw) || freeze(s, &m, e) == 0) &&
         describe(s, &m, e) == 0 && (out = rts_create(result_path(), e)) &&
         model_save(&m, out, e) == 0) {
         status = rts_finish(out, e);
@@ -173,17 +182,17 @@ static int run(const struct settings *s, const char *path, struct error *e)
 }
 
 /* Refuses options that exclude each other. */
-static void check_settings(const struct settings *s, int seeded)
+static void check_settings(const struct settings *s)
 {
-    int fresh = s->classes || s->at;
+    int seeded = settings_given(&table, "seed");
 
-    if (s->list && (fresh || seeded || s->names || s->freeze || s->thaw || s->no_history))
+    if (s->list && (s->fresh || seeded || s->names || s->freeze.on || s->thaw || s->no_history))
         misused("--list cannot be combined with options that change the model");
-    if (s->freeze && s->thaw)
+    if (s->freeze.on && s->thaw)
         misused("--freeze and --thaw are mutually exclusive");
-    if (seeded && !fresh)
+    if (seeded && !s->fresh)
         misused("%s needs -c or --at", as_typed('s'));
-    if (fresh && s->layer && strcmp(s->layer, "head") == 0)
+    if (s->fresh && s->freeze.layer && strcmp(s->freeze.layer, "head") == 0)
         misused("--freeze=head: a fresh head cannot be frozen");
 }
 
@@ -191,46 +200,17 @@ int main(int argc, char **argv)
 {
     struct settings s = {0};
     struct error e;
-    int option, seeded = 0;
+    int first;
 
     start(argv);
-    while ((option = next_option(argc, argv, "c:s:", options)) != -1)
-        switch (option) {
-        case 'c':
-            s.classes = (int)int_argument(optarg, 1, NET_CLASSES_MAX);
-            break;
-        case OPT_AT:
-            s.at = optarg;
-            break;
-        case OPT_NAMES:
-            s.names = optarg;
-            break;
-        case 's':
-            s.seed = seed_argument(optarg);
-            seeded = 1;
-            break;
-        case OPT_FREEZE:
-            s.freeze = 1;
-            s.layer = optarg;
-            break;
-        case OPT_THAW:
-            s.thaw = 1;
-            break;
-        case OPT_LIST:
-            s.list = 1;
-            break;
-        case OPT_NO_HISTORY:
-            s.no_history = 1;
-            break;
-        default:
-            common_option(option, help);
-        }
-    check_settings(&s, seeded);
-    if (argc - optind > 1)
+    first = settings_read(&table, argc, argv, &s);
+    s.fresh = s.classes || s.at;
+    check_settings(&s);
+    if (argc - first > 1)
         misused("too many operands");
     if (s.list)
         start_text();
-    if (run(&s, optind < argc ? argv[optind] : "-", &e) < 0)
+    if (run(&s, first < argc ? argv[first] : "-", &e) < 0)
         die(&e);
     if (s.list)
         finish_text();

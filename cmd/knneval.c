@@ -3,45 +3,63 @@
 #include "base/progress.h"
 #include "base/rate.h"
 #include "cli/cli.h"
-#include "cli/metric.h"
 #include "eval/score.h"
 #include "near/points.h"
 #include "near/search.h"
 #include "near/vote.h"
 
-static const char help[] =
+static const char usage[] =
     "usage: knneval [-q] [-o file] [-k list] [--metric name] [-j threads] train\n"
     "               [test]\n"
     "       knneval --leave-one-out [-q] [-o file] [-k list] [--metric name]\n"
     "               [-j threads] [examples]\n"
     "Classify labelled examples by a vote of their nearest neighbours in another\n"
-    "stream; print the accuracy.\n"
-    "\n"
-    "  -k, --neighbors LIST  numbers of neighbours, comma-separated (default 1,5,20)\n"
-    "      --metric NAME     euclidean (default) or cosine\n"
-    "      --leave-one-out   classify each example by all others of one stream\n"
-    "  -j, --threads N       number of threads (default: all available processors)\n"
-    "  -o, --output FILE     write the result to FILE, complete or not at all\n"
-    "  -q, --quiet           no progress, no notes on standard error\n"
-    "  -h, --help            print this help\n"
-    "      --version         print the version\n";
-
-enum { OPT_METRIC = OPT_FIRST, OPT_LEAVE_ONE_OUT };
-
-static const struct option options[] = {{"neighbors", required_argument, NULL, 'k'},
-                                        {"metric", required_argument, NULL, OPT_METRIC},
-                                        {"leave-one-out", no_argument, NULL, OPT_LEAVE_ONE_OUT},
-                                        {"threads", required_argument, NULL, 'j'},
-                                        COMMON_OPTIONS};
+    "stream; print the accuracy.\n";
 
 enum { K_MAX = 1000, LIST_MAX = 32 };
 
+struct list {
+    int k[LIST_MAX], n;
+};
+
 struct settings {
-    int k[LIST_MAX], ks, given; /* given: by -k */
+    struct list list;
     enum near_metric metric;
     int threads, leave_one_out;
     char *path[2]; /* train, test; the same with leave_one_out */
 };
+
+/* Numbers with commas between them. */
+static void take_list(void *at, const struct setting *s, char *text)
+{
+    struct list *l = at;
+
+    (void)s;
+    l->n = 0;
+    for (char *next; text; text = next) {
+        next = strchr(text, ',');
+        if (next)
+            *next++ = '\0';
+        if (l->n == LIST_MAX)
+            misused("-k: more than %d numbers", LIST_MAX);
+        l->k[l->n++] = (int)int_argument(text, 1, K_MAX);
+    }
+}
+
+/* clang-format off */
+static const struct setting rows[] = {
+    {"neighbors", 'k', "LIST", "numbers of neighbours, comma-separated (default 1,5,20)",
+     SETTING_FREE, CALL(list, take_list, NULL)},
+    {"metric", 0, "NAME", "euclidean (default) or cosine",
+     SETTING_FREE, CHOICE(metric, near_metrics)},
+    {"leave-one-out", 0, NULL, "classify each example by all others of one stream",
+     SETTING_FREE, FLAG(leave_one_out)},
+    {"threads", 'j', "N", "number of threads (default: all available processors)",
+     SETTING_FREE, THREADS(threads)},
+    {0}};
+/* clang-format on */
+
+static const struct settings_table table = {.usage = usage, .row = rows};
 
 struct job {
     struct points train, test;  /* test: none with leave_one_out */
@@ -104,16 +122,17 @@ static int read_test(const struct settings *s, struct job *j, struct error *e)
 static int read_all(const struct settings *s, struct job *j, struct error *e)
 {
     char **path = (char **)s->path;
+    int given = settings_given(&table, "neighbors");
 
     if (read_points(&j->train, &j->names, &path[0], e) < 0 ||
         (!s->leave_one_out && read_test(s, j, e) < 0))
         return -1;
     j->asked = s->leave_one_out ? &j->train : &j->test;
-    for (int i = 0; i < s->ks; i++)
-        if ((uint64_t)s->k[i] > j->train.n - (uint64_t)s->leave_one_out)
+    for (int i = 0; i < s->list.n; i++)
+        if ((uint64_t)s->list.k[i] > j->train.n - (uint64_t)s->leave_one_out)
             return error_set(e, "%s: %" PRIu64 " examples, but %s %d%s", name_of(path[0]),
-                             j->train.n, s->given ? "-k needs" : "the default -k 1,5,20 needs",
-                             s->given ? s->k[i] : j->most,
+                             j->train.n, given ? "-k needs" : "the default -k 1,5,20 needs",
+                             given ? s->list.k[i] : j->most,
                              s->leave_one_out ? " other examples" : "");
     if (!s->leave_one_out)
         note_same(s, j);
@@ -173,15 +192,15 @@ static int report(const struct settings *s, const struct job *j, struct error *e
     if (!scratch)
         return error_memory(e, "votes");
     puts("k\taccuracy\tlow\thigh\tcorrect\texamples");
-    for (int i = 0; i < s->ks; i++) {
+    for (int i = 0; i < s->list.n; i++) {
         uint64_t correct = 0;
         char accuracy[RATE_BYTES], from[RATE_BYTES], to[RATE_BYTES];
         double low, high;
         for (uint64_t t = 0; t < j->asked->n; t++)
-            correct += vote(j->index + t * (uint64_t)j->most, s->k[i], j->train.label, scratch) ==
-                       j->asked->label[t];
+            correct += vote(j->index + t * (uint64_t)j->most, s->list.k[i], j->train.label,
+                            scratch) == j->asked->label[t];
         score_interval(correct, j->asked->n, &low, &high);
-        printf("%d\t%s\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\n", s->k[i],
+        printf("%d\t%s\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\n", s->list.k[i],
                rate_text((double)correct / (double)j->asked->n, 4, accuracy),
                rate_text(low, 4, from), rate_text(high, 4, to), correct, j->asked->n);
     }
@@ -197,8 +216,8 @@ static int run(const struct settings *s, struct error *e)
 
     if (!kernels)
         return cpu_complain(getenv("ROTPIPE_KERNELS"), e);
-    for (int i = 0; i < s->ks; i++)
-        j.most = s->k[i] > j.most ? s->k[i] : j.most;
+    for (int i = 0; i < s->list.n; i++)
+        j.most = s->list.k[i] > j.most ? s->list.k[i] : j.most;
     if (read_all(s, &j, e) == 0 && search(s, &j, kernels, e) == 0)
         status = report(s, &j, e);
     points_free(&j.train);
@@ -207,21 +226,6 @@ static int run(const struct settings *s, struct error *e)
     free(j.index);
     free(j.distance);
     return status;
-}
-
-/* Numbers with commas between them. */
-static void take_list(struct settings *s, char *text)
-{
-    s->ks = 0;
-    s->given = 1;
-    for (char *next; text; text = next) {
-        next = strchr(text, ',');
-        if (next)
-            *next++ = '\0';
-        if (s->ks == LIST_MAX)
-            misused("-k: more than %d numbers", LIST_MAX);
-        s->k[s->ks++] = (int)int_argument(text, 1, K_MAX);
-    }
 }
 
 static void check_operands(struct settings *s, char **operands, int n)
@@ -246,29 +250,13 @@ static void check_operands(struct settings *s, char **operands, int n)
 
 int main(int argc, char **argv)
 {
-    struct settings s = {.k = {1, 5, 20}, .ks = 3};
+    struct settings s = {.list = {{1, 5, 20}, 3}};
     struct error e;
-    int option;
+    int first;
 
     start(argv);
-    while ((option = next_option(argc, argv, "k:j:", options)) != -1)
-        switch (option) {
-        case 'k':
-            take_list(&s, optarg);
-            break;
-        case OPT_METRIC:
-            s.metric = metric_argument(optarg);
-            break;
-        case OPT_LEAVE_ONE_OUT:
-            s.leave_one_out = 1;
-            break;
-        case 'j':
-            s.threads = threads_argument(optarg);
-            break;
-        default:
-            common_option(option, help);
-        }
-    check_operands(&s, argv + optind, argc - optind);
+    first = settings_read(&table, argc, argv, &s);
+    check_operands(&s, argv + first, argc - first);
     start_text();
     if (run(&s, &e) < 0)
         die(&e);

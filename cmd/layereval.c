@@ -11,37 +11,35 @@
 
 #include <math.h>
 
-static const char help[] =
+static const char usage[] =
     "usage: layereval [-q] [-o file] -m model [-k neighbors] [--layers list]\n"
     "                 [-j threads] labelled [test]\n"
     "Print for each layer of a model how well its outputs separate the classes: by a\n"
     "vote of the nearest neighbours and by a linear probe; and the number of its\n"
-    "outputs that are dead.\n"
-    "\n"
-    "  -m, --model FILE      model\n"
-    "  -k, --neighbors N     number of neighbours that vote (default 5)\n"
-    "      --layers LIST     layers to examine, comma-separated; input: the pixels\n"
-    "  -j, --threads N       number of threads (default: all available processors)\n"
-    "  -o, --output FILE     write the result to FILE, complete or not at all\n"
-    "  -q, --quiet           no progress, no notes on standard error\n"
-    "  -h, --help            print this help\n"
-    "      --version         print the version\n";
-
-enum { OPT_LAYERS = OPT_FIRST };
-
-static const struct option options[] = {{"model", required_argument, NULL, 'm'},
-                                        {"neighbors", required_argument, NULL, 'k'},
-                                        {"layers", required_argument, NULL, OPT_LAYERS},
-                                        {"threads", required_argument, NULL, 'j'},
-                                        COMMON_OPTIONS};
+    "outputs that are dead.\n";
 
 enum { K_MAX = 1000, INPUT = -1 };
 
 struct settings {
-    const char *model;
-    char *layers, *path[2]; /* labelled, test */
+    const char *model, *layers;
+    char *path[2]; /* labelled, test */
     int k, threads;
 };
+
+/* clang-format off */
+static const struct setting rows[] = {
+    {"model", 'm', "FILE", "model",
+     SETTING_FREE, TEXT(model)},
+    {"neighbors", 'k', "N", "number of neighbours that vote (default 5)",
+     SETTING_FREE, INT(k, 1, K_MAX)},
+    {"layers", 0, "LIST", "layers to examine, comma-separated; input: the pixels",
+     SETTING_FREE, TEXT(layers)},
+    {"threads", 'j', "N", "number of threads (default: all available processors)",
+     SETTING_FREE, THREADS(threads)},
+    {0}};
+/* clang-format on */
+
+static const struct settings_table table = {.usage = usage, .row = rows, .column = 24};
 
 struct job {
     struct model model;
@@ -52,7 +50,7 @@ struct job {
 /* The layers that are asked for, in the order of the list; by default all, the pixels first. */
 static int choose_layers(const struct settings *s, struct job *j, struct error *e)
 {
-    char *rest = s->layers;
+    char *rest = (char *)s->layers; /* the command line's */
 
     if (!rest) {
         for (int i = INPUT; i < j->model.net.layers; i++)
@@ -208,27 +206,11 @@ int main(int argc, char **argv)
 {
     struct settings s = {.k = 5};
     struct error e;
-    int option;
+    int first;
 
     start(argv);
-    while ((option = next_option(argc, argv, "m:k:j:", options)) != -1)
-        switch (option) {
-        case 'm':
-            s.model = optarg;
-            break;
-        case 'k':
-            s.k = (int)int_argument(optarg, 1, K_MAX);
-            break;
-        case OPT_LAYERS:
-            s.layers = optarg;
-            break;
-        case 'j':
-            s.threads = threads_argument(optarg);
-            break;
-        default:
-            common_option(option, help);
-        }
-    check_settings(&s, argv + optind, argc - optind);
+    first = settings_read(&table, argc, argv, &s);
+    check_settings(&s, argv + first, argc - first);
     start_text();
     if (run(&s, &e) < 0)
         die(&e);

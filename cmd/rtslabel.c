@@ -4,34 +4,35 @@
 #include "rts/gather.h"
 #include "rts/reread.h"
 
-static const char help[] =
+static const char usage[] =
     "usage: rtslabel [-q] [-o file] -m model [-m model ...] [--flip] [--shift n]\n"
     "                [--select p] [--balance] [-j threads] [--no-history] [file ...]\n"
     "Label the images of a stream with the classes that a model, or several, see in\n"
-    "them; the class names become the model's.\n"
-    "\n" MODEL_HELP
-    "      --select P       keep only images whose class has probability P or more\n"
-    "      --balance        keep the same number of each class, the surest\n"
-    "      --no-history     omit provenance records\n"
-    "  -o, --output FILE    write the result to FILE, complete or not at all\n"
-    "  -q, --quiet          no progress, no notes on standard error\n"
-    "  -h, --help           print this help\n"
-    "      --version        print the version\n";
-
-enum { OPT_SELECT = OPT_FIRST, OPT_BALANCE };
-
-static const struct option options[] = {MODEL_OPTIONS,
-                                        {"select", required_argument, NULL, OPT_SELECT},
-                                        {"balance", no_argument, NULL, OPT_BALANCE},
-                                        STREAM_OPTIONS,
-                                        COMMON_OPTIONS};
+    "them; the class names become the model's.\n";
 
 struct settings {
     struct model_options models;
-    double least; /* of --select; 0: all */
-    int selects, balance;
+    double least; /* of --select; -1: all, and the stream's chunks stay as they are */
+    int balance;
     unsigned drop; /* of what is passed on */
 };
+
+static const struct settings defaults = {.least = -1};
+
+/* clang-format off */
+static const struct setting rows[] = {
+    GROUP(models, model_rows),
+    {"select", 0, "P", "keep only images whose class has probability P or more",
+     SETTING_CHANGED, REAL(least, 0, 1)},
+    {"balance", 0, NULL, "keep the same number of each class, the surest",
+     SETTING_CHANGED, FLAG(balance)},
+    {"no-history", 0, NULL, "omit provenance records",
+     SETTING_FREE, VALUE(drop, SOURCE_DROP_HISTORY)},
+    {0}};
+/* clang-format on */
+
+static const struct settings_table table = {
+    .usage = usage, .row = rows, .defaults = &defaults, .column = 23};
 
 struct job {
     const struct settings *s;
@@ -136,7 +137,7 @@ static int put_names(struct job *j, struct rts_writer *out, struct error *e)
 
 static int convert(struct job *j, struct source *in, struct gather *out, struct error *e)
 {
-    int drops = j->s->selects || j->s->balance, got;
+    int drops = j->s->least >= 0 || j->s->balance, got;
     const struct said *said;
     struct chunk c;
     uint64_t kept;
@@ -178,13 +179,10 @@ static int label_stream(struct job *j, struct rts_writer *out, struct error *e)
 /* A line of this step with all that decides the result, then how each model was made. */
 static int describe(const struct job *j, struct history *step, struct error *e)
 {
-    const struct settings *s = j->s;
-    char line[160], views[MODEL_VIEWS_BYTES], least[40] = "", indent[24] = "  model: ";
+    char line[160], indent[24] = "  model: ";
 
-    if (s->selects)
-        snprintf(least, sizeof least, " --select %.15g", s->least);
-    snprintf(line, sizeof line, "rtslabel %s%s%s%s", ROTPIPE_VERSION,
-             model_views(&s->models, views), least, s->balance ? " --balance" : "");
+    snprintf(line, sizeof line, "rtslabel %s", ROTPIPE_VERSION);
+    settings_line(&table, j->s, line, sizeof line);
     if (history_add(step, "", line, e) < 0)
         return -1;
     for (int i = 0; i < j->models.members; i++) {
@@ -203,7 +201,7 @@ static void tell(const struct job *j)
 {
     int all = j->models.classes;
 
-    if (!j->s->selects && !j->s->balance)
+    if (j->s->least < 0 && !j->s->balance)
         return;
     if (!j->s->balance || !j->kept)
         note("%" PRIu64 " of %" PRIu64 " images kept", j->kept, j->seen);
@@ -243,29 +241,14 @@ static int run(const struct settings *s, char **paths, int n, struct error *e)
 
 int main(int argc, char **argv)
 {
-    struct settings s = {0};
+    struct settings s = defaults;
     struct error e;
-    int option;
+    int first;
 
     start(argv);
-    while ((option = next_option(argc, argv, "m:j:", options)) != -1)
-        switch (option) {
-        case OPT_SELECT:
-            s.least = real_argument(optarg, 0, 1);
-            s.selects = 1;
-            break;
-        case OPT_BALANCE:
-            s.balance = 1;
-            break;
-        case OPT_NO_HISTORY:
-            s.drop = SOURCE_DROP_HISTORY;
-            break;
-        default:
-            if (!model_option(&s.models, option, optarg))
-                common_option(option, help);
-        }
-    model_settle(&s.models, argv + optind, argc - optind);
-    if (run(&s, argv + optind, argc - optind, &e) < 0)
+    first = settings_read(&table, argc, argv, &s);
+    model_settle(&s.models, argv + first, argc - first);
+    if (run(&s, argv + first, argc - first, &e) < 0)
         die(&e);
     return EXIT_DONE;
 }
