@@ -4,21 +4,28 @@
 #include "img/rotate.h"
 #include "rts/examples.h"
 
-static const char help[] = "usage: rotgen [-q] [-o file] [-r [-s seed]] [--no-history] [file ...]\n"
-                           "Write every image of a stream in four rotations, labelled 0 to 3.\n"
-                           "\n"
-                           "  -r, --random       write every image once, in a random rotation\n"
-                           "  -s, --seed N       seed of -r (default 0)\n"
-                           "      --no-history   omit provenance records\n"
-                           "  -o, --output FILE  write the result to FILE, complete or not at all\n"
-                           "  -q, --quiet        no progress, no notes on standard error\n"
-                           "  -h, --help         print this help\n"
-                           "      --version      print the version\n";
+static const char usage[] =
+    "usage: rotgen [-q] [-o file] [-r [-s seed]] [--no-history] [file ...]\n"
+    "Write every image of a stream in four rotations, labelled 0 to 3.\n";
 
-static const struct option options[] = {{"random", no_argument, NULL, 'r'},
-                                        {"seed", required_argument, NULL, 's'},
-                                        STREAM_OPTIONS,
-                                        COMMON_OPTIONS};
+struct settings {
+    int random;
+    uint64_t seed;
+    unsigned drop; /* of what is passed on */
+};
+
+/* clang-format off */
+static const struct setting rows[] = {
+    {"random", 'r', NULL, "write every image once, in a random rotation",
+     SETTING_CHANGED, FLAG(random)},
+    {"seed", 's', "N", "seed of -r (default 0)",
+     WITH(random), SEED(seed)},
+    {"no-history", 0, NULL, "omit provenance records",
+     SETTING_FREE, VALUE(drop, SOURCE_DROP_HISTORY)},
+    {0}};
+/* clang-format on */
+
+static const struct settings_table table = {.usage = usage, .row = rows};
 
 /* What the labels of the written stream mean: degrees counter-clockwise. */
 static const char rotation_names[] = "0\n90\n180\n270\n";
@@ -91,41 +98,27 @@ int main(int argc, char **argv)
     struct chunk c;
     struct source *in;
     struct rts_writer *out;
-    uint64_t seed = 0;
-    unsigned drop = SOURCE_DROP_NAMES;
+    struct settings s = {0};
     char step[64];
-    int option, got = -1, seeded = 0;
+    int first, got = -1;
 
     start(argv);
-    while ((option = next_option(argc, argv, "rs:", options)) != -1)
-        switch (option) {
-        case 'r':
-            r.random = 1;
-            break;
-        case 's':
-            seed = seed_argument(optarg);
-            seeded = 1;
-            break;
-        case OPT_NO_HISTORY:
-            drop |= SOURCE_DROP_HISTORY;
-            break;
-        default:
-            common_option(option, help);
-        }
-    if (seeded && !r.random)
+    first = settings_read(&table, argc, argv, &s);
+    if (settings_given(&table, "seed") && !s.random)
         misused("%s needs -r", as_typed('s'));
-    rng_seed(&r.rng, seed, RNG_ROTATE);
-    snprintf(step, sizeof step, r.random ? "rotgen %s -r -s %" PRIu64 : "rotgen %s",
-             ROTPIPE_VERSION, seed);
+    r.random = s.random;
+    rng_seed(&r.rng, s.seed, RNG_ROTATE);
+    snprintf(step, sizeof step, "rotgen %s", ROTPIPE_VERSION);
+    settings_line(&table, &s, step, sizeof step);
 
-    in = source_open(argv + optind, argc - optind, &e);
+    in = source_open(argv + first, argc - first, &e);
     out = in ? rts_create(result_path(), &e) : NULL;
-    if (out && source_pass(in, out, step, drop, &e) == 0) {
-        int first = 1;
+    if (out && source_pass(in, out, step, s.drop | SOURCE_DROP_NAMES, &e) == 0) {
+        int named = 0;
         while ((got = source_next_images(in, &c, &e)) > 0) {
-            if (first && rts_put_text(out, "names", rotation_names, &e) < 0)
+            if (!named && rts_put_text(out, "names", rotation_names, &e) < 0)
                 break;
-            first = 0;
+            named = 1;
             if (rotate_chunk(&r, in, &c, out, &e) < 0)
                 break;
         }

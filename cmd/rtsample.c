@@ -4,38 +4,81 @@
 #include "rts/reread.h"
 #include "rts/sample.h"
 
-static const char help[] =
+static const char usage[] =
     "usage: rtsample [-q] -n count | -k count | --at-most count | --share share |\n"
     "                --fold i/k | --first count\n"
     "                [-v] [-s seed] [--no-history] [-o file] [file ...]\n"
-    "Write a random sample of the examples of a stream, in their order.\n"
-    "\n"
-    "  -n, --count N      N examples in total, evenly over the classes\n"
-    "  -k, --per-class N  N examples of every class\n"
-    "      --at-most N    N examples of every class, or all if there are fewer\n"
-    "      --share SHARE  a share of the examples of every class: 20% or 0.2\n"
-    "      --fold I/K     part I of K random parts, each evenly over the classes\n"
-    "      --first N      the first N examples\n"
-    "  -v, --invert       write all other examples instead\n"
-    "  -s, --seed N       seed of the choice (default 0)\n"
-    "      --no-history   omit provenance records\n"
-    "  -o, --output FILE  write the result to FILE, complete or not at all\n"
-    "  -q, --quiet        no progress, no notes on standard error\n"
-    "  -h, --help         print this help\n"
-    "      --version      print the version\n";
+    "Write a random sample of the examples of a stream, in their order.\n";
 
-enum { OPT_AT_MOST = OPT_FIRST, OPT_SHARE, OPT_FOLD, OPT_BEGINNING };
+/* How the sample is chosen, and how many of the options that say so were given. */
+struct choice {
+    struct sample_rule rule;
+    int given;
+};
 
-static const struct option options[] = {{"count", required_argument, NULL, 'n'},
-                                        {"per-class", required_argument, NULL, 'k'},
-                                        {"at-most", required_argument, NULL, OPT_AT_MOST},
-                                        {"share", required_argument, NULL, OPT_SHARE},
-                                        {"fold", required_argument, NULL, OPT_FOLD},
-                                        {"first", required_argument, NULL, OPT_BEGINNING},
-                                        {"invert", no_argument, NULL, 'v'},
-                                        {"seed", required_argument, NULL, 's'},
-                                        STREAM_OPTIONS,
-                                        COMMON_OPTIONS};
+struct settings {
+    struct choice choice;
+    int invert;
+    int draws;     /* the choice is random */
+    unsigned drop; /* of what is passed on */
+};
+
+/* Of these rows, `lowest` is a sample_how. */
+static void take_choice(void *at, const struct setting *s, char *text)
+{
+    struct choice *c = at;
+    struct sample_rule *r = &c->rule;
+
+    r->how = (enum sample_how)s->lowest;
+    c->given++;
+    if (r->how == SAMPLE_SHARE && sample_parse_share(text, &r->n) < 0)
+        misused("--share: '%s' is not a share between 0%% and 100%%, or 0 and 1 with at most"
+                " nine decimals",
+                text);
+    if (r->how == SAMPLE_FOLD && sample_parse_fold(text, r) < 0)
+        misused("--fold: '%s' is not a part I/K, with K from 2 to %d and I from 1 to K", text,
+                SAMPLE_FOLDS_MAX);
+    if (r->how != SAMPLE_SHARE && r->how != SAMPLE_FOLD)
+        r->n = (uint64_t)int_argument(text, 0, INT64_MAX);
+}
+
+static int put_choice(const void *at, char *text, size_t size)
+{
+    const struct sample_rule *r = &((const struct choice *)at)->rule;
+
+    if (r->how == SAMPLE_SHARE)
+        return snprintf(text, size, " %.9g", (double)r->n / SAMPLE_WHOLE);
+    if (r->how == SAMPLE_FOLD)
+        return snprintf(text, size, " %" PRIu64 "/%" PRIu64, r->part + 1, r->n);
+    return snprintf(text, size, " %" PRIu64, r->n);
+}
+
+#define CHOOSE(HOW) SETTING_GIVEN, CALL(choice, take_choice, put_choice), .lowest = (HOW)
+
+/* clang-format off */
+static const struct setting rows[] = {
+    {"count", 'n', "N", "N examples in total, evenly over the classes",
+     CHOOSE(SAMPLE_COUNT)},
+    {"per-class", 'k', "N", "N examples of every class",
+     CHOOSE(SAMPLE_PER_CLASS)},
+    {"at-most", 0, "N", "N examples of every class, or all if there are fewer",
+     CHOOSE(SAMPLE_AT_MOST)},
+    {"share", 0, "SHARE", "a share of the examples of every class: 20% or 0.2",
+     CHOOSE(SAMPLE_SHARE)},
+    {"fold", 0, "I/K", "part I of K random parts, each evenly over the classes",
+     CHOOSE(SAMPLE_FOLD)},
+    {"first", 0, "N", "the first N examples",
+     CHOOSE(SAMPLE_FIRST)},
+    {"invert", 'v', NULL, "write all other examples instead",
+     SETTING_CHANGED, FLAG(invert)},
+    {"seed", 's', "N", "seed of the choice (default 0)",
+     WITH(draws), SEED(choice.rule.seed)},
+    {"no-history", 0, NULL, "omit provenance records",
+     SETTING_FREE, VALUE(drop, SOURCE_DROP_HISTORY)},
+    {0}};
+/* clang-format on */
+
+static const struct settings_table table = {.usage = usage, .row = rows};
 
 /* What a reading of the examples has seen: the last must see what the first has. */
 struct tally {
@@ -44,9 +87,7 @@ struct tally {
 
 struct job {
     struct reread operands;
-    struct sample_rule rule;
-    int choices; /* how many of the options that say how were given */
-    int invert, seeded;
+    struct settings s;
     struct sample *sample;
     char step[128]; /* for the history */
     struct tally first, second;
@@ -98,7 +139,7 @@ static int tell_passed_over(const struct job *j, const char *names, struct error
 static int survey(void *context, struct source *in, struct rts_writer *copy, struct error *e)
 {
     struct job *j = context;
-    int all = !copy || j->invert, got, begun = 0;
+    int all = !copy || j->s.invert, got, begun = 0;
     struct chunk c;
 
     while ((got = source_next(in, &c, e)) > 0) {
@@ -125,11 +166,11 @@ static int survey(void *context, struct source *in, struct rts_writer *copy, str
 /* After the last example: there are as many as were wanted, or were there before. */
 static int check_end(const struct job *j, struct error *e)
 {
-    if (j->rule.how == SAMPLE_FIRST)
-        return j->second.count >= j->rule.n
+    if (j->s.choice.rule.how == SAMPLE_FIRST)
+        return j->second.count >= j->s.choice.rule.n
                    ? 0
                    : error_set(e, "too few examples: %" PRIu64 ", but %" PRIu64 " are needed",
-                               j->second.count, j->rule.n);
+                               j->second.count, j->s.choice.rule.n);
     if (j->first.count != j->second.count || j->first.labels != j->second.labels)
         return error_set(e, "input: changed while it was read");
     return 0;
@@ -146,7 +187,7 @@ static int choose(struct job *j, struct source *in, struct gather *out, struct e
         for (uint64_t i = 0; i < c.n; i++) {
             int chosen = sample_has(j->sample, j->second.count);
             count_example(&j->second, &c, i);
-            if (chosen != j->invert)
+            if (chosen != j->s.invert)
                 chunk_move(&c, kept++, i);
         }
         if (gather_add(out, &c, kept, e) < 0)
@@ -163,9 +204,9 @@ static int run(struct job *j, struct rts_writer *out, struct error *e)
     struct source *in;
     int status;
 
-    if (j->rule.how == SAMPLE_SHARE && reread_pass(&j->operands, count, j, e) < 0)
+    if (j->s.choice.rule.how == SAMPLE_SHARE && reread_pass(&j->operands, count, j, e) < 0)
         return -1;
-    if (j->rule.how != SAMPLE_FIRST && reread_pass(&j->operands, survey, j, e) < 0)
+    if (j->s.choice.rule.how != SAMPLE_FIRST && reread_pass(&j->operands, survey, j, e) < 0)
         return -1;
     if (!(in = reread_last(&j->operands, out, e)))
         return -1;
@@ -176,96 +217,24 @@ static int run(struct job *j, struct rts_writer *out, struct error *e)
     return status;
 }
 
-/* One of the options that say how many. */
-static void take_choice(struct job *j, enum sample_how how, uint64_t n)
-{
-    j->rule.how = how;
-    j->rule.n = n;
-    j->choices++;
-}
-
-static void take_option(struct job *j, int option, unsigned *drop)
-{
-    uint64_t share;
-
-    switch (option) {
-    case 'k':
-        take_choice(j, SAMPLE_PER_CLASS, (uint64_t)int_argument(optarg, 0, INT64_MAX));
-        break;
-    case 'n':
-        take_choice(j, SAMPLE_COUNT, (uint64_t)int_argument(optarg, 0, INT64_MAX));
-        break;
-    case OPT_AT_MOST:
-        take_choice(j, SAMPLE_AT_MOST, (uint64_t)int_argument(optarg, 0, INT64_MAX));
-        break;
-    case OPT_SHARE:
-        if (sample_parse_share(optarg, &share) < 0)
-            misused("--share: '%s' is not a share between 0%% and 100%%, or 0 and 1 with at most"
-                    " nine decimals",
-                    optarg);
-        take_choice(j, SAMPLE_SHARE, share);
-        break;
-    case OPT_FOLD:
-        if (sample_parse_fold(optarg, &j->rule) < 0)
-            misused("--fold: '%s' is not a part I/K, with K from 2 to %d and I from 1 to K", optarg,
-                    SAMPLE_FOLDS_MAX);
-        take_choice(j, SAMPLE_FOLD, j->rule.n);
-        break;
-    case OPT_BEGINNING:
-        take_choice(j, SAMPLE_FIRST, (uint64_t)int_argument(optarg, 0, INT64_MAX));
-        break;
-    case 's':
-        j->rule.seed = seed_argument(optarg);
-        j->seeded = 1;
-        break;
-    case 'v':
-        j->invert = 1;
-        break;
-    case OPT_NO_HISTORY:
-        *drop = SOURCE_DROP_HISTORY;
-        break;
-    default:
-        common_option(option, help);
-    }
-}
-
-/* The line of the history: all that decides the result. */
-static void describe(struct job *j)
-{
-    static const char *const names[] = {"-n", "-k", "--at-most", "--share", "--fold", "--first"};
-    const struct sample_rule *r = &j->rule;
-    char n[48], seed[32] = "";
-
-    if (r->how == SAMPLE_SHARE)
-        snprintf(n, sizeof n, "%.9g", (double)r->n / SAMPLE_WHOLE);
-    else if (r->how == SAMPLE_FOLD)
-        snprintf(n, sizeof n, "%" PRIu64 "/%" PRIu64, r->part + 1, r->n);
-    else
-        snprintf(n, sizeof n, "%" PRIu64, r->n);
-    if (r->how != SAMPLE_FIRST)
-        snprintf(seed, sizeof seed, " -s %" PRIu64, r->seed);
-    snprintf(j->step, sizeof j->step, "rtsample %s %s %s%s%s", ROTPIPE_VERSION, names[r->how], n,
-             j->invert ? " -v" : "", seed);
-}
-
 int main(int argc, char **argv)
 {
     struct error e;
     struct job j = {0};
     struct rts_writer *out = NULL;
-    unsigned drop = 0;
-    int option, status = -1;
+    int first, status = -1;
 
     start(argv);
-    while ((option = next_option(argc, argv, "k:n:s:v", options)) != -1)
-        take_option(&j, option, &drop);
-    if (j.choices != 1)
+    first = settings_read(&table, argc, argv, &j.s);
+    if (j.s.choice.given != 1)
         misused("one of -n, -k, --at-most, --share, --fold and --first is needed");
-    if (j.rule.how == SAMPLE_FIRST && j.seeded)
+    j.s.draws = j.s.choice.rule.how != SAMPLE_FIRST;
+    if (!j.s.draws && settings_given(&table, "seed"))
         misused("%s has no meaning with --first", as_typed('s'));
-    describe(&j);
-    reread_plan(&j.operands, argv + optind, argc - optind, j.step, drop);
-    j.sample = sample_new(&j.rule, &e);
+    snprintf(j.step, sizeof j.step, "rtsample %s", ROTPIPE_VERSION);
+    settings_line(&table, &j.s, j.step, sizeof j.step);
+    reread_plan(&j.operands, argv + first, argc - first, j.step, j.s.drop);
+    j.sample = sample_new(&j.s.choice.rule, &e);
     out = j.sample ? rts_create(result_path(), &e) : NULL;
     if (out)
         status = run(&j, out, &e);

@@ -3,45 +3,60 @@
 #include "img/overlap.h"
 #include "rts/gather.h"
 
-static const char help[] =
+static const char usage[] =
     "usage: rtscomm [-q] [--rotated] [--duplicates] [--disjoint[=most]] [-o file]\n"
     "               a [b]\n"
     "       rtscomm [-q] --only-a | --only-b | --both [--rotated] [--duplicates]\n"
     "               [--disjoint[=most]] [--no-history] [-o file] a [b]\n"
     "Count the images that two streams share, or write the images that they share\n"
-    "or do not share. Images are compared by their pixels.\n"
-    "\n"
-    "      --rotated          also compare images turned by 90, 180 and 270 degrees\n"
-    "      --duplicates       also count repetitions within each stream\n"
-    "      --disjoint[=MOST]  fail if more than MOST images are shared (default 0)\n"
-    "      --only-a           write the images of A that are not in B\n"
-    "      --only-b           write the images of B that are not in A\n"
-    "      --both             write the images of A that are also in B\n"
-    "      --no-history       omit provenance records\n"
-    "  -o, --output FILE      write the result to FILE, complete or not at all;\n"
-    "                         counts go to standard output if FILE gets images\n"
-    "  -q, --quiet            no progress, no notes on standard error\n"
-    "  -h, --help             print this help\n"
-    "      --version          print the version\n";
+    "or do not share. Images are compared by their pixels.\n";
 
-enum { OPT_ROTATED = OPT_FIRST, OPT_DUPLICATES, OPT_DISJOINT, OPT_ONLY_A, OPT_ONLY_B, OPT_BOTH };
+struct settings {
+    int rotated, duplicates;
+    int64_t most; /* images that they may share; -1: any number */
+    enum { COUNTS, ONLY_A, ONLY_B, BOTH } write;
+    unsigned drop; /* of what is passed on */
+};
 
-static const struct option options[] = {{"rotated", no_argument, NULL, OPT_ROTATED},
-                                        {"duplicates", no_argument, NULL, OPT_DUPLICATES},
-                                        {"disjoint", optional_argument, NULL, OPT_DISJOINT},
-                                        {"only-a", no_argument, NULL, OPT_ONLY_A},
-                                        {"only-b", no_argument, NULL, OPT_ONLY_B},
-                                        {"both", no_argument, NULL, OPT_BOTH},
-                                        STREAM_OPTIONS,
-                                        COMMON_OPTIONS};
+static void take_write(void *at, const struct setting *s, char *none)
+{
+    int *write = at;
+
+    (void)none;
+    if (*write)
+        misused("--only-a, --only-b and --both are mutually exclusive");
+    *write = (int)s->lowest;
+}
+
+/* clang-format off */
+static const struct setting rows[] = {
+    {"rotated", 0, NULL, "also compare images turned by 90, 180 and 270 degrees",
+     SETTING_CHANGED, FLAG(rotated), .place = 1},
+    {"duplicates", 0, NULL, "also count repetitions within each stream",
+     SETTING_FREE, FLAG(duplicates)},
+    {"disjoint", 0, "[=MOST]", "fail if more than MOST images are shared (default 0)",
+     SETTING_FREE, LONG(most, 0, INT64_MAX)},
+    {"only-a", 0, NULL, "write the images of A that are not in B",
+     SETTING_GIVEN, CALL(write, take_write, NULL), .lowest = ONLY_A},
+    {"only-b", 0, NULL, "write the images of B that are not in A",
+     SETTING_GIVEN, CALL(write, take_write, NULL), .lowest = ONLY_B},
+    {"both", 0, NULL, "write the images of A that are also in B",
+     SETTING_GIVEN, CALL(write, take_write, NULL), .lowest = BOTH},
+    {"no-history", 0, NULL, "omit provenance records",
+     SETTING_FREE, VALUE(drop, SOURCE_DROP_HISTORY)},
+    {0}};
+/* clang-format on */
+
+static const struct settings_table table = {
+    .usage = usage,
+    .row = rows,
+    .output = "write the result to FILE, complete or not at all;\n"
+              "counts go to standard output if FILE gets images"};
 
 struct job {
     char *path[2]; /* A and B */
     int held;      /* which of them is held in memory; the other streams by, and may be written */
-    int rotated, duplicates;
-    int64_t most; /* images that they may share; -1: any number */
-    int write;    /* what is written, one of the options, or 0 */
-    unsigned drop;
+    struct settings s;
     struct overlap *overlap;
     struct history step;
     char *names;    /* class names of the stream held, or NULL */
@@ -60,12 +75,11 @@ static struct image_shape shape_of(const struct chunk *c)
 /* The history: what was done, and how the stream came to be that the other was held against. */
 static int describe(struct job *j, const struct source *held, struct error *e)
 {
-    const char *what = j->write == OPT_BOTH ? "both" : j->write == OPT_ONLY_A ? "only-a" : "only-b";
     const char *digest = source_digest(held)->text, *history = source_history(held)->text;
     char line[64];
 
-    snprintf(line, sizeof line, "rtscomm %s --%s%s", ROTPIPE_VERSION, what,
-             j->rotated ? " --rotated" : "");
+    snprintf(line, sizeof line, "rtscomm %s", ROTPIPE_VERSION);
+    settings_line(&table, &j->s, line, sizeof line);
     if (history_add(&j->step, "", line, e) < 0 ||
         (digest && history_add(&j->step, "  other: ", digest, e) < 0))
         return -1;
@@ -108,9 +122,9 @@ static int meet_chunk(const struct job *j, const struct chunk *c, struct gather 
         int shared = overlap_meet(j->overlap, shape_of(c), one.data, one.label, e);
         if (shared < 0)
             return -1;
-        if (!j->write)
+        if (!j->s.write)
             continue;
-        if (gather_add(out, &one, shared == (j->write == OPT_BOTH), e) < 0)
+        if (gather_add(out, &one, shared == (j->s.write == BOTH), e) < 0)
             return -1;
     }
     return 0;
@@ -127,7 +141,7 @@ static int meet_all(struct job *j, struct source *in, struct gather *out, struct
     if (got < 0)
         return -1;
     j->comparable = !j->names || !source_names(in) || strcmp(j->names, source_names(in)) == 0;
-    return j->write ? gather_finish(out, e) : 0;
+    return j->s.write ? gather_finish(out, e) : 0;
 }
 
 /* writer: NULL if nothing is to be written. */
@@ -138,7 +152,7 @@ static int meet(struct job *j, struct rts_writer *writer, struct error *e)
     int status = in ? 0 : -1;
 
     if (in && writer) {
-        status = source_pass(in, writer, j->step.text, j->drop, e);
+        status = source_pass(in, writer, j->step.text, j->s.drop, e);
         source_before(in, gather_before, &out);
     }
     if (status == 0)
@@ -161,7 +175,7 @@ static void report(const struct job *j)
     struct overlap_counts b = overlap_count(j->overlap, j->held == 1 ? OVERLAP_HELD : OVERLAP_MET);
 
     print_pair("images", a.images, b.images);
-    if (j->duplicates)
+    if (j->s.duplicates)
         print_pair("duplicates", a.images - a.distinct, b.images - b.distinct);
     printf("shared\t%" PRIu64 "\n", overlap_common(j->overlap));
     print_pair("shared", a.shared, b.shared);
@@ -180,11 +194,11 @@ static int check_disjoint(const struct job *j, struct error *e)
 {
     uint64_t common = overlap_common(j->overlap);
 
-    if (j->most < 0 || common <= (uint64_t)j->most)
+    if (j->s.most < 0 || common <= (uint64_t)j->s.most)
         return 0;
     return error_set(e,
                      "%s and %s: %" PRIu64 " images are in both, at most %" PRId64 " are allowed",
-                     name_of(j->path[0]), name_of(j->path[1]), common, j->most);
+                     name_of(j->path[0]), name_of(j->path[1]), common, j->s.most);
 }
 
 /* *counted: there are counts to print, even if the streams are not disjoint as required. */
@@ -193,9 +207,9 @@ static int run(struct job *j, int *counted, struct error *e)
     struct rts_writer *out = NULL;
     int status = -1;
 
-    if (j->write && !(out = rts_create(result_path(), e)))
+    if (j->s.write && !(out = rts_create(result_path(), e)))
         return -1;
-    j->overlap = overlap_new(j->rotated, j->duplicates, e);
+    j->overlap = overlap_new(j->s.rotated, j->s.duplicates, e);
     *counted = j->overlap && hold(j, e) == 0 && meet(j, out, e) == 0;
     if (*counted && check_disjoint(j, e) == 0) {
         status = out ? rts_finish(out, e) : 0;
@@ -204,38 +218,6 @@ static int run(struct job *j, int *counted, struct error *e)
     }
     rts_abandon(out);
     return status;
-}
-
-static void choose(struct job *j, int option)
-{
-    if (j->write)
-        misused("--only-a, --only-b and --both are mutually exclusive");
-    j->write = option;
-}
-
-static void take_option(struct job *j, int option)
-{
-    switch (option) {
-    case OPT_ROTATED:
-        j->rotated = 1;
-        break;
-    case OPT_DUPLICATES:
-        j->duplicates = 1;
-        break;
-    case OPT_DISJOINT:
-        j->most = optarg ? int_argument(optarg, 0, INT64_MAX) : 0;
-        break;
-    case OPT_ONLY_A:
-    case OPT_ONLY_B:
-    case OPT_BOTH:
-        choose(j, option);
-        break;
-    case OPT_NO_HISTORY:
-        j->drop = SOURCE_DROP_HISTORY;
-        break;
-    default:
-        common_option(option, help);
-    }
 }
 
 /* Returns whether standard output is free for the counts. */
@@ -251,23 +233,22 @@ static int check_settings(struct job *j, char **operands, int n)
     j->path[1] = n == 2 ? operands[1] : standard_input;
     if (standard_inputs(j->path, 2) > 1)
         misused("standard input can be only one of the streams");
-    if (!j->write && j->drop)
+    if (!j->s.write && j->s.drop)
         misused("--no-history needs --only-a, --only-b or --both");
-    j->held = j->write == OPT_ONLY_A || j->write == OPT_BOTH;
-    return !j->write || (result_path() && strcmp(result_path(), "-") != 0);
+    j->held = j->s.write == ONLY_A || j->s.write == BOTH;
+    return !j->s.write || (result_path() && strcmp(result_path(), "-") != 0);
 }
 
 int main(int argc, char **argv)
 {
-    struct job j = {.most = -1};
+    struct job j = {.s = {.most = -1}};
     struct error e;
-    int option, talks, counted = 0, status;
+    int first, talks, counted = 0, status;
 
     start(argv);
-    while ((option = next_option(argc, argv, "", options)) != -1)
-        take_option(&j, option);
-    talks = check_settings(&j, argv + optind, argc - optind);
-    if (!j.write)
+    first = settings_read(&table, argc, argv, &j.s);
+    talks = check_settings(&j, argv + first, argc - first);
+    if (!j.s.write)
         start_text();
     status = run(&j, &counted, &e);
     if (talks && counted)

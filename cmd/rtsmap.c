@@ -1,84 +1,106 @@
 /* rtsmap - a stream with other labels and class names, with other images, or without labels */
-#include "cli/cli.h"
-#include "img/colour.h"
+#include "cli/pixeloptions.h"
 #include "img/imagemap.h"
 #include "rts/gather.h"
 #include "rts/names.h"
 #include "rts/relabel.h"
 #include "rts/reread.h"
 
-static const char help[] =
+static const char usage[] =
     "usage: rtsmap [-q] [--shift n] [--table file] [--names file] [--compact]\n"
     "              [--grey | --rgb] [--transpose] [--crop geometry]\n"
     "              [--size size] [--fit crop|pad|stretch] [--pad size]\n"
     "              [--background colour] [--unlabel] [--no-history] [-o file]\n"
     "              [file ...]\n"
     "Change the labels, the class names or the images of a stream.\n"
-    "Changes are made in the order of this list, in any order of the options.\n"
-    "\n"
-    "      --shift N        add N to every label; N may be negative: --shift=-1\n"
-    "      --table FILE     relabel by lines OLD<tab>NEW; a NEW of - drops examples\n"
-    "      --names FILE     replace the class names, one per line\n"
-    "      --compact        drop classes without examples, renumber the others from 0\n"
-    "      --grey           make colour images grey\n"
-    "      --rgb            make grey images colour images, of three equal channels\n"
-    "      --transpose      swap the rows and columns of every image\n"
-    "      --crop N|WxH     cut N x N, or W x H, pixels out of the middle of every\n"
-    "                       image; WxH+X+Y: X from the left and Y from the top\n"
-    "      --size N|WxH     scale every image to N x N, or W x H, pixels\n"
-    "      --fit crop|pad|stretch   how images of another shape get that size: cut at\n"
-    "                       two sides, with borders, or distorted (default: crop)\n"
-    "      --pad N|WxH      put a border around every image, which is then in the\n"
-    "                       middle of N x N, or W x H, pixels\n"
-    "      --background COLOUR   of borders: #rrggbb, R,G,B, 0 to 255, black or white\n"
-    "                       (default: black)\n"
-    "      --unlabel        drop all labels\n"
-    "      --no-history     omit provenance records\n"
-    "  -o, --output FILE    write the result to FILE, complete or not at all\n"
-    "  -q, --quiet          no progress, no notes on standard error\n"
-    "  -h, --help           print this help\n"
-    "      --version        print the version\n";
-
-enum {
-    OPT_SHIFT = OPT_FIRST,
-    OPT_TABLE,
-    OPT_NAMES,
-    OPT_COMPACT,
-    OPT_GREY,
-    OPT_RGB,
-    OPT_TRANSPOSE,
-    OPT_CROP,
-    OPT_SIZE,
-    OPT_FIT,
-    OPT_PAD,
-    OPT_BACKGROUND,
-    OPT_UNLABEL
-};
-
-static const struct option options[] = {{"shift", required_argument, NULL, OPT_SHIFT},
-                                        {"table", required_argument, NULL, OPT_TABLE},
-                                        {"names", required_argument, NULL, OPT_NAMES},
-                                        {"compact", no_argument, NULL, OPT_COMPACT},
-                                        {"grey", no_argument, NULL, OPT_GREY},
-                                        {"rgb", no_argument, NULL, OPT_RGB},
-                                        {"transpose", no_argument, NULL, OPT_TRANSPOSE},
-                                        {"crop", required_argument, NULL, OPT_CROP},
-                                        {"size", required_argument, NULL, OPT_SIZE},
-                                        {"fit", required_argument, NULL, OPT_FIT},
-                                        {"pad", required_argument, NULL, OPT_PAD},
-                                        {"background", required_argument, NULL, OPT_BACKGROUND},
-                                        {"unlabel", no_argument, NULL, OPT_UNLABEL},
-                                        STREAM_OPTIONS,
-                                        COMMON_OPTIONS};
+    "Changes are made in the order of this list, in any order of the options.\n";
 
 struct settings {
     const char *table, *names; /* files */
     int64_t shift;
-    int shifts, compact, unlabel;
+    int compact, unlabel;
     struct imagemap images;
-    int fit, background; /* those of images were given */
-    unsigned drop;       /* of what is passed on */
+    int sizes, borders; /* what --fit and --background are for */
+    unsigned drop;      /* of what is passed on */
 };
+
+static void take_colour(void *at, const struct setting *s, char *none)
+{
+    int *colour = at;
+
+    (void)none;
+    if (*colour != COLOUR_KEPT && *colour != (int)s->lowest)
+        misused("--grey and --rgb cannot both be given");
+    *colour = (int)s->lowest;
+}
+
+static void take_size(void *frame, const struct setting *s, char *text)
+{
+    if (frame_parse(text, 0, frame) < 0)
+        misused("--%s: '%s' is not a size N or WxH", s->name, text);
+}
+
+static void take_crop(void *frame, const struct setting *s, char *text)
+{
+    if (frame_parse(text, 1, frame) < 0)
+        misused("--%s: '%s' is not a size N, WxH or WxH+X+Y", s->name, text);
+}
+
+static int put_frame(const void *frame, char *text, size_t size)
+{
+    char form[FRAME_TEXT];
+
+    frame_format(frame, form);
+    return snprintf(text, size, " %s", form);
+}
+
+static int put_background(const void *colour, char *text, size_t size)
+{
+    const uint8_t *c = colour;
+
+    return snprintf(text, size, " %d,%d,%d", c[0], c[1], c[2]);
+}
+
+/* clang-format off */
+static const struct setting rows[] = {
+    {"shift", 0, "N", "add N to every label; N may be negative: --shift=-1",
+     SETTING_GIVEN, LONG(shift, -(int64_t)UINT32_MAX, UINT32_MAX)},
+    {"table", 0, "FILE", "relabel by lines OLD<tab>NEW; a NEW of - drops examples",
+     SETTING_CHANGED, WORD(table)},
+    {"names", 0, "FILE", "replace the class names, one per line",
+     SETTING_NAMED, TEXT(names)},
+    {"compact", 0, NULL, "drop classes without examples, renumber the others from 0",
+     SETTING_CHANGED, FLAG(compact)},
+    {"grey", 0, NULL, "make colour images grey",
+     SETTING_GIVEN, CALL(images.colour, take_colour, NULL), .lowest = COLOUR_GREY},
+    {"rgb", 0, NULL, "make grey images colour images, of three equal channels",
+     SETTING_GIVEN, CALL(images.colour, take_colour, NULL), .lowest = COLOUR_RGB},
+    {"transpose", 0, NULL, "swap the rows and columns of every image",
+     SETTING_CHANGED, FLAG(images.transpose)},
+    {"crop", 0, "N|WxH",
+     "cut N x N, or W x H, pixels out of the middle of every\n"
+     "image; WxH+X+Y: X from the left and Y from the top",
+     SETTING_GIVEN, CALL(images.crop, take_crop, put_frame)},
+    {"size", 0, "N|WxH", "scale every image to N x N, or W x H, pixels",
+     SETTING_GIVEN, CALL(images.size, take_size, put_frame)},
+    {"fit", 0, "crop|pad|stretch",
+     "how images of another shape get that size: cut at\n"
+     "two sides, with borders, or distorted (default: crop)",
+     WITH(sizes), CHOICE(images.fit, fit_names)},
+    {"pad", 0, "N|WxH",
+     "put a border around every image, which is then in the\nmiddle of N x N, or W x H, pixels",
+     SETTING_GIVEN, CALL(images.pad, take_size, put_frame)},
+    {"background", 0, "COLOUR",
+     "of borders: #rrggbb, R,G,B, 0 to 255, black or white\n(default: black)",
+     WITH(borders), CALL(images.background, take_background, put_background)},
+    {"unlabel", 0, NULL, "drop all labels",
+     SETTING_CHANGED, FLAG(unlabel)},
+    {"no-history", 0, NULL, "omit provenance records",
+     SETTING_FREE, VALUE(drop, SOURCE_DROP_HISTORY)},
+    {0}};
+/* clang-format on */
+
+static const struct settings_table table = {.usage = usage, .row = rows, .column = 23};
 
 struct job {
     const struct settings *s;
@@ -259,24 +281,24 @@ static int run(struct job *j, struct rts_writer *out, struct error *e)
 /* The line of the history: all that decides the result but the names, which are in the stream. */
 static void describe(const struct settings *s, const struct labeltable *t, char *line, size_t size)
 {
-    char shift[32] = "", table[40] = "", images[IMAGEMAP_TEXT];
+    struct settings known = *s;
+    char crc[16];
 
-    if (s->shifts)
-        snprintf(shift, sizeof shift, " --shift %" PRId64, s->shift);
-    if (t)
-        snprintf(table, sizeof table, " --table crc32=%08" PRIx32, labeltable_crc(t));
-    imagemap_format(&s->images, images);
-    snprintf(line, size, "rtsmap %s%s%s%s%s%s%s", ROTPIPE_VERSION, shift, table,
-             s->names ? " --names" : "", s->compact ? " --compact" : "", images,
-             s->unlabel ? " --unlabel" : "");
+    if (t) {
+        snprintf(crc, sizeof crc, "crc32=%08" PRIx32, labeltable_crc(t));
+        known.table = crc;
+    }
+    snprintf(line, size, "rtsmap %s", ROTPIPE_VERSION);
+    settings_line(&table, &known, line, size);
 }
 
 static int map_stream(const struct settings *s, char **paths, int n, struct error *e)
 {
-    struct job j = {.s = s, .images = s->images, .maps = s->shifts || s->table || s->compact};
+    int shifts = settings_given(&table, "shift");
+    struct job j = {.s = s, .images = s->images, .maps = shifts || s->table || s->compact};
     struct rts_writer *out = NULL;
-    unsigned renames = s->shifts || s->names || s->compact ? SOURCE_DROP_NAMES : 0;
-    char step[160 + IMAGEMAP_TEXT];
+    unsigned renames = shifts || s->names || s->compact ? SOURCE_DROP_NAMES : 0;
+    char step[1024];
     int status = -1;
 
     j.relabel = (struct relabel){.shift = s->shift, .compact = s->compact};
@@ -297,92 +319,36 @@ static int map_stream(const struct settings *s, char **paths, int n, struct erro
     return -1;
 }
 
-static void take_colour(struct settings *s, int option)
+static void check_settings(const struct settings *s, char **operands, int n)
 {
-    int colour = option == OPT_GREY ? COLOUR_GREY : COLOUR_RGB;
+    int inputs = standard_inputs(operands, n);
 
-    if (s->images.colour != COLOUR_KEPT && (int)s->images.colour != colour)
-        misused("--grey and --rgb cannot both be given");
-    s->images.colour = colour;
-}
-
-static void take_option(struct settings *s, int option)
-{
-    switch (option) {
-    case OPT_SHIFT:
-        s->shift = int_argument(optarg, -(int64_t)UINT32_MAX, UINT32_MAX);
-        s->shifts = 1;
-        break;
-    case OPT_TABLE:
-        s->table = optarg;
-        break;
-    case OPT_NAMES:
-        s->names = optarg;
-        break;
-    case OPT_COMPACT:
-        s->compact = 1;
-        break;
-    case OPT_GREY:
-    case OPT_RGB:
-        take_colour(s, option);
-        break;
-    case OPT_TRANSPOSE:
-        s->images.transpose = 1;
-        break;
-    case OPT_CROP:
-        if (frame_parse(optarg, 1, &s->images.crop) < 0)
-            misused("--crop: '%s' is not a size N, WxH or WxH+X+Y", optarg);
-        break;
-    case OPT_SIZE:
-        if (frame_parse(optarg, 0, &s->images.size) < 0)
-            misused("--size: '%s' is not a size N or WxH", optarg);
-        break;
-    case OPT_FIT:
-        s->images.fit = (enum fit)choice_argument(optarg, fit_names, 3);
-        s->fit = 1;
-        break;
-    case OPT_PAD:
-        if (frame_parse(optarg, 0, &s->images.pad) < 0)
-            misused("--pad: '%s' is not a size N or WxH", optarg);
-        break;
-    case OPT_BACKGROUND:
-        if (colour_parse(optarg, s->images.background) < 0)
-            misused("--background: '%s' is not a colour: " COLOUR_FORMS, optarg);
-        s->background = 1;
-        break;
-    case OPT_UNLABEL:
-        s->unlabel = 1;
-        break;
-    case OPT_NO_HISTORY:
-        s->drop = SOURCE_DROP_HISTORY;
-        break;
-    default:
-        common_option(option, help);
-    }
+    if (settings_given(&table, "fit") && !s->sizes)
+        misused("--fit needs --size");
+    if (settings_given(&table, "background") && !s->borders)
+        misused("--background needs --pad or --fit pad");
+    if (!(settings_given(&table, "shift") || s->table || s->names || s->compact ||
+          imagemap_changes(&s->images) || s->unlabel))
+        misused("nothing to change: give at least one of --shift, --table, --names, --compact,"
+                " --grey, --rgb, --transpose, --crop, --size, --pad and --unlabel");
+    inputs += s->table && strcmp(s->table, "-") == 0;
+    inputs += s->names && strcmp(s->names, "-") == 0;
+    if (inputs > 1)
+        misused("standard input can be only one of data, --table and --names");
 }
 
 int main(int argc, char **argv)
 {
     struct settings s = {0};
     struct error e;
-    int option, inputs;
+    int first;
 
     start(argv);
-    while ((option = next_option(argc, argv, "", options)) != -1)
-        take_option(&s, option);
-    if (s.fit && !s.images.size.width)
-        misused("--fit needs --size");
-    if (s.background && !imagemap_borders(&s.images))
-        misused("--background needs --pad or --fit pad");
-    if (!(s.shifts || s.table || s.names || s.compact || imagemap_changes(&s.images) || s.unlabel))
-        misused("nothing to change: give at least one of --shift, --table, --names, --compact,"
-                " --grey, --rgb, --transpose, --crop, --size, --pad and --unlabel");
-    inputs = standard_inputs(argv + optind, argc - optind);
-    inputs += s.table && strcmp(s.table, "-") == 0;
-    inputs += s.names && strcmp(s.names, "-") == 0;
-    if (inputs > 1)
-        misused("standard input can be only one of data, --table and --names");
-    if (map_stream(&s, argv + optind, argc - optind, &e) < 0)
+    first = settings_read(&table, argc, argv, &s);
+    s.sizes = s.images.size.width != 0;
+    s.borders = imagemap_borders(&s.images);
+    check_settings(&s, argv + first, argc - first);
+    if (map_stream(&s, argv + first, argc - first, &e) < 0)
         die(&e);
     return EXIT_DONE;
 }

@@ -240,26 +240,6 @@ int imagemap_apply(struct imagemap *m, struct chunk *c, struct error *e)
     return 0;
 }
 
-void imagemap_format(const struct imagemap *m, char text[IMAGEMAP_TEXT])
-{
-    static const char *const colours[] = {"", " --grey", " --rgb"};
-    char crop[FRAME_TEXT] = "", size[FRAME_TEXT] = "", pad[FRAME_TEXT] = "", background[32] = "";
-
-    if (m->crop.width)
-        frame_format(&m->crop, crop);
-    if (m->size.width)
-        frame_format(&m->size, size);
-    if (m->pad.width)
-        frame_format(&m->pad, pad);
-    if (imagemap_borders(m))
-        snprintf(background, sizeof background, " --background %d,%d,%d", m->background[0],
-                 m->background[1], m->background[2]);
-    snprintf(text, IMAGEMAP_TEXT, "%s%s%s%s%s%s%s%s%s%s%s", colours[m->colour],
-             m->transpose ? " --transpose" : "", *crop ? " --crop " : "", crop,
-             *size ? " --size " : "", size, *size ? " --fit " : "", *size ? fit_names[m->fit] : "",
-             *pad ? " --pad " : "", pad, background);
-}
-
 void imagemap_free(struct imagemap *m)
 {
     fitter_free(&m->fitter);

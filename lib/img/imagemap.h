@@ -41,10 +41,6 @@ uint64_t imagemap_most(const struct imagemap *m, const struct chunk *c, struct e
  */
 int imagemap_apply(struct imagemap *m, struct chunk *c, struct error *e);
 
-/* Writes what is to be done as options, each behind a blank. */
-enum { IMAGEMAP_TEXT = 512 };
-void imagemap_format(const struct imagemap *m, char text[IMAGEMAP_TEXT]);
-
 /* Frees what is private. */
 void imagemap_free(struct imagemap *m);
 
