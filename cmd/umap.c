@@ -3,7 +3,6 @@
 #include "base/cpu.h"
 #include "base/progress.h"
 #include "cli/cli.h"
-#include "cli/metric.h"
 #include "near/descent.h"
 #include "near/found.h"
 #include "near/points.h"
@@ -12,63 +11,60 @@
 #include "umap/layout.h"
 #include "umap/spectral.h"
 
-static const char help[] =
+static const char usage[] =
     "usage: umap [-q] [-k neighbors] [-d dimensions] [-e epochs] [-s seed]\n"
     "            [-j threads] [--metric name] [--search name] [--min-dist x]\n"
     "            [--spread x] [--negatives n] [--lr x] [--no-history] [-o file]\n"
     "            [file ...]\n"
     "Lay out features or images in two dimensions by UMAP; write the coordinates as\n"
-    "features.\n"
-    "\n"
-    "  -k, --neighbors N    number of neighbours, including the example (default 15)\n"
-    "  -d, --dimensions N   dimensions of the layout (default 2)\n"
-    "      --metric NAME    distance: euclidean (default) or cosine\n"
-    "      --search NAME    neighbour search: exact, descent or auto (default)\n"
-    "      --min-dist X     minimum distance of examples (default 0.1)\n"
-    "      --spread X       scale of the layout (default 1)\n"
-    "  -e, --epochs N       number of epochs\n"
-    "                       (default: 500 up to 10,000 examples, 200 for more)\n"
-    "      --negatives N    negative samples per positive edge (default 5)\n"
-    "      --lr X           initial learning rate (default 1)\n"
-    "  -s, --seed N         seed of the layout (default 0)\n"
-    "  -j, --threads N      number of threads (default: all available processors)\n"
-    "      --no-history     omit provenance records\n"
-    "  -o, --output FILE    write the result to FILE, complete or not at all\n"
-    "  -q, --quiet          no progress, no notes on standard error\n"
-    "  -h, --help           print this help\n"
-    "      --version        print the version\n";
-
-enum { OPT_METRIC = OPT_FIRST, OPT_SEARCH, OPT_MIN_DIST, OPT_SPREAD, OPT_NEGATIVES, OPT_LR };
-
-static const struct option options[] = {{"neighbors", required_argument, NULL, 'k'},
-                                        {"dimensions", required_argument, NULL, 'd'},
-                                        {"metric", required_argument, NULL, OPT_METRIC},
-                                        {"search", required_argument, NULL, OPT_SEARCH},
-                                        {"min-dist", required_argument, NULL, OPT_MIN_DIST},
-                                        {"spread", required_argument, NULL, OPT_SPREAD},
-                                        {"epochs", required_argument, NULL, 'e'},
-                                        {"negatives", required_argument, NULL, OPT_NEGATIVES},
-                                        {"lr", required_argument, NULL, OPT_LR},
-                                        {"seed", required_argument, NULL, 's'},
-                                        {"threads", required_argument, NULL, 'j'},
-                                        STREAM_OPTIONS,
-                                        COMMON_OPTIONS};
+    "features.\n";
 
 enum { NEIGHBORS_MAX = 1000 };
 
-/* Which part of the nearest neighbours must have been found where nobody asked for the descent. */
-static const double FOUND_LEAST = 0.9;
-
 enum search { SEARCH_AUTO, SEARCH_EXACT, SEARCH_DESCENT };
-static const char *const searches[] = {"auto", "exact", "descent"};
+static const char *const searches[] = {"auto", "exact", "descent", NULL};
 
 struct settings {
     struct umap_options umap;
     enum near_metric metric;
     enum search search;
     int threads;
-    unsigned drop;
+    unsigned drop; /* of what is passed on */
 };
+
+/* clang-format off */
+static const struct setting rows[] = {
+    {"neighbors", 'k', "N", "number of neighbours, including the example (default 15)",
+     SETTING_ALWAYS, INT(umap.neighbors, 2, NEIGHBORS_MAX)},
+    {"dimensions", 'd', "N", "dimensions of the layout (default 2)",
+     SETTING_ALWAYS, INT(umap.dims, 1, UMAP_DIMS_MAX)},
+    {"metric", 0, "NAME", "distance: euclidean (default) or cosine",
+     SETTING_ALWAYS, CHOICE(metric, near_metrics)},
+    {"search", 0, "NAME", "neighbour search: exact, descent or auto (default)",
+     SETTING_CHANGED, CHOICE(search, searches), .place = 2},
+    {"min-dist", 0, "X", "minimum distance of examples (default 0.1)",
+     SETTING_ALWAYS, REAL(umap.min_dist, 0, 1000)},
+    {"spread", 0, "X", "scale of the layout (default 1)",
+     SETTING_ALWAYS, REAL(umap.spread, 0.001, 1000)},
+    {"epochs", 'e', "N", "number of epochs\n(default: 500 up to 10,000 examples, 200 for more)",
+     SETTING_CHANGED, INT(umap.epochs, 1, 1000000), .place = 1},
+    {"negatives", 0, "N", "negative samples per positive edge (default 5)",
+     SETTING_ALWAYS, INT(umap.negatives, 0, 1000)},
+    {"lr", 0, "X", "initial learning rate (default 1)",
+     SETTING_ALWAYS, REAL(umap.lr, 0, 1000)},
+    {"seed", 's', "N", "seed of the layout (default 0)",
+     SETTING_ALWAYS, SEED(umap.seed)},
+    {"threads", 'j', "N", "number of threads (default: all available processors)",
+     SETTING_FREE, THREADS(threads)},
+    {"no-history", 0, NULL, "omit provenance records",
+     SETTING_FREE, VALUE(drop, SOURCE_DROP_HISTORY)},
+    {0}};
+/* clang-format on */
+
+static const struct settings_table table = {.usage = usage, .row = rows, .column = 23};
+
+/* Which part of the nearest neighbours must have been found where nobody asked for the descent. */
+static const double FOUND_LEAST = 0.9;
 
 struct job {
     const struct settings *s;
@@ -200,22 +196,6 @@ static int write_points(const struct job *j, struct rts_writer *out, struct erro
     return p->runs ? 0 : write_run(j, &none, 0, &name, out, e);
 }
 
-static void describe(const struct settings *s, char *line, size_t size)
-{
-    const struct umap_options *o = &s->umap;
-
-    snprintf(
-        line, size,
-        "umap %s -k %d -d %d --metric %s --min-dist %.9g --spread %.9g --negatives %d --lr %.9g"
-        " -s %" PRIu64,
-        ROTPIPE_VERSION, o->neighbors, o->dims, metric_name(s->metric), o->min_dist, o->spread,
-        o->negatives, o->lr, o->seed);
-    if (o->epochs)
-        snprintf(line + strlen(line), size - strlen(line), " -e %d", o->epochs);
-    if (s->search != SEARCH_AUTO)
-        snprintf(line + strlen(line), size - strlen(line), " --search %s", searches[s->search]);
-}
-
 static int run(const struct settings *s, char **paths, int n, struct error *e)
 {
     struct job j = {.s = s,
@@ -228,7 +208,8 @@ static int run(const struct settings *s, char **paths, int n, struct error *e)
 
     if (!j.kernels)
         return cpu_complain(getenv("ROTPIPE_KERNELS"), e);
-    describe(s, line, sizeof line);
+    snprintf(line, sizeof line, "umap %s", ROTPIPE_VERSION);
+    settings_line(&table, s, line, sizeof line);
     if (!(in = source_open(paths, n, e)) || !(out = rts_create(result_path(), e)))
         goto done;
     if (source_pass(in, out, line, s->drop, e) < 0 || points_read(&j.points, in, e) < 0 ||
@@ -254,65 +235,18 @@ done:
     return status;
 }
 
-static void take_option(struct settings *s, int option)
-{
-    struct umap_options *o = &s->umap;
-
-    switch (option) {
-    case 'k':
-        o->neighbors = (int)int_argument(optarg, 2, NEIGHBORS_MAX);
-        break;
-    case 'd':
-        o->dims = (int)int_argument(optarg, 1, UMAP_DIMS_MAX);
-        break;
-    case OPT_METRIC:
-        s->metric = metric_argument(optarg);
-        break;
-    case OPT_SEARCH:
-        s->search = (enum search)choice_argument(optarg, searches, 3);
-        break;
-    case OPT_MIN_DIST:
-        o->min_dist = real_argument(optarg, 0, 1000);
-        break;
-    case OPT_SPREAD:
-        o->spread = real_argument(optarg, 0.001, 1000);
-        break;
-    case 'e':
-        o->epochs = (int)int_argument(optarg, 1, 1000000);
-        break;
-    case OPT_NEGATIVES:
-        o->negatives = (int)int_argument(optarg, 0, 1000);
-        break;
-    case OPT_LR:
-        o->lr = real_argument(optarg, 0, 1000);
-        break;
-    case 's':
-        o->seed = seed_argument(optarg);
-        break;
-    case 'j':
-        s->threads = threads_argument(optarg);
-        break;
-    case OPT_NO_HISTORY:
-        s->drop |= SOURCE_DROP_HISTORY;
-        break;
-    default:
-        common_option(option, help);
-    }
-}
-
 int main(int argc, char **argv)
 {
-    struct settings s = {.umap = umap_defaults(), .drop = SOURCE_KEEP_ALL};
+    struct settings s = {.umap = umap_defaults()};
     struct error e;
-    int option;
+    int first;
 
     start(argv);
-    while ((option = next_option(argc, argv, "k:d:e:s:j:", options)) != -1)
-        take_option(&s, option);
+    first = settings_read(&table, argc, argv, &s);
     if (s.umap.min_dist > s.umap.spread)
         misused("--min-dist must not be above --spread: %.9g%s is above %.9g", s.umap.min_dist,
                 s.umap.min_dist == umap_defaults().min_dist ? " (the default)" : "", s.umap.spread);
-    if (run(&s, argv + optind, argc - optind, &e) < 0)
+    if (run(&s, argv + first, argc - first, &e) < 0)
         die(&e);
     return EXIT_DONE;
 }

@@ -44,6 +44,15 @@ finite() {
     umap -q a.rts | rtsinfo --history | tail -n 1 | grep '^umap [0-9.]* -k 15 -d 2 --metric euclidean '
 }
 
+@test "umap: two learning rates that differ in the tenth digit differ in the history, too" {
+    stream 20 5 4 >a.rts
+    for lr in 0.123456789 0.1234567894; do
+        umap -q -e 200 --lr $lr a.rts >$lr
+        rtsinfo --history $lr | grep -qF -e " --lr $lr "
+    done
+    run -1 cmp -s <(payloads 0.123456789 feature) <(payloads 0.1234567894 feature)
+}
+
 @test "umap: each point keeps the name of its file, whatever the others have" {
     stream 1030 3 3 >plain
     with_files <plain >a
