@@ -29,28 +29,6 @@ const struct setting model_rows[] = {
     {0}};
 /* clang-format on */
 
-int model_option(struct model_options *m, int option, const char *argument)
-{
-    switch (option) {
-    case 'm':
-        if (m->models == ENSEMBLE_MODELS_MAX)
-            misused("-m: more than %d models", ENSEMBLE_MODELS_MAX);
-        m->path[m->models++] = argument;
-        return 1;
-    case 'j':
-        m->threads = threads_argument(argument);
-        return 1;
-    case OPT_FLIP_VIEWS:
-        m->views.flip = 1;
-        return 1;
-    case OPT_SHIFT_VIEWS:
-        m->views.shift = (int)int_argument(argument, 1, NET_SIDE_MAX - 1);
-        return 1;
-    default:
-        return 0;
-    }
-}
-
 void model_settle(const struct model_options *m, char **operands, int n)
 {
     int inputs = standard_inputs(operands, n);
@@ -71,14 +49,4 @@ int model_open(const struct model_options *m, struct ensemble *g, struct error *
     for (int i = 0; i < g->members; i++)
         say_stopped(g->member[i].path, g->member[i].model.history.text);
     return 0;
-}
-
-const char *model_views(const struct model_options *m, char text[MODEL_VIEWS_BYTES])
-{
-    char shift[16] = "";
-
-    if (m->views.shift)
-        snprintf(shift, sizeof shift, " --shift %d", m->views.shift);
-    snprintf(text, MODEL_VIEWS_BYTES, "%s%s", m->views.flip ? " --flip" : "", shift);
-    return text;
 }

@@ -1,67 +1,15 @@
-/* getopt_long with the options that all programs have, and arguments checked and converted. */
+/* What was typed, and arguments checked and converted. */
 #include "cli/cli.h"
 
 #include "base/parse.h"
 
-#include <unistd.h>
-
-enum { NAME_BYTES = 32, LETTERS_MAX = 64, THREADS_MAX = 1024 };
+enum { NAME_BYTES = 32, THREADS_MAX = 1024 };
 
 /* What the options have said so far: of one program, which reads them once. */
 static struct {
     char typed[OPT_END][NAME_BYTES]; /* empty: not yet, or by its letter */
     int last;                        /* the option that was read last */
-    const char *output;
-    int quiet;
 } given;
-
-static const struct option *find_option(const struct option *options, int value)
-{
-    for (; options->name; options++)
-        if (options->val == value)
-            return options;
-    return NULL;
-}
-
-/* `next` is the word behind an option whose argument may be left out, and was. */
-static void check_optional(const char *next, int option)
-{
-    if (next && *next && *next != '-' && access(next, F_OK) < 0)
-        misused("%s: '%s' is not a file; if it is the argument of %s, write %s=%s",
-                as_typed(option), next, as_typed(option), as_typed(option), next);
-}
-
-/* A long option that getopt_long does not know: none begins like this, or several do. */
-_Noreturn static void refuse_long(const char *word, const struct option *options)
-{
-    char which[256] = "";
-    size_t length = strcspn(word, "="), used;
-
-    for (; options->name; options++)
-        if (strncmp(options->name, word + 2, length - 2) == 0) {
-            used = strlen(which);
-            snprintf(which + used, sizeof which - used, " '--%s'", options->name);
-        }
-    if (*which)
-        misused("option '%s' is ambiguous; possibilities:%s", word, which);
-    misused("unrecognized option '%s'", word);
-}
-
-/* What getopt_long has refused, and left in optopt. */
-_Noreturn static void refuse(const char *word, int missing, const struct option *options)
-{
-    const struct option *o = find_option(options, optopt);
-
-    if (missing && word[0] == '-' && word[1] == '-')
-        misused("option '%s' requires an argument", word);
-    if (missing)
-        misused("option requires an argument -- '%c'", optopt);
-    if (optopt == 0)
-        refuse_long(word, options);
-    if (o)
-        misused("option '--%s' doesn't allow an argument", o->name);
-    misused("invalid option -- '%c'", optopt);
-}
 
 void keep_typed(int option, const char *name)
 {
@@ -70,59 +18,6 @@ void keep_typed(int option, const char *name)
         snprintf(given.typed[option], NAME_BYTES, "--%s", name);
     else
         snprintf(given.typed[option], NAME_BYTES, "-%c", option);
-}
-
-int next_option(int argc, char **argv, const char *letters, const struct option *options)
-{
-    char all[LETTERS_MAX];
-    const struct option *long_form;
-    int at = -1, option;
-
-    /* getopt_long would print the word as it is, with all that a terminal obeys. */
-    snprintf(all, sizeof all, ":%s" COMMON_LETTERS, letters);
-    opterr = 0;
-    option = getopt_long(argc, argv, all, options, &at);
-    if (option == ':' || option == '?')
-        refuse(argv[optind - 1], option == ':', options);
-    if (option <= 0 || option >= OPT_END)
-        return option;
-    keep_typed(option, at >= 0 ? options[at].name : NULL);
-    long_form = find_option(options, option);
-    if (long_form && long_form->has_arg == optional_argument && !optarg)
-        check_optional(argv[optind], option);
-    return option;
-}
-
-void common_option(int option, const char *help)
-{
-    switch (option) {
-    case 'h':
-        fputs(help, stdout);
-        finish_text();
-    case OPT_VERSION:
-        printf("%s (rotpipe) %s\n", program, ROTPIPE_VERSION);
-        finish_text();
-    case 'o':
-        if (!*optarg)
-            misused("%s: the name of the file is empty", as_typed('o'));
-        given.output = optarg;
-        return;
-    case 'q':
-        given.quiet = 1;
-        return;
-    default:
-        abort(); /* an option in the program's table that the program does not take */
-    }
-}
-
-const char *result_path(void)
-{
-    return given.output;
-}
-
-int is_quiet(void)
-{
-    return given.quiet;
 }
 
 int was_given(int option)
@@ -157,18 +52,18 @@ double real_argument(const char *text, double lowest, double highest)
     return v;
 }
 
-int choice_argument(const char *text, const char *const *names, int n)
+int choice_argument(const char *text, const char *const *names)
 {
     char known[256] = "";
 
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; names[i]; i++) {
         size_t used = strlen(known);
         if (strcmp(text, names[i]) == 0)
             return i;
         snprintf(known + used, sizeof known - used, "%s%s",
-                 i == 0       ? ""
-                 : i == n - 1 ? " or "
-                              : ", ",
+                 i == 0         ? ""
+                 : names[i + 1] ? ", "
+                                : " or ",
                  names[i]);
     }
     misused("%s: '%s' is not known; it may be %s", as_typed(given.last), text, known);

@@ -12,8 +12,22 @@
 
 enum { TEXT_MOST = 200, ROW_BYTES = 320, PLACE_FIRST = -1, PLACE_LAST = 2 };
 
-/* What is read: of one program, which does so once. */
-static const struct settings_table *reading;
+/* What the common options have said: of one program, which reads them once. */
+static struct {
+    const struct settings_table *table;
+    const char *output;
+    int quiet;
+} common;
+
+const char *result_path(void)
+{
+    return common.output;
+}
+
+int is_quiet(void)
+{
+    return common.quiet;
+}
 
 /* ---- the rows of a table, those of groups and the common ones, too ---- */
 
@@ -69,15 +83,17 @@ static int all_rows(const struct settings_table *t, struct setting all[ROWS_MAX]
 static void take_output(void *at, const struct setting *s, char *path)
 {
     (void)at;
-    (void)path;
-    common_option(s->letter, NULL);
+    if (!*path)
+        misused("%s: the name of the file is empty", as_typed(s->letter));
+    common.output = path;
 }
 
 static void take_quiet(void *at, const struct setting *s, char *none)
 {
     (void)at;
+    (void)s;
     (void)none;
-    common_option(s->letter, NULL);
+    common.quiet = 1;
 }
 
 static void print_version(void *at, const struct setting *s, char *none)
@@ -86,8 +102,8 @@ static void print_version(void *at, const struct setting *s, char *none)
     (void)s;
     (void)none;
     printf("%s (rotpipe) %s\n", program, ROTPIPE_VERSION);
-    if (reading->formats)
-        printf("reads %s\n", reading->formats());
+    if (common.table->formats)
+        printf("reads %s\n", common.table->formats());
     finish_text();
 }
 
@@ -132,27 +148,18 @@ static void print_row(const struct setting *s, int column)
 static void print_help(void *at, const struct setting *s, char *none)
 {
     struct setting all[ROWS_MAX];
-    int n = all_rows(reading, all), column = reading->column;
+    int n = all_rows(common.table, all), column = common.table->column;
 
     (void)at;
     (void)s;
     (void)none;
-    printf("%s\n", reading->usage);
+    printf("%s\n", common.table->usage);
     for (int i = 0; i < n; i++)
         print_row(&all[i], column ? column : widest_name(all, n) + 2);
     finish_text();
 }
 
 /* ---- the command line ---- */
-
-static int count_choices(const char *const *choices)
-{
-    int n = 0;
-
-    while (choices[n])
-        n++;
-    return n;
-}
 
 static void take(const struct setting *s, void *into)
 {
@@ -178,7 +185,7 @@ static void take(const struct setting *s, void *into)
         *(int *)to = threads_argument(optarg);
         return;
     case SETTING_CHOICE:
-        *(int *)to = choice_argument(optarg, s->choices, count_choices(s->choices));
+        *(int *)to = choice_argument(optarg, s->choices);
         return;
     case SETTING_TEXT:
     case SETTING_WORD:
@@ -197,7 +204,7 @@ int settings_read(const struct settings_table *t, int argc, char **argv, void *i
     struct setting all[ROWS_MAX];
     struct commandline line;
 
-    reading = t;
+    common.table = t;
     commandline_start(&line, all, all_rows(t, all), argc, argv);
     for (int i; (i = commandline_next(&line)) >= 0;)
         take(&all[i], into);

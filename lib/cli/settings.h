@@ -122,4 +122,8 @@ int settings_given(const struct settings_table *t, const char *name);
 /* Adds " --name value" to what is in text for each option that decides the result. */
 void settings_line(const struct settings_table *t, const void *from, char *text, size_t size);
 
+/* The file of -o, or NULL; and whether -q was given. */
+const char *result_path(void);
+int is_quiet(void);
+
 #endif

@@ -20,26 +20,6 @@ const struct setting sheet_rows[] = {
     {0}};
 /* clang-format on */
 
-int sheet_option(struct sheet_style *style, int option, const char *argument)
-{
-    switch (option) {
-    case OPT_BORDER:
-        style->border = (uint64_t)int_argument(argument, 0, 1000);
-        return 1;
-    case OPT_COLUMNS:
-        style->columns = (uint64_t)int_argument(argument, 1, INT32_MAX);
-        return 1;
-    case OPT_LABELS:
-        style->captions = 1;
-        return 1;
-    case OPT_SCALE:
-        style->scale = (uint64_t)int_argument(argument, 1, 1000);
-        return 1;
-    default:
-        return 0;
-    }
-}
-
 void sheet_settle(struct sheet_style *style, int text)
 {
     if (style->border == SHEET_BORDER_UNSET)
