@@ -92,7 +92,7 @@ LINK = $(CC) $(CFLAGS_ALL) -Wl,--as-needed $(LDFLAGS)
 
 PROGRAMS = $(patsubst cmd/%.c,$(BUILD)/%,$(wildcard cmd/*.c))
 SCRIPTS = $(patsubst cmd/%.sh,$(BUILD)/%,$(wildcard cmd/*.sh))
-LIB_SRC = $(wildcard lib/*/*.c lib/*/layers/*.c lib/*/augment/*.c)
+LIB_SRC = $(wildcard lib/*/*.c lib/*/layers/*.c lib/*/kinds/*.c)
 LIB_OBJ = $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 
 # One kernel or layer source, compiled for several instruction sets, of which the compiler's macros say the

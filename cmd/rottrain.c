@@ -1,4 +1,5 @@
 /* rottrain - train a network on a labelled image stream */
+#include "augment/augment.h"
 #include "base/cpu.h"
 #include "base/progress.h"
 #include "cli/cli.h"
@@ -10,7 +11,6 @@
 #include "cli/trainwatch.h"
 #include "eval/activity.h"
 #include "net/named.h"
-#include "train/augment.h"
 #include "train/epochlog.h"
 #include "train/state.h"
 #include "train/train.h"
@@ -105,16 +105,6 @@ static const struct setting rows[] = {
 /* clang-format on */
 
 static struct settings_table table = {.usage = usage, .row = rows};
-
-/* What an augmentation may consist of. */
-_Noreturn static void list_augments(void)
-{
-    const struct augment_kind *kind;
-
-    for (int i = 0; (kind = augment_kind(i)); i++)
-        printf("%-6s  %s\n", kind->form, kind->about);
-    finish_text();
-}
 
 /* The state and where it is kept. */
 static void check_state(struct settings *s)
@@ -340,8 +330,10 @@ int main(int argc, char **argv)
         net_list(stdout);
         finish_text();
     }
-    if (s.train.augment && strcmp(s.train.augment, "help") == 0)
-        list_augments();
+    if (s.train.augment && strcmp(s.train.augment, "help") == 0) {
+        augments_list(stdout);
+        finish_text();
+    }
     if (s.start.net)
         s.start.net = net_expand(s.start.net);
     check_settings(&s, argv + first, argc - first);

@@ -89,9 +89,11 @@ static int check_batches(const struct trainer *t, int batch, struct error *e)
 static int prepare_augments(struct trainer *t, struct error *e)
 {
     size_t images = 2 * (size_t)team_size(t->team);
+    struct extent shape = t->data->image;
 
     if (augments_parse(&t->augments, t->o->augment ? t->o->augment : "", e) < 0 ||
-        augments_check(&t->augments, t->data->image, e) < 0)
+        augments_check(&t->augments, (uint64_t)shape.h, (uint64_t)shape.w, (uint64_t)shape.c, e) <
+            0)
         return -1;
     if (t->augments.n && !(t->augmented = malloc(images * dataset_stride(t->data))))
         return error_memory(e, "augmentation");

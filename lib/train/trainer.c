@@ -46,9 +46,11 @@ void trainer_set_augmented(struct trainer *t, int thread, int sample, uint64_t i
 {
     size_t stride = dataset_stride(t->data);
     uint8_t *to = t->augmented + 2 * (size_t)thread * stride;
+    struct extent shape = t->data->image;
+    struct pixels from = {t->data->images + image * stride, shape.w, shape.h, shape.c};
 
-    augments_apply(&t->augments, t->data->image, t->o->seed, (uint64_t)t->so_far.epoch, image,
-                   t->data->images + image * stride, to, to + stride);
+    augments_apply(&t->augments, from, t->o->seed, (uint64_t)t->so_far.epoch, image, to,
+                   to + stride);
     engine_set_image(t->engine, thread, sample, to, t->table);
 }
 

@@ -5,12 +5,12 @@
 #ifndef ROTPIPE_TRAIN_TRAINER_H
 #define ROTPIPE_TRAIN_TRAINER_H
 
+#include "augment/augment.h"
 #include "base/rng.h"
 #include "base/threads.h"
 #include "eval/dataset.h"
 #include "model/model.h"
 #include "net/engine.h"
-#include "train/augment.h"
 #include "train/average.h"
 #include "train/gradients.h"
 #include "train/objective.h"
