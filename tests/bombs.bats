@@ -42,6 +42,7 @@ every_reader() {
     "$@" rtshuf --memory 16M "$file"
     "$@" rts2idx --labels labels.idx "$file"
     "$@" rotgen "$file"
+    "$@" augment 'flip rotate9' "$file"
     "$@" rottrain -q -e 1 -j 1 --net d1 "$file"
     "$@" evalacc -q -j 1 -m model.rts "$file"
     "$@" evalpng -j 1 -m model.rts "$file"

@@ -47,6 +47,7 @@ rtsmap --transpose @
 rtsmap --rgb --crop 1 --pad 3 @
 rtsmap --compact
 rotgen @
+augment -n 2 flip @
 rotgen -r
 rottrain -q -e 1 -j 1 --net d1 @
 rottrain -q -e 1 -j 1 --net d1 --valid @ data.rts

@@ -69,6 +69,7 @@ rtsmap --table table --names names data.rts
 rtsmap --rgb --crop 2x1 --pad 3 --transpose data.rts
 data.rts | rtsmap --compact
 rotgen data.rts
+augment -n 2 flip data.rts
 data.rts < rotgen -r
 rottrain -q -e 1 -j 2 --net d1 -o made/model data.rts
 rottrain -q -e 1 -b 2 -j 2 --net d1 --save made/state --every 1 -o made/model data.rts
@@ -126,6 +127,7 @@ many.rts | rtsmap --compact --transpose
 rtslabel -q -m many-model.rts --select 0.1 many.rts
 many.rts | rtslabel -q -m many-model.rts --balance
 rotgen many.rts
+augment flip many.rts
 rotgen many.rts.gz
 rottrain -q -e 0 --net d64 -o made/model many.rts
 rts2png many.rts
@@ -282,7 +284,7 @@ closed_output() {
 }
 
 @test "faults: a standard input that is closed, cannot be read, is a folder" {
-    for command in rts2png 'rtsample -n 2' 'rtsmap --compact' rtshuf rotgen 'rottrain -q' headswap \
+    for command in rts2png 'rtsample -n 2' 'rtsmap --compact' rtshuf rotgen 'augment flip' 'rottrain -q' headswap \
         'evalacc -m model.rts' \
         'featdump -m model.rts' 'evalpng -m model.rts' 'classdump -m model.rts' \
         'rtslabel -m model.rts' 'rtslabel -m model.rts --balance' filtdump 'rtscomm data.rts' 'umap -q' \
@@ -313,7 +315,7 @@ closed_output() {
     [[ $(id -u) != 0 ]] || skip 'root may read and write everything'
     cp data.rts secret.rts
     chmod 0 secret.rts
-    for command in rts2png 'rtsample -n 2' 'rtsmap --unlabel' rtshuf rotgen 'rottrain -q' headswap 'evalacc -m' 'evalpng -m' \
+    for command in rts2png 'rtsample -n 2' 'rtsmap --unlabel' rtshuf rotgen 'augment flip' 'rottrain -q' headswap 'evalacc -m' 'evalpng -m' \
         'featdump -m' 'classdump -m' 'rtslabel -m' filtdump 'rtscomm data.rts' umap 'knneval data.rts' rtsinfo rts2idx rts2tsv; do
         # shellcheck disable=SC2086 # a command with its arguments
         expect_error 1 'secret.rts: Permission denied' $command secret.rts

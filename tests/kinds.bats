@@ -33,7 +33,7 @@ reads() {
     rotpipe-report) echo plan ;;
     rtsinfo) echo anything ;;
     knneval | rts2idx | rts2tsv | rtsample | rtshuf | rtsmap | umap) echo examples ;;
-    classdump | evalacc | evalpng | featdump | layereval | rotgen | rottrain | rts2png | rtscomm | rtslabel) echo images ;;
+    augment | classdump | evalacc | evalpng | featdump | layereval | rotgen | rottrain | rts2png | rtscomm | rtslabel) echo images ;;
     *) fail "tests/kinds.bats does not know what $1 reads" ;;
     esac
 }
@@ -42,6 +42,7 @@ reads() {
 use() {
     command=("$1")
     case $1 in
+    augment) command+=(flip) ;;
     classdump | evalacc | evalpng | featdump | rtslabel) command+=(-m model.rts) ;;
     knneval) command+=(-k 1 data.rts) ;;
     layereval) command+=(-m model.rts -k 1 data.rts) ;;

@@ -35,6 +35,7 @@ use() {
     command=("$1")
     operand=data.rts
     case $1 in
+    augment) command+=(-n 2 'flip rotate9') ;;
     cifar2rts) operand=batch.bin ;;
     classdump | evalacc | evalpng) command+=(-m model.rts) ;;
     featdump) command+=(-m model.rts) ;;

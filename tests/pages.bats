@@ -156,6 +156,10 @@ options_of() {
 
 # ---- examples ----
 
+@test "pages: examples of augment(1)" {
+    run_examples man1/augment.1
+}
+
 @test "pages: examples of cifar2rts(1)" {
     run_examples man1/cifar2rts.1
     [[ $output == $'bird\nplane\n'*$'\n12\n57' ]]

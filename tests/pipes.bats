@@ -68,7 +68,7 @@ pair() {
 @test "pipes: from samples and rotations on" {
     whole
     local consumer
-    for consumer in 'rtsample -n 3' 'rtsmap --transpose' rtshuf rotgen 'rottrain -q -e 1 --net c2' 'evalacc -m model.rts' \
+    for consumer in 'rtsample -n 3' 'rtsmap --transpose' rtshuf rotgen 'augment flip' 'rottrain -q -e 1 --net c2' 'evalacc -m model.rts' \
         'evalpng -m model.rts' 'featdump -m model.rts' 'umap -q -e 2 -k 3' \
         'knneval -q -k 1 - whole.rts' rts2idx rts2png rts2tsv rtsinfo; do
         pair 'rtsample -n 6 data.rts' "$consumer" data.rts
@@ -80,6 +80,7 @@ pair() {
     for consumer in rotgen 'rottrain -q -e 1 --net c2' 'umap -q -e 2' rtsinfo; do
         pair 'rtscomm --both data.rts other.rts' "$consumer" data.rts
         pair 'rtscomm --both other.rts data.rts' "$consumer" data.rts
+        pair 'augment -n 2 flip data.rts' "$consumer" data.rts
     done
     rotgen data.rts | rottrain -q -e 1 --net c2 >rotations.rts
     for consumer in 'rtsample -n 4' rotgen 'rottrain -q -e 1 --net c2' \
@@ -135,7 +136,7 @@ cut_behind_records() {
 @test "pipes: a stream cut behind any of its records is no stream to any program" {
     whole
     cp data.rts other.rts
-    cut_behind_records data.rts 'rtscomm other.rts' 'rtscomm --only-a - other.rts' 'rtsample -n 6' 'rtsample -v -n 6' 'rtsmap --unlabel' rtshuf rts2idx rotgen \
+    cut_behind_records data.rts 'rtscomm other.rts' 'rtscomm --only-a - other.rts' 'rtsample -n 6' 'rtsample -v -n 6' 'rtsmap --unlabel' rtshuf rts2idx rotgen 'augment -n 2 flip' \
         'rottrain -q -e 1 --net c2' 'evalacc -m model.rts' 'featdump -m model.rts' rts2png \
         'evalpng -m model.rts' 'classdump -m model.rts' 'rtslabel -q -m model.rts' \
         'rtslabel -q -m model.rts --balance' 'umap -q -e 1' 'knneval -q -k 1 other.rts' rts2tsv rtsinfo

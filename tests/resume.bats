@@ -434,17 +434,6 @@ refuses() {
     done <kinds
 }
 
-@test "rottrain: --augment help lists the changes of the manual" {
-    local form about
-    quiet_success rottrain --augment help
-    ((${#lines[@]} >= 2))
-    command -v mandoc >/dev/null || skip 'mandoc is missing'
-    mandoc -T utf8 -O width=200 "$ROOT/man/man1/rottrain.1" | col -bx | tr -s ' \n' ' ' >page
-    while read -r form about; do
-        grep -qF -- " $form $about" page || fail "rottrain(1) does not say: $form $about"
-    done <<<"$output"
-}
-
 # The middle of an epoch of augmented images, with batch norm and a validation stream.
 @test "resume: augmented images and batch norm go on as they were" {
     local threads how=(-q -e 3 -b 8 --average 0.9 --augment 'shift1 flip' --net 'c4 bn r p bn d5 bn r' --valid data.rts --keep-best)

@@ -76,6 +76,7 @@ watched() {
     # shellcheck disable=SC2002
     cat data.rts | watched 0 rtsmap --shift 5 --names seven --compact --unlabel
     watched 0 rotgen data.rts
+    watched 0 augment -n 2 --original 'flip rotate9 crop1 erase1 bright0.5 contrast0.5' data.rts
     watched 0 rotgen -r data.gz
     watched 0 rtscomm --rotated --duplicates data.rts other.rts
     watched 0 rtscomm --both -o both.rts data.gz data.rts
@@ -123,6 +124,7 @@ watched() {
         watched 1 rts2idx --labels made-labels $file
         watched 1 rtsmap --compact $file
         watched 1 rotgen $file
+        watched 1 augment flip $file
         watched 1 rtscomm --only-b other.rts $file
         watched 1 rts2tsv $file
         watched 1 rottrain -q -j 1 --net d1 -o model $file
@@ -168,7 +170,7 @@ watched() {
 }
 
 @test "valgrind: results that cannot be written" {
-    for command in 'rts2png data.rts' 'rtsample -n 2 data.rts' 'rtsmap --compact data.rts' 'rtshuf data.rts' 'rts2idx data.rts' 'rotgen data.rts' 'headswap -c 3 model.rts' \
+    for command in 'rts2png data.rts' 'rtsample -n 2 data.rts' 'rtsmap --compact data.rts' 'rtshuf data.rts' 'rts2idx data.rts' 'rotgen data.rts' 'augment flip data.rts' 'headswap -c 3 model.rts' \
         'featdump -m model.rts data.rts' 'cifar2rts batch' 'idx2rts images' 'img2rts -j 2 pictures' 'idx2png images' 'rtsinfo data.rts' \
         'rts2tsv data.rts' 'evalacc -m model.rts data.rts' 'evalpng -m model.rts data.rts' \
         'classdump -m model.rts data.rts' 'rtslabel -q -m model.rts --balance data.rts' \
