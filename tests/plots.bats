@@ -323,7 +323,7 @@ log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_sec
         whole_svg $out/$name.svg
         pngtopnm $out/$name.png >/dev/null 2>&1 || fail "$name.png"
     done
-    for name in rotated labelled-1 worst-1 turned-1 filters-1; do
+    for name in rotated augmented labelled-1 worst-1 turned-1 filters-1; do
         pngtopnm $out/$name.png >/dev/null 2>&1 || fail "$name.png"
     done
     [[ $(wc -l <$out/labels.tsv) == 3 ]]
@@ -350,8 +350,9 @@ log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_sec
         cmp shown/$name.png $out/$name-1.png
     done
     cmp shown/rotated.png $out/rotated.png
+    cmp shown/augmented.png $out/augmented.png
     cmp shown/labels.png $out/labels.png
-    [[ $(find shown -type f | wc -l) == 6 ]]
+    [[ $(find shown -type f | wc -l) == 7 ]]
     # A plot that fails leaves no file behind.
     rm $out/map-1.*
     echo rubbish >$out/confusion-1.tsv

@@ -121,21 +121,24 @@ static inline __attribute__((always_inline)) void blend(const struct walk *w, st
     }
 }
 
+static inline __attribute__((always_inline)) void move(const struct walk *w, struct pixels from,
+                                                       size_t channels, uint8_t *to)
+{
+    if (is_whole(w))
+        copy(w, from, channels, to);
+    else
+        blend(w, from, channels, to);
+}
+
 void affine_resample(const struct affine *m, struct pixels from, uint8_t *to)
 {
     struct walk w = {fixed(m->xx), fixed(m->xy), fixed(m->x0),
                      fixed(m->yx), fixed(m->yy), fixed(m->y0)};
 
-    if (is_whole(&w)) {
-        if (from.channels == 1)
-            copy(&w, from, 1, to);
-        else
-            copy(&w, from, (size_t)from.channels, to);
-    } else if (from.channels == 1) {
-        blend(&w, from, 1, to);
-    } else if (from.channels == 3) {
-        blend(&w, from, 3, to);
-    } else {
-        blend(&w, from, (size_t)from.channels, to);
-    }
+    if (from.channels == 1)
+        move(&w, from, 1, to);
+    else if (from.channels == 3)
+        move(&w, from, 3, to);
+    else
+        move(&w, from, (size_t)from.channels, to);
 }
