@@ -21,22 +21,23 @@ whole() {
 # pair PRODUCER CONSUMER INPUT...: succeeds with the inputs as they are; with one of them cut
 # anywhere both programs complain, the pipe's status is 1, and what was written is not whole.
 pair() {
-    local producer=$1 consumer=$2 input size at
+    local producer=$1 consumer=$2 input size at got where
     shift 2
-    bash -c "$producer | $consumer" >good 2>said || fail "$producer | $consumer" "$(<said)"
+    eval "$producer | $consumer" >good 2>said || fail "$producer | $consumer" "$(<said)"
     for input; do
         mv "$input" "whole-$input"
         size=$(size_of "whole-$input")
         for at in 0 1 $((size / 3)) $((size - 129)) $((size - 128)) $((size - 1)); do
             ((at >= 0)) || continue
+            where="$producer | $consumer: $input cut at $at"
             head -c "$at" "whole-$input" >"$input"
-            run --separate-stderr bash -c "$producer | $consumer > result"
-            [[ $status == 1 ]] || fail "$producer | $consumer: $input cut at $at: status $status"
-            grep -q "^${producer%% *}: " <<<"$stderr" || fail "$producer is silent: $stderr"
-            grep -q "^${consumer%% *}: " <<<"$stderr" || fail "$consumer is silent: $stderr"
-            run -1 cmp -s good result
-            run rtsinfo result
-            ((status)) || fail "$producer | $consumer: $input cut at $at: a whole result"
+            got=0
+            eval "$producer | $consumer" >result 2>said || got=$?
+            [[ $got == 1 ]] || fail "$where: status $got"
+            grep -q "^${producer%% *}: " said || fail "$where: ${producer%% *} is silent: $(<said)"
+            grep -q "^${consumer%% *}: " said || fail "$where: ${consumer%% *} is silent: $(<said)"
+            ! cmp -s good result || fail "$where: the same result"
+            ! rtsinfo result >info 2>&1 || fail "$where: a whole result"
         done
         mv "whole-$input" "$input"
     done
@@ -124,7 +125,7 @@ cut_behind_records() {
     for consumer; do
         for at in $(records "$file" | cut -d ' ' -f 1); do
             got=0
-            bash -c "head -c $at $file | $consumer > result" 2>said || got=$?
+            eval "head -c $at $file | $consumer" >result 2>said || got=$?
             ((got == 1)) || fail "$consumer: $file cut at $at: status $got"
             n=$((n + 1))
         done
