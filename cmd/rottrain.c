@@ -86,6 +86,8 @@ static const struct setting rows[] = {
      SETTING_FREE, TEXT(valid)},
     {"keep-best", 0, NULL, "write the model of the best epoch on --valid",
      SETTING_CHANGED, FLAG(train.keep_best)},
+    {"patience", 0, "N", "end after N epochs without a better one on --valid",
+     SETTING_CHANGED, INT(train.patience, 1, 1000000)},
     {"log", 0, "FILE", "write a tab-separated table, one line per epoch",
      SETTING_FREE, TEXT(log)},
     {"state", 0, "FILE",
@@ -156,6 +158,8 @@ static void check_settings(struct settings *s, char **operands, int n)
             "--warmup and --schedule onecycle are mutually exclusive: the cycle has its own rise");
     if (t->keep_best && !s->valid)
         misused("--keep-best needs --valid");
+    if (t->patience && !s->valid)
+        misused("--patience needs --valid");
     if (t->nesterov && t->momentum == 0)
         misused("--nesterov needs a momentum");
     if (!settings_given(&table, "lr"))
@@ -208,13 +212,17 @@ static int describe(const struct settings *s, const struct dataset *d, const str
                               end->features);
     if (end->guessing)
         n += (size_t)snprintf(line + n, sizeof line - n, " loss=chance");
-    if (end->steps < end->planned)
+    if (end->patient)
+        snprintf(line + n, sizeof line - n, " ended=patience at epoch %d of %d", end->patient,
+                 s->train.epochs);
+    else if (end->steps < end->planned)
         snprintf(line + n, sizeof line - n, " stopped=%s at step %" PRIu64 " of %" PRIu64,
                  stopsignal_name(), end->steps, end->planned);
     if (history_add(&m->history, "", line, e) < 0 || describe_data(d, "  data: ", m, e) < 0)
         return -1;
-    /* It was chosen by them; that it was trained on them is not said, which the digest is for. */
-    if (s->train.keep_best && describe_data(valid, "  valid: ", m, e) < 0)
+    /* It was chosen, or ended, by them; that it was trained on them is not said, which the digest
+     * is for. */
+    if ((s->train.keep_best || s->train.patience) && describe_data(valid, "  valid: ", m, e) < 0)
         return -1;
     return d->digest.text ? history_merge(&m->digest, d->digest.text, e) : 0;
 }
@@ -240,8 +248,12 @@ static int conclude(const struct settings *s, const struct dataset *d, const str
                     struct error *e)
 {
     const struct ending *end = &w->end;
-    int stopped = end->steps < end->planned;
+    int stopped = end->steps < end->planned && !end->patient;
 
+    if (end->patient)
+        note("training ended after epoch %d of %d: none since epoch %d was better on the data of "
+             "--valid",
+             end->patient, s->train.epochs, end->best_epoch);
     if (end->dead)
         note(ACTIVITY_WARNING, end->dead, end->features, end->looked_at);
     if (end->guessing)

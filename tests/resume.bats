@@ -402,6 +402,7 @@ refuses() {
         smooth) refuses --smooth $adam --net c2 --smooth 0.1 ;;
         seed) refuses -s $adam --net c2 -s 1 ;;
         keep-best) refuses --keep-best $adam --net c2 --valid data.rts --keep-best ;;
+        patience) refuses --patience $adam --net c2 --valid data.rts --patience 2 ;;
         no-history) refuses --no-history $adam --net c2 --no-history ;;
         threads | valid | log | state | save | every | resume | partial) ;;
         output | quiet | help | version) ;;
@@ -432,6 +433,55 @@ refuses() {
         grep -qF -- " $form $about" page || fail "NETS in rotpipe(7) does not say: $form $about"
         tr -s ' ' <<<"$output" | grep -qxF -- "$form $about" || fail "--net help does not say: $form $about"
     done <kinds
+}
+
+@test "rottrain --patience: ends after N epochs without a better one, and goes on counting when resumed" {
+    local patience end how=(-q -e 40 -b 8 --lr 0.05 --warmup 0 --net c2 --valid valid.rts) keep every
+    stream 24 8 3 >data.rts
+    stream 60 8 3 | rtsample -n 12 -s 5 >valid.rts
+    rottrain "${how[@]}" --log all data.rts >long
+    for patience in 1 3 6; do
+        # What the log of the whole training says.
+        end=$(awk -v n=$patience 'NR > 1 && !end {
+            if (!best || $5 > accuracy || ($5 == accuracy && $4 < loss)) { best = NR - 1; accuracy = $5; loss = $4 }
+            if (NR - 1 - best >= n) end = NR - 1 " " best
+        } END { print end }' all)
+        [[ -n $end ]] || fail "patience of $patience does not end it"
+        for keep in '' --keep-best; do
+            rm -f log state
+            rottrain "${how[@]}" --patience $patience $keep --log log -o want data.rts
+            cmp <(epochs_of log) <(epochs_of all | head -n $((${end% *} + 1)))
+            rtsinfo --history want >told
+            grep -q " ended=patience at epoch ${end% *} of 40$" told || fail "$(<told)"
+            grep -q '^  valid: ' told
+            [[ -z $keep ]] || grep -q " best=epoch ${end#* } " told || fail "$(<told)"
+            # It is complete, and is the training of so many epochs.
+            quiet_success evalacc -m want data.rts
+            [[ -n $keep ]] || rottrain "${how[@]}" -e "${end% *}" data.rts >short
+            [[ -n $keep ]] || cmp <(tensors short) <(tensors want)
+            for every in 2 7; do
+                rottrain "${how[@]}" --patience $patience $keep --save state --every $every -o m data.rts
+                cmp want m
+                rottrain "${how[@]}" --patience $patience $keep --resume state -o m data.rts
+                cmp want m
+                rm state
+            done
+        done
+    done
+    # What was ended so is ended, also from the state that it left; and it says so.
+    rottrain "${how[@]}" --patience 3 --save state -o m data.rts
+    run --separate-stderr rottrain "${how[@]:1}" --patience 3 --resume state -o n data.rts
+    cmp m n
+    [[ $status == 0 && $stderr == *"rottrain: training ended after epoch "*" of 40: none since epoch "*" was better on the data of --valid" ]] ||
+        fail "$stderr"
+    rottrain "${how[@]}" --patience 3 --state state2 -o m data.rts
+    [[ ! -e state2 ]]
+    expect_error 1 'was saved with different validation data' \
+        rottrain "${how[@]}" --valid data.rts --patience 3 --resume state data.rts
+    expect_error 2 '--patience needs --valid' rottrain --patience 3 data.rts
+    # The last epoch is no early one.
+    rottrain -q -e 2 -b 8 --lr 0 --net c2 --valid valid.rts --patience 1 data.rts | rtsinfo --history - >told
+    ! grep -q ended= told || fail "$(<told)"
 }
 
 # The middle of an epoch of augmented images, with batch norm and a validation stream.

@@ -32,6 +32,7 @@ int history_holds(const struct history *h, const char *lines);
  * begins with "rottrain "; these marks say how it ended:
  *
  *     " stopped="   SIGTERM at step 7 of 90
+ *     " ended="     patience at epoch 7 of 30: complete, as --patience has it
  *     " dead="      7/16: of 16 features that the head reads 7 are zero on all images looked at
  *     " loss="      chance: the loss on the training data is that of guessing
  */

@@ -38,6 +38,7 @@ struct train_options {
     int epochs, batch;
     double average; /* decay of the moving average that becomes the model; 0: there is none */
     int keep_best;  /* in the end the weights are those of the epoch that was best on valid */
+    int patience;   /* ends after so many epochs of which none was the best on valid; 0: never */
     uint64_t seed;
 
     /*
@@ -71,9 +72,11 @@ struct step {
 
 /* How training came to its end. */
 struct ending {
-    uint64_t steps, planned; /* optimizer steps; fewer than planned if it was stopped */
-    int best_epoch;          /* whose weights the model has, from 1; 0: those of the last step */
-    int unsaved;             /* its state could not be saved when it last was to be: */
+    uint64_t steps, planned; /* optimizer steps; fewer than planned if it was stopped, or */
+    int patient;    /* had waited long enough after this epoch, which is not the last; or 0 */
+    int best_epoch; /* the best on valid, from 1, whose weights the model has with keep_best; or 0
+                     */
+    int unsaved;    /* its state could not be saved when it last was to be: */
     struct error why;
 
     /* What the final model does with some images of the data, one for every 64 that were trained

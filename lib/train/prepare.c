@@ -137,7 +137,7 @@ int trainer_prepare(struct trainer *t, struct error *e)
         t->order[i] = i;
     if (o->save || o->resume) {
         state_fingerprint(t->data, &t->trained_on);
-        if (t->best)
+        if (trainer_judges(o))
             state_fingerprint(t->valid, &t->judged_on);
     }
     return fill_cache(t, e);

@@ -74,12 +74,12 @@ static int put_best(const struct trainer *t, struct rts_writer *w, struct error 
     double best[3] = {b->number, b->valid_loss, b->valid_accuracy};
     uint64_t data[2] = {t->judged_on.images, t->judged_on.crc};
 
-    if (!t->best)
+    if (!trainer_judges(t->o))
         return 0;
     if (put(w, "train.valid", RTS_U8, 2, data, e) < 0 ||
         put(w, "train.best", RTS_F8, 3, best, e) < 0)
         return -1;
-    return b->number ? tensors_put(&t->m->net, ".best", t->best, NULL, w, e) : 0;
+    return t->best && b->number ? tensors_put(&t->m->net, ".best", t->best, NULL, w, e) : 0;
 }
 
 static int put_all(const struct trainer *t, struct rts_writer *w, struct error *e)
@@ -314,7 +314,7 @@ static int take_best(struct trainer *t, struct record **list, const char *file, 
 {
     double best[3];
 
-    if (!t->best)
+    if (!trainer_judges(t->o))
         return 0;
     if (take_data(list, "train.valid", &t->judged_on, file, e) < 0 ||
         records_copy(list, "train.best", file, RTS_F8, 1, (uint64_t[]){3}, best, e) < 0)
@@ -323,7 +323,7 @@ static int take_best(struct trainer *t, struct record **list, const char *file, 
         return error_set(e, "%s: record 'train.best': invalid", file);
     t->best_epoch = (struct epoch){
         .number = (int)best[0], .has_valid = 1, .valid_loss = best[1], .valid_accuracy = best[2]};
-    if (best[0] == 0)
+    if (!t->best || best[0] == 0)
         return 0;
     return tensors_take(&t->m->net, ".best", t->best, NULL, list, file, e);
 }

@@ -111,19 +111,18 @@ static void swap_average(struct trainer *t)
     engine_pack(t->engine, t->engine->plan.first);
 }
 
-/* Keeps the weights if the epoch is the best so far. */
-static void keep_best(struct trainer *t, const struct epoch *now)
+/* Notes the epoch if it is the best so far, and keeps its weights. */
+static void note_best(struct trainer *t, const struct epoch *now)
 {
     const struct epoch *best = &t->best_epoch;
 
-    if (!t->best)
-        return;
     if (best->number &&
         (now->valid_accuracy < best->valid_accuracy ||
          (now->valid_accuracy == best->valid_accuracy && now->valid_loss >= best->valid_loss)))
         return;
     t->best_epoch = *now;
-    memcpy(t->best, t->m->parameters, t->m->net.parameters * sizeof *t->best);
+    if (t->best)
+        memcpy(t->best, t->m->parameters, t->m->net.parameters * sizeof *t->best);
 }
 
 /* Whatever would be written if this were the last epoch is evaluated. */
@@ -135,8 +134,8 @@ static int judge(struct trainer *t, struct epoch *now, struct error *e)
         return 0;
     swap_average(t);
     status = evaluate(t, now, e);
-    if (status == 0)
-        keep_best(t, now);
+    if (status == 0 && trainer_judges(t->o))
+        note_best(t, now);
     swap_average(t);
     return status;
 }
@@ -181,16 +180,28 @@ static int run_epoch(struct trainer *t, const struct train_listener *l, struct e
     return save_due(t, 1) ? save(t, l, e) : 0;
 }
 
+/* The epoch behind it, if too many were no better than the best; or 0. */
+static int out_of_patience(const struct trainer *t)
+{
+    int behind = t->so_far.epoch - 1;
+
+    return t->o->patience && behind < t->o->epochs &&
+                   behind - t->best_epoch.number >= t->o->patience && t->best_epoch.number
+               ? behind
+               : 0;
+}
+
 /* The best epoch's weights, if they were kept, or the average; and says how it ended. 0 or -1. */
 static int finish(struct trainer *t, const struct train_listener *l, struct error *e)
 {
     struct ending end = {.steps = t->step,
                          .planned = t->planned.steps,
+                         .patient = out_of_patience(t),
                          .best_epoch = t->best_epoch.number,
                          .unsaved = t->unsaved,
                          .why = t->why};
 
-    if (end.best_epoch)
+    if (t->best && end.best_epoch)
         memcpy(t->m->parameters, t->best, t->m->net.parameters * sizeof *t->best);
     else
         swap_average(t);
@@ -235,7 +246,7 @@ int train(struct model *m, const struct dataset *d, const struct dataset *valid,
     /* Nobody should learn after an hour that the state has nowhere to go. */
     if (status == 0 && o->save)
         status = state_save(&t, e);
-    while (status == 0 && t.so_far.epoch <= o->epochs)
+    while (status == 0 && t.so_far.epoch <= o->epochs && !out_of_patience(&t))
         status = run_epoch(&t, listener, e);
     if (status >= 0)
         status = finish(&t, listener, e);

@@ -18,6 +18,11 @@ int trainer_leaf(int batch)
     return batch < SMALL_BATCH ? LEAF_SMALL : LEAF_LARGE;
 }
 
+int trainer_judges(const struct train_options *o)
+{
+    return o->keep_best || o->patience;
+}
+
 /* ---- images ---- */
 
 void trainer_set_input(struct trainer *t, int thread, int sample, uint64_t image)

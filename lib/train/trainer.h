@@ -53,7 +53,7 @@ struct trainer {
     struct fingerprint trained_on, judged_on; /* if a state is saved or taken up */
     struct average average;                   /* of the parameters, if it is asked for */
     float *best; /* all parameters after the best epoch so far; NULL unless asked to be kept */
-    struct epoch best_epoch;
+    struct epoch best_epoch; /* if epochs are judged */
 
     /* How far it has come. */
     uint64_t step;      /* optimizer steps done */
@@ -81,6 +81,9 @@ struct timetable trainer_timetable(const struct trainer *t, int epochs);
 
 /* The learning rate of a step, from 0. */
 float trainer_rate(const struct train_options *o, const struct timetable *p, uint64_t step);
+
+/* Whether it matters which epoch is the best. */
+int trainer_judges(const struct train_options *o);
 
 /* Puts an image of the data into a thread's workspace as input of operation t->from, from the cache
  * if there is one. */

@@ -1,8 +1,8 @@
 /*
  * The states that rottrain --save writes: one that is taken up is saved again the same, and both
  * go on to the same end, whose weights are numbers. Data and net are those of make-corpus; whether
- * there is an optimizer of another kind, an average, and a best epoch, is read off the state's own
- * settings.
+ * there is an optimizer of another kind, an average, a best epoch and patience, is read off the
+ * state's own settings.
  */
 #include "fuzz.h"
 
@@ -84,14 +84,15 @@ static void go_on(const char *path, const char *settings, struct outcome *out)
     o.optimizer = strstr(settings, "sgd") ? OPTIMIZER_SGD : OPTIMIZER_ADAM;
     o.average = strstr(settings, "--average") ? 0.9 : 0;
     o.keep_best = strstr(settings, "keep-best") != NULL;
+    o.patience = strstr(settings, "--patience") != NULL;
     o.settings = settings;
     o.resume = path;
     o.save = save;
     o.every = UINT64_MAX; /* once, when it has been taken up */
     out->taken_up = 0;
     start_model(&out->model, &d);
-    out->status = train(&out->model, &d, o.keep_best ? &d : NULL, &o, kernels_list(0), team, &tell,
-                        &out->error);
+    out->status = train(&out->model, &d, o.keep_best || o.patience ? &d : NULL, &o, kernels_list(0),
+                        team, &tell, &out->error);
     close(ends[1]);
     for (out->n = 0; (n = read(ends[0], out->state + out->n, STATE_BYTES - out->n)) > 0;)
         out->n += (size_t)n;
