@@ -250,15 +250,17 @@ like_torch() {
 
 # On every machine, by whatever compiler: the sums are those of builds for x86-64 and 64-bit Arm.
 @test "rottrain: a set of kernels makes the same bytes everywhere" {
-    local set kind net tensor sums=() want
+    local set kind net options tensor sums=() want
     fashion train | rtsample -n 300 -s 1 >sample
     for set in $(kernel_sets); do
         sums=()
         for kind in adam sgd nesterov; do
-            net='c20 r p c24 r c24 r p d16 r'
-            [[ $kind != nesterov ]] || net='c8k5s2b0 bn r ( c20 silu c20 ) r ap ( c24s2 gn8 ) gelu drop0.2 a d8 r'
-            ROTPIPE_KERNELS=$set rottrain -q -e 1 -b 32 --net "$net" sample \
-                --optimizer "${kind/nesterov/sgd}" $([[ $kind != nesterov ]] || echo --nesterov) >m
+            net='c20 r p c24 r c24 r p d16 r' options=(--optimizer "$kind")
+            if [[ $kind == nesterov ]]; then
+                net='c8k5s2b0 bn r ( c20 silu c20 ) r ap ( c24s2 gn8 ) gelu drop0.2 a d8 r'
+                options=(--optimizer sgd --nesterov)
+            fi
+            ROTPIPE_KERNELS=$set rottrain -q -e 1 -b 32 --net "$net" "${options[@]}" sample >m
             sums+=("$(for tensor in conv1 conv3 head; do payloads m $tensor.weight; done | cksum |
                 cut -d ' ' -f 1)")
         done
