@@ -27,9 +27,6 @@ static const struct setting rows[] = {
 
 static const struct settings_table table = {.usage = usage, .row = rows};
 
-/* What the labels of the written stream mean: degrees counter-clockwise. */
-static const char rotation_names[] = "0\n90\n180\n270\n";
-
 struct rotator {
     int random;
     struct rng rng;
@@ -116,7 +113,7 @@ int main(int argc, char **argv)
     if (out && source_pass(in, out, step, s.drop | SOURCE_DROP_NAMES, &e) == 0) {
         int named = 0;
         while ((got = source_next_images(in, &c, &e)) > 0) {
-            if (!named && rts_put_text(out, "names", rotation_names, &e) < 0)
+            if (!named && rts_put_text(out, "names", ROTATION_NAMES, &e) < 0)
                 break;
             named = 1;
             if (rotate_chunk(&r, in, &c, out, &e) < 0)

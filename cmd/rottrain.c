@@ -10,6 +10,7 @@
 #include "cli/trainmodel.h"
 #include "cli/trainwatch.h"
 #include "eval/activity.h"
+#include "img/rotate.h"
 #include "net/named.h"
 #include "train/epochlog.h"
 #include "train/state.h"
@@ -31,6 +32,7 @@ struct settings {
 
 static const char *const optimizers[] = {"adam", "adamw", "sgd", NULL};
 static const char *const schedules[] = {"constant", "cosine", "onecycle", NULL};
+static const char *const rotations[] = {"none", "all", "one", NULL};
 static const char *const decays[] = {"all", "weights", NULL};
 static const char *const class_weights[] = {"none", "balanced", NULL};
 
@@ -67,6 +69,8 @@ static const struct setting rows[] = {
      SETTING_CHANGED, REAL(train.clip, 0, 1000000)},
     {"augment", 0, "STRING", "change images at random; help: list the ways",
      SETTING_CHANGED, TEXT(train.augment)},
+    {"rotate", 0, "NAME", "learn rotations, not labels: all four of each image,\nor one (default: none)",
+     SETTING_CHANGED, CHOICE(train.rotate, rotations)},
     {"schedule", 0, "NAME", "learning rate: constant (default), cosine or onecycle",
      SETTING_ALWAYS, CHOICE(train.schedule, schedules)},
     {"warmup", 0, "N",
@@ -123,6 +127,23 @@ static void check_state(struct settings *s)
         misused("--partial and --no-history are mutually exclusive: the history marks the model");
 }
 
+/* Rotations are the classes, each as frequent as the others. */
+static void check_rotations(const struct settings *s)
+{
+    const struct train_options *t = &s->train;
+
+    if (!t->rotate)
+        return;
+    if (s->start.classes)
+        misused("%s and --rotate are mutually exclusive: there are four rotations", as_typed('c'));
+    if (t->class_weight)
+        misused("--class-weight and --rotate are mutually exclusive: rotations are even classes");
+    if (t->rotate == ROTATE_ALL && t->batch % ROTATIONS)
+        misused("--rotate all needs a multiple of 4 as %s: the rotations of an image stand in one "
+                "batch",
+                as_typed('b'));
+}
+
 /* What the options mean together, and which do not go together. */
 static void check_settings(struct settings *s, char **operands, int n)
 {
@@ -138,6 +159,7 @@ static void check_settings(struct settings *s, char **operands, int n)
     struct error e;
 
     check_state(s);
+    check_rotations(s);
     s->output = files.output = result_path();
     files.save = t->save;
     files.resume = t->resume;
@@ -182,7 +204,7 @@ static void describe_settings(const struct settings *s, const struct dataset *d,
     known.start.classes = m->net.classes;
     settings_line(&table, &known, line + n, size - n);
     n = strlen(line);
-    snprintf(line + n, size - n, " images=%" PRIu64, d->n);
+    snprintf(line + n, size - n, " images=%" PRIu64, train_samples(d, &s->train));
 }
 
 /* What is known of a data set, behind its indent. */
@@ -271,6 +293,23 @@ static int conclude(const struct settings *s, const struct dataset *d, const str
     return end->unsaved ? -1 : 0;
 }
 
+/* What is trained or judged on. The labels of images that are rotated do not matter. */
+static int read_data(const struct settings *s, struct dataset *d, char **paths, int n,
+                     struct error *e)
+{
+    if (!s->train.rotate)
+        return dataset_read(d, paths, n, e);
+    if (dataset_read_images(d, paths, n, e) < 0)
+        return -1;
+    d->names = strdup(ROTATION_NAMES);
+    return d->names ? 0 : error_memory(e, "class names");
+}
+
+static int largest_label(const struct settings *s, const struct dataset *d)
+{
+    return s->train.rotate ? ROTATIONS - 1 : dataset_largest_label(d);
+}
+
 /* Everything between the options and the model's last byte. *stopped: a signal asked for it. */
 static int run(const struct settings *s, char **operands, int n, int *stopped, struct error *e)
 {
@@ -291,11 +330,11 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
         return cpu_complain(getenv("ROTPIPE_KERNELS"), e);
     /* Opened first: nobody should learn after an hour that the result has nowhere to go. */
     if (train_may_save(&s->train, e) < 0 || !(out = rts_create(s->output, e)) ||
-        dataset_read(&data, operands, n, e) < 0 ||
-        trainmodel_start(&s->start, &s->train, &data, &m, e) < 0)
+        read_data(s, &data, operands, n, e) < 0 ||
+        trainmodel_start(&s->start, &s->train, &data, largest_label(s, &data), &m, e) < 0)
         goto done;
-    if (s->valid && (dataset_read(&valid, (char *[]){(char *)s->valid}, 1, e) < 0 ||
-                     trainmodel_suits(&m, &valid, s->valid, e) < 0))
+    if (s->valid && (read_data(s, &valid, (char *[]){(char *)s->valid}, 1, e) < 0 ||
+                     trainmodel_suits(&m, &valid, largest_label(s, &valid), s->valid, e) < 0))
         goto done;
     if (!(team = team_new(s->threads ? s->threads : team_default_size(), e)) ||
         (s->log && !s->train.resume && !(w.log = epochlog_create(s->log, e))))

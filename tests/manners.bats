@@ -397,6 +397,7 @@ own_input() {
 rottrain --optimizer adam, adamw or sgd
 rottrain --schedule constant, cosine or onecycle
 rottrain --class-weight none or balanced
+rottrain --rotate none, all or one
 knneval --metric euclidean or cosine
 umap --metric euclidean or cosine
 umap --search auto, exact or descent

@@ -371,7 +371,7 @@ refuses() {
 
 @test "resume: an option that decides the result must be as it was, and every option is known here" {
     local option adam='-e 2 -b 8' sgd='-e 2 -b 8 --optimizer sgd' saved
-    stream 20 8 3 >data.rts
+    stream 20 8 4 >data.rts
     rottrain -q -e 0 data.rts >other
     # shellcheck disable=SC2086 # several options
     for saved in adam sgd; do
@@ -383,7 +383,7 @@ refuses() {
         case $option in
         model) refuses '' $adam -m other ;;
         net) refuses --net $adam --net c3 ;;
-        classes) refuses -c $adam --net c2 -c 4 ;;
+        classes) refuses -c $adam --net c2 -c 5 ;;
         epochs) refuses -e -b 8 --net c2 -e 1 ;;
         batch) refuses -b -e 2 --net c2 -b 9 ;;
         optimizer) refuses --optimizer $adam --net c2 --optimizer adamw ;;
@@ -402,6 +402,7 @@ refuses() {
         smooth) refuses --smooth $adam --net c2 --smooth 0.1 ;;
         seed) refuses -s $adam --net c2 -s 1 ;;
         keep-best) refuses --keep-best $adam --net c2 --valid data.rts --keep-best ;;
+        rotate) refuses --rotate $adam --net c2 --rotate one ;;
         patience) refuses --patience $adam --net c2 --valid data.rts --patience 2 ;;
         no-history) refuses --no-history $adam --net c2 --no-history ;;
         threads | valid | log | state | save | every | resume | partial) ;;

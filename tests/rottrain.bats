@@ -238,6 +238,60 @@ like_torch() {
         rottrain -q -e 3 -b 7 --net 'c3 r p' --resume state data.rts
 }
 
+@test "rottrain --rotate: what rotgen makes of a stream, drawn inside the step" {
+    local kind given=(-q -b 8 --net 'c3 r p') threads
+    stream 30 8 3 >data.rts
+    rotgen data.rts >turned.rts
+    stream 12 8 3 >valid.rts
+    rotgen valid.rts >valid-turned.rts
+    # The start is the same: mean, deviation, classes, their names, weights.
+    rottrain "${given[@]}" -e 0 turned.rts >want
+    rottrain "${given[@]}" -e 0 --rotate all data.rts >got
+    cmp <(tensors want) <(tensors got)
+    cmp <(payloads want names) <(payloads got names)
+    # So are the numbers of a model that stays as it is; labels and names do not matter.
+    rottrain "${given[@]}" -e 1 --lr 0 --valid valid-turned.rts --log want.log turned.rts >want
+    rtsmap --unlabel valid.rts >bare-valid.rts
+    for kind in 'rtsmap --unlabel' 'rtsmap --shift 900' cat; do
+        # shellcheck disable=SC2086 # a command with its options
+        $kind <data.rts | rottrain "${given[@]}" -e 1 --lr 0 --rotate all --valid bare-valid.rts --log got.log >got
+        cmp <(tensors want) <(tensors got)
+        cmp <(cut -f 1,3-6 want.log) <(cut -f 1,3-6 got.log)
+    done
+    [[ $(rtsinfo --history got) == *' --rotate all '*' images=120 '* ]] || fail "$(rtsinfo --history got)"
+    evalacc -m got valid-turned.rts | awk '$1 == "loss"' >loss
+    near <(column got.log valid_loss) <(cut -f 2 loss) 1e-4
+    for kind in all one; do
+        given=(-q -e 3 -b 8 --net 'c3 r p bn drop0.3' --rotate "$kind" --augment 'shift1 flip' --valid valid.rts --keep-best)
+        rottrain "${given[@]}" -o want data.rts
+        for threads in 1 3; do
+            rm -f state
+            rottrain "${given[@]}" -j $threads --save state --every 5 data.rts | cmp - want
+            rottrain "${given[@]}" --resume state data.rts | cmp - want
+        done
+    done
+    # A model goes on from rotgen's, and the other way.
+    rottrain -q -e 1 --net c2 turned.rts >m
+    rottrain -q -e 1 -m m --rotate one data.rts | rottrain -q -e 1 -m - turned.rts >n
+}
+
+@test "rottrain --rotate: what does not go with it" {
+    stream 12 8 3 >data.rts
+    expect_error 2 '-c and --rotate are mutually exclusive: there are four rotations' rottrain --rotate one -c 4 data.rts
+    expect_error 2 '--class-weight and --rotate are mutually exclusive' \
+        rottrain --rotate one --class-weight balanced data.rts
+    expect_error 2 '--rotate all needs a multiple of 4 as -b' rottrain --rotate all -b 6 data.rts
+    rottrain -q -e 1 --net c2 data.rts >three
+    expect_error 1 'training data: label 3, but the head has 3 classes' rottrain -q --rotate one -m three data.rts
+    idx_images 6 6 8 | idx2rts >oblong.rts
+    expect_error 1 'images of 6 x 8 are not square, so they cannot be rotated' rottrain -q --rotate one oblong.rts
+    printf '%s\n' a b c d >abcd
+    headswap -c 4 --names abcd three >named
+    expect_error 1 "training data: class names differ from the model's" rottrain -q --rotate one -m named data.rts
+    expect_error 1 'contains no images' sh -c 'rtsample -n 0 data.rts | rottrain -q --rotate all'
+    rottrain -q -e 1 -b 6 --net c2 --rotate one -o m data.rts
+}
+
 @test "rottrain: every set of kernels makes the same model, within rounding" {
     [[ -x $BUILD/tests/test_torch ]] || skip 'test_torch is not built'
     (($(kernel_sets | wc -l) >= 2))

@@ -6,11 +6,10 @@
 #include "cli/say.h"
 #include "rts/names.h"
 
-int trainmodel_suits(const struct model *m, const struct dataset *d, const char *what,
+int trainmodel_suits(const struct model *m, const struct dataset *d, int largest, const char *what,
                      struct error *e)
 {
     struct extent a = m->net.image, b = d->image;
-    int largest = dataset_largest_label(d);
     struct error why;
 
     if (a.h != b.h || a.w != b.w || a.c != b.c)
@@ -45,16 +44,15 @@ static int check_net(const struct trainmodel *s, struct extent image, int classe
 }
 
 int trainmodel_start(const struct trainmodel *s, const struct train_options *o,
-                     const struct dataset *d, struct model *m, struct error *e)
+                     const struct dataset *d, int largest, struct model *m, struct error *e)
 {
     int classes = s->classes;
     uint64_t named = names_count(d->names);
 
     if (!s->model) {
         if (classes == 0)
-            classes = named > (uint64_t)dataset_largest_label(d) && named <= NET_CLASSES_MAX
-                          ? (int)named
-                          : dataset_largest_label(d) + 1;
+            classes =
+                named > (uint64_t)largest && named <= NET_CLASSES_MAX ? (int)named : largest + 1;
         if (check_net(s, d->image, classes, e) < 0 ||
             model_new(m, s->net ? s->net : NET_DEFAULT, d->image, classes, o->seed, e) < 0)
             return -1;
@@ -72,7 +70,7 @@ int trainmodel_start(const struct trainmodel *s, const struct train_options *o,
     if (o->epochs > 0 && all_frozen(&m->net))
         return error_set(e, "%s: every layer is frozen, so nothing trains (headswap --thaw)",
                          strcmp(s->model, "-") == 0 ? "standard input" : s->model);
-    if (trainmodel_suits(m, d, "training data", e) < 0)
+    if (trainmodel_suits(m, d, largest, "training data", e) < 0)
         return -1;
     if (!m->names && d->names && !(m->names = strdup(d->names)))
         return error_memory(e, "class names");

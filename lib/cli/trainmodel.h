@@ -17,14 +17,15 @@ struct trainmodel {
 };
 
 /*
- * Loads or makes the model that is to be trained on d by o. A loaded one that was stopped is told
- * of on standard error. 0, or -1 where it does not suit d, or nothing of it trains.
+ * Loads or makes the model that is to be trained on d, whose largest label is this, by o. A loaded
+ * one that was stopped is told of on standard error. 0, or -1 where it does not suit d, or nothing
+ * of it trains.
  */
 int trainmodel_start(const struct trainmodel *s, const struct train_options *o,
-                     const struct dataset *d, struct model *m, struct error *e);
+                     const struct dataset *d, int largest, struct model *m, struct error *e);
 
 /* A model is for images of one shape and for the classes of its head. what: the data's name. */
-int trainmodel_suits(const struct model *m, const struct dataset *d, const char *what,
+int trainmodel_suits(const struct model *m, const struct dataset *d, int largest, const char *what,
                      struct error *e);
 
 #endif

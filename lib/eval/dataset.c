@@ -27,10 +27,12 @@ static int reserve(struct dataset *d, uint64_t n, struct error *e)
     if (!images)
         return error_memory(e, "images");
     d->images = images;
-    label = realloc(d->label, want * sizeof *d->label);
-    if (!label)
-        return error_memory(e, "labels");
-    d->label = label;
+    if (!d->unlabelled) {
+        label = realloc(d->label, want * sizeof *d->label);
+        if (!label)
+            return error_memory(e, "labels");
+        d->label = label;
+    }
     d->capacity = want;
     return 0;
 }
@@ -40,7 +42,7 @@ static int check_chunk(struct dataset *d, const struct source *s, const struct c
 {
     const uint64_t *shape = c->head.shape;
 
-    if (!c->label && c->n)
+    if (!d->unlabelled && !c->label && c->n)
         return source_complain(s, e, "images without labels");
     if (d->image.h == 0) {
         if (shape[1] > NET_SIDE_MAX || shape[2] > NET_SIDE_MAX || shape[3] > LAYER_WIDTH_MAX)
@@ -56,7 +58,7 @@ static int check_chunk(struct dataset *d, const struct source *s, const struct c
         return source_complain(
             s, e, "images of %" PRIu64 " x %" PRIu64 " x %" PRIu64 " in a data set of %d x %d x %d",
             shape[1], shape[2], shape[3], d->image.h, d->image.w, d->image.c);
-    for (uint64_t i = 0; i < c->n; i++)
+    for (uint64_t i = 0; i < c->n && !d->unlabelled; i++)
         if (c->label[i] >= NET_CLASSES_MAX)
             return source_complain(s, e, "label %" PRIu32 ", but at most %d classes are possible",
                                    c->label[i], NET_CLASSES_MAX);
@@ -73,7 +75,7 @@ static int add_chunk(struct dataset *d, const struct source *s, const struct chu
     stride = dataset_stride(d);
     if (c->n)
         memcpy(d->images + d->n * stride, c->data, c->n * stride);
-    for (uint64_t i = 0; i < c->n; i++)
+    for (uint64_t i = 0; i < c->n && !d->unlabelled; i++)
         d->label[d->n + i] = (uint16_t)c->label[i];
     d->n += c->n;
     return 0;
@@ -85,20 +87,19 @@ static int keep_texts(struct dataset *d, const struct source *s, struct error *e
     const char *names = source_names(s), *history = source_history(s)->text;
     const char *digest = source_digest(s)->text;
 
-    if (names && !(d->names = strdup(names)))
+    if (names && !d->unlabelled && !(d->names = strdup(names)))
         return error_memory(e, "class names");
     if (digest && history_add(&d->digest, "", digest, e) < 0)
         return -1;
     return history ? history_add(&d->history, "", history, e) : 0;
 }
 
-int dataset_read(struct dataset *d, char **paths, int n, struct error *e)
+static int read_all(struct dataset *d, char **paths, int n, struct error *e)
 {
     struct source *s = source_open(paths, n, e);
     struct chunk c;
     int got = -1;
 
-    memset(d, 0, sizeof *d);
     if (!s)
         return -1;
     while ((got = source_next_images(s, &c, e)) > 0)
@@ -114,6 +115,18 @@ int dataset_read(struct dataset *d, char **paths, int n, struct error *e)
     if (got < 0)
         dataset_free(d);
     return got;
+}
+
+int dataset_read(struct dataset *d, char **paths, int n, struct error *e)
+{
+    *d = (struct dataset){0};
+    return read_all(d, paths, n, e);
+}
+
+int dataset_read_images(struct dataset *d, char **paths, int n, struct error *e)
+{
+    *d = (struct dataset){.unlabelled = 1};
+    return read_all(d, paths, n, e);
 }
 
 void dataset_free(struct dataset *d)

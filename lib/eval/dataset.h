@@ -1,5 +1,5 @@
 /*
- * A labelled data set held in memory as bytes, for training.
+ * A data set held in memory as bytes, for training.
  */
 #ifndef ROTPIPE_EVAL_DATASET_H
 #define ROTPIPE_EVAL_DATASET_H
@@ -11,11 +11,12 @@ struct dataset {
     struct extent image;
     uint64_t n;
     uint8_t *images; /* [n][h][w][c] */
-    uint16_t *label; /* [n] */
+    uint16_t *label; /* [n]; NULL: without labels */
     char *names;     /* class names, one a line, or NULL */
     struct history history, digest;
     /* private to dataset.c */
     uint64_t capacity;
+    int unlabelled;
 };
 
 /*
@@ -23,6 +24,9 @@ struct dataset {
  * must have one shape; an empty data set is an error. 0 or -1.
  */
 int dataset_read(struct dataset *d, char **paths, int n, struct error *e);
+
+/* The same of images alone: labels and class names, where there are any, are left out. */
+int dataset_read_images(struct dataset *d, char **paths, int n, struct error *e);
 void dataset_free(struct dataset *d);
 
 /* The largest label and the bytes of one image. */

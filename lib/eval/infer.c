@@ -139,26 +139,34 @@ void infer_not_finite(const struct net *net, uint64_t image, char *what, size_t 
              net->layer[net->layers - 1].name);
 }
 
-int infer_evaluate(struct engine *g, const float *table, const uint8_t *images,
-                   const uint16_t *label, uint64_t n, struct evaluation *out, struct error *e)
+int infer_evaluate_more(struct engine *g, const float *table, const uint8_t *images,
+                        const uint16_t *label, uint64_t n, struct evaluation *sums, struct error *e)
 {
     struct prediction *p = malloc(BLOCK * sizeof *p);
     uint64_t stride = extent_size(g->net->image);
 
     if (!p)
         return error_memory(e, "evaluation");
-    *out = (struct evaluation){n, n, 0, 0};
-    for (uint64_t i = 0; i < n && out->bad == n; i += BLOCK) {
+    for (uint64_t i = 0; i < n && sums->bad == sums->n; i += BLOCK) {
         uint64_t count = n - i < BLOCK ? n - i : BLOCK;
         uint64_t bad = infer_predict(g, table, images + i * stride, label + i, count, p, NULL);
-        if (bad < count)
-            out->bad = i + bad;
+        sums->bad = sums->n + bad;
+        sums->n += count;
         for (uint64_t k = 0; k < count; k++) {
-            out->correct += p[k].label == label[i + k];
-            out->loss += p[k].loss;
+            sums->correct += p[k].label == label[i + k];
+            sums->loss += p[k].loss;
         }
     }
-    out->loss /= (double)n;
     free(p);
+    return 0;
+}
+
+int infer_evaluate(struct engine *g, const float *table, const uint8_t *images,
+                   const uint16_t *label, uint64_t n, struct evaluation *out, struct error *e)
+{
+    *out = (struct evaluation){0};
+    if (infer_evaluate_more(g, table, images, label, n, out, e) < 0)
+        return -1;
+    out->loss /= (double)n;
     return 0;
 }

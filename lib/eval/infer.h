@@ -51,6 +51,14 @@ struct evaluation {
     double loss; /* mean cross-entropy */
 };
 
+/*
+ * Adds n images to sums, all zero at first, whose loss is a sum here; no image of theirs was bad so
+ * far. 0 or -1 (out of memory).
+ */
+int infer_evaluate_more(struct engine *g, const float *table, const uint8_t *images,
+                        const uint16_t *label, uint64_t n, struct evaluation *sums,
+                        struct error *e);
+
 /* Classifies a complete data set. 0 or -1 (out of memory). */
 int infer_evaluate(struct engine *g, const float *table, const uint8_t *images,
                    const uint16_t *label, uint64_t n, struct evaluation *out, struct error *e);

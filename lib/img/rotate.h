@@ -6,6 +6,10 @@
 
 #include <stdint.h>
 
+/* The rotations that are labels, and what these mean: degrees counter-clockwise. */
+enum { ROTATIONS = 4 };
+#define ROTATION_NAMES "0\n90\n180\n270\n"
+
 /*
  * Turns an image counter-clockwise by quarters (0 to 3) times 90 degrees. from: [height, width,
  * channels]; to, not overlapping: the same, or [width, height, channels] by 1 or 3 quarters.

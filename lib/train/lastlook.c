@@ -63,7 +63,7 @@ static void check_task(void *context, int thread, int task)
 
 uint64_t trainer_first_bad(struct trainer *t, uint64_t most)
 {
-    struct check c = {.t = t, .n = t->data->n};
+    struct check c = {.t = t, .n = t->samples};
     int tasks;
 
     c.n = c.n < most ? c.n : most;
@@ -72,7 +72,7 @@ uint64_t trainer_first_bad(struct trainer *t, uint64_t most)
     team_run(t->team, check_task, &c, tasks);
     for (int i = 0; i < tasks; i++)
         if (c.bad[i] < c.n)
-            return c.bad[i];
+            return c.bad[i] / (uint64_t)t->objective->copies;
     return t->data->n;
 }
 
@@ -86,10 +86,12 @@ struct look {
     double loss_sum, weight_sum, class_weight[NET_CLASSES_MAX];
 };
 
-/* Image number k of those that are looked at. */
-static uint64_t image_of(const struct look *l, uint64_t k)
+/* Sample number k of those that are looked at: all of an image, if it is several. */
+static uint64_t sample_of(const struct look *l, uint64_t k)
 {
-    return k * l->t->data->n / l->images;
+    uint64_t copies = (uint64_t)l->t->objective->copies;
+
+    return k / copies * l->t->data->n / (l->images / copies) * copies + k % copies;
 }
 
 static void look_task(void *context, int thread, int task)
@@ -99,7 +101,7 @@ static void look_task(void *context, int thread, int task)
     int n = l->end - first < PLAN_GROUP ? (int)(l->end - first) : PLAN_GROUP;
 
     for (int s = 0; s < n; s++)
-        image[s] = image_of(l, first + (uint64_t)s);
+        image[s] = sample_of(l, first + (uint64_t)s);
     run_group(l->t, thread, image, n);
     activity_note(&l->activity, thread, n);
     l->loss[task] = l->weight[task] = 0;
@@ -108,7 +110,7 @@ static void look_task(void *context, int thread, int task)
         l->weight[task] += weight;
         l->loss[task] +=
             weight * softmax_cross_entropy(logits_of(l->t, thread, s), l->t->m->net.classes,
-                                           l->t->data->label[image[s]], 1, NULL);
+                                           l->t->objective->label(l->t, image[s]), 1, NULL);
     }
 }
 
@@ -123,8 +125,10 @@ static void look_round(struct look *l, uint64_t end, int with_loss)
         l->loss_sum += l->loss[i];
         l->weight_sum += l->weight[i];
     }
-    for (uint64_t k = l->first; k < end && with_loss; k++)
-        l->class_weight[l->t->data->label[image_of(l, k)]] += trainer_weight(l->t, image_of(l, k));
+    for (uint64_t k = l->first; k < end && with_loss; k++) {
+        uint64_t sample = sample_of(l, k);
+        l->class_weight[l->t->objective->label(l->t, sample)] += trainer_weight(l->t, sample);
+    }
     l->activity.images += end - l->first;
     l->first = end;
 }
@@ -146,14 +150,15 @@ int trainer_last_look(struct trainer *t, struct ending *end, struct error *e)
 {
     static const struct look none;
     struct look l = none;
-    uint64_t n = t->data->n;
+    uint64_t n = t->samples;
+    uint64_t copies = (uint64_t)t->objective->copies;
     double guessing;
 
     l.t = t;
     l.images = n * (uint64_t)t->o->epochs / TRAINED_EACH;
     l.images = l.images < IMAGES_LEAST ? IMAGES_LEAST : l.images;
     l.images = l.images > IMAGES_MOST ? IMAGES_MOST : l.images;
-    l.images = l.images > n ? n : l.images;
+    l.images = l.images > n ? n : l.images / copies * copies;
     if (activity_start(&l.activity, t->engine, e) < 0) {
         activity_free(&l.activity);
         return -1;

@@ -6,7 +6,8 @@
 
 #include "train/trainer.h"
 
-/* The first of at most `most` images, and of 512, with an output that is not finite; data->n: none.
+/* The image of the first of at most `most` samples, and of 512, with an output that is not finite;
+ * data->n: none.
  */
 uint64_t trainer_first_bad(struct trainer *t, uint64_t most);
 

@@ -11,6 +11,7 @@
 enum optimizer { OPTIMIZER_ADAM, OPTIMIZER_ADAMW, OPTIMIZER_SGD };
 enum schedule { SCHEDULE_CONSTANT, SCHEDULE_COSINE, SCHEDULE_ONECYCLE };
 enum decay { DECAY_ALL, DECAY_WEIGHTS };
+enum rotate { ROTATE_NONE, ROTATE_ALL, ROTATE_ONE };
 enum class_weight { CLASS_WEIGHT_NONE, CLASS_WEIGHT_BALANCED };
 
 /*
@@ -30,6 +31,7 @@ struct train_options {
     const char *lr_scale; /* as spans_parse_scales reads it, or NULL */
     double clip;          /* norm to which the gradients of a step are clipped; 0: they are not */
     const char *augment;  /* as augments_parse reads it, or NULL */
+    enum rotate rotate;   /* learn all rotations of each image, or one an epoch, not labels */
     enum schedule schedule;
     int64_t warmup; /* steps over which the learning rate rises to lr, or TRAIN_WARMUP_TENTH; a
                        one-cycle schedule has a rise of its own and none before it */

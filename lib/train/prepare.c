@@ -19,14 +19,12 @@ static void fill_task(void *context, int thread, int task)
 {
     struct fill_job *job = context;
     struct engine *g = job->t->engine;
-    const struct dataset *d = job->t->data;
-    uint64_t first = (uint64_t)task * PLAN_GROUP;
-    int n = d->n - first < PLAN_GROUP ? (int)(d->n - first) : PLAN_GROUP;
+    uint64_t first = (uint64_t)task * PLAN_GROUP, left = job->t->samples - first;
+    int n = left < PLAN_GROUP ? (int)left : PLAN_GROUP;
     size_t size = g->plan.operation[job->from].x.size;
 
     for (int s = 0; s < n; s++)
-        engine_set_image(g, thread, s, d->images + (first + (uint64_t)s) * dataset_stride(d),
-                         job->t->table);
+        trainer_set_input(job->t, thread, s, first + (uint64_t)s);
     engine_forward(g, thread, 0, job->from, n);
     for (int s = 0; s < n; s++)
         memcpy(job->to + (first + (uint64_t)s) * size, engine_input(g, thread, job->from, s),
@@ -34,25 +32,25 @@ static void fill_task(void *context, int thread, int task)
 }
 
 /* A frozen base is a constant function: it is run once, if there is room for what it says. Of
- * images that are augmented it is none. */
+ * samples that differ from epoch to epoch it is none. */
 static int fill_cache(struct trainer *t, struct error *e)
 {
     struct engine *g = t->engine;
     struct fill_job job = {t, NULL, g->plan.start};
-    uint64_t groups = (t->data->n + PLAN_GROUP - 1) / PLAN_GROUP;
+    uint64_t groups = (t->samples + PLAN_GROUP - 1) / PLAN_GROUP;
     size_t size;
 
     if (g->plan.start == 0 || g->plan.first == g->plan.operations || t->augments.n ||
-        !plan_starts_at(&g->plan, g->plan.start))
+        t->objective->varies || !plan_starts_at(&g->plan, g->plan.start))
         return 0;
     size = g->plan.operation[g->plan.start].x.size;
-    if (t->data->n > CACHE_FLOATS / size)
+    if (t->samples > CACHE_FLOATS / size)
         return 0;
-    t->cache = malloc(t->data->n * size * sizeof(float));
-    if (!t->cache)
+    job.to = malloc(t->samples * size * sizeof(float));
+    if (!job.to)
         return error_memory(e, "features");
-    job.to = t->cache;
     team_run(t->team, fill_task, &job, (int)groups);
+    t->cache = job.to;
     t->from = g->plan.start;
     return 0;
 }
@@ -75,7 +73,7 @@ static int weigh_classes(struct trainer *t, struct error *e)
 static int check_batches(const struct trainer *t, int batch, struct error *e)
 {
     const struct layer *layer;
-    int left = (int)(t->data->n % (uint64_t)t->o->batch), least = engine_least(t->engine, &layer);
+    int left = (int)(t->samples % (uint64_t)t->o->batch), least = engine_least(t->engine, &layer);
     int smallest = left ? left : batch;
 
     if (smallest >= least || t->o->epochs == 0)
@@ -86,7 +84,7 @@ static int check_batches(const struct trainer *t, int batch, struct error *e)
                      layer->name, least, smallest);
 }
 
-static int prepare_augments(struct trainer *t, struct error *e)
+static int prepare_changes(struct trainer *t, struct error *e)
 {
     size_t images = 2 * (size_t)team_size(t->team);
     struct extent shape = t->data->image;
@@ -95,21 +93,25 @@ static int prepare_augments(struct trainer *t, struct error *e)
         augments_check(&t->augments, (uint64_t)shape.h, (uint64_t)shape.w, (uint64_t)shape.c, e) <
             0)
         return -1;
-    if (t->augments.n && !(t->augmented = malloc(images * dataset_stride(t->data))))
-        return error_memory(e, "augmentation");
+    if (t->o->rotate && t->data->image.h != t->data->image.w)
+        return error_set(
+            e, "training data: images of %d x %d are not square, so they cannot be rotated",
+            t->data->image.h, t->data->image.w);
+    if ((t->augments.n || t->o->rotate) && !(t->changed = malloc(images * dataset_stride(t->data))))
+        return error_memory(e, "changed images");
     return 0;
 }
 
 int trainer_prepare(struct trainer *t, struct error *e)
 {
     const struct train_options *o = t->o;
-    uint64_t n = t->data->n;
+    uint64_t n = t->samples;
     float lr_scale[NET_LAYERS_MAX + 1];
     int batch = n < (uint64_t)o->batch ? (int)n : o->batch; /* the largest that there is */
     int leaf = trainer_leaf(o->batch), leaves = (batch + leaf - 1) / leaf;
 
     t->table = model_pixel_table(t->m, e);
-    if (!t->table || weigh_classes(t, e) < 0 || prepare_augments(t, e) < 0 ||
+    if (!t->table || weigh_classes(t, e) < 0 || prepare_changes(t, e) < 0 ||
         spans_parse_scales(o->lr_scale, &t->m->net, lr_scale, e) < 0)
         return -1;
     t->engine = engine_new(&t->m->net, t->m->parameters, t->kernels, t->team, batch, e);
@@ -123,7 +125,7 @@ int trainer_prepare(struct trainer *t, struct error *e)
     t->tally = calloc((size_t)leaves, sizeof *t->tally);
     t->moment1 = net_allocate(t->spans.count);
     t->moment2 = net_allocate(t->spans.count);
-    t->order = malloc(n * sizeof *t->order);
+    t->order = malloc(t->data->n * sizeof *t->order);
     if (!t->tally || !t->moment1 || !t->moment2 || !t->order)
         return error_memory(e, "training");
     if (o->clip > 0 && !(t->squares = calloc((size_t)trainer_slices(t) + 1, sizeof *t->squares)))
@@ -133,7 +135,7 @@ int trainer_prepare(struct trainer *t, struct error *e)
     if (o->keep_best && !(t->best = net_allocate(t->m->net.parameters)))
         return error_memory(e, "training");
     rng_seed(&t->rng, o->seed, RNG_SHUFFLE);
-    for (uint64_t i = 0; i < n; i++)
+    for (uint64_t i = 0; i < t->data->n; i++)
         t->order[i] = i;
     if (o->save || o->resume) {
         state_fingerprint(t->data, &t->trained_on);
@@ -152,7 +154,7 @@ void trainer_release(struct trainer *t)
     gradients_free(&t->gradients);
     free(t->squares);
     free(t->tally);
-    free(t->augmented);
+    free(t->changed);
     free(t->moment1);
     free(t->moment2);
     average_free(&t->average);

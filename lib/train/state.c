@@ -274,7 +274,7 @@ static int take_data(struct record **list, const char *name, const struct finger
 /* The position, if it is one that this training can come to. */
 static int take_position(struct trainer *t, struct record **list, const char *file, struct error *e)
 {
-    uint64_t at[AT_COUNT], n = t->data->n, batch = (uint64_t)t->o->batch, step;
+    uint64_t at[AT_COUNT], n = t->samples, batch = (uint64_t)t->o->batch, step;
     double measures[2];
 
     if (records_copy(list, "train.position", file, RTS_U8, 1, (uint64_t[]){AT_COUNT}, at, e) < 0 ||
@@ -437,6 +437,7 @@ void state_fingerprint(const struct dataset *d, struct fingerprint *f)
     uint32_t crc = 0;
 
     crc = crc_add(crc, d->images, d->n * dataset_stride(d));
-    crc = crc_add(crc, d->label, d->n * sizeof *d->label);
+    if (d->label)
+        crc = crc_add(crc, d->label, d->n * sizeof *d->label);
     *f = (struct fingerprint){d->n, crc};
 }

@@ -16,7 +16,7 @@ static void take_loss(struct trainer *t, int thread, int leaf, uint64_t first, i
     int trains = g->plan.first < g->plan.operations;
 
     for (int s = 0; s < n; s++)
-        t->objective->loss(t, t->order[first + (uint64_t)s], engine_logits(g, thread, s),
+        t->objective->loss(t, first + (uint64_t)s, engine_logits(g, thread, s),
                            trains ? engine_logits_gradient(g, thread, s) : NULL, &t->tally[leaf]);
 }
 
@@ -31,9 +31,8 @@ static void run_group(struct trainer *t, int thread, int leaf, int first, int n,
         engine_enter(g, thread, group);
     if (t->forward) {
         for (int s = 0; s < n && segment == 0; s++) {
-            uint64_t image = t->order[at + (uint64_t)s];
-            t->objective->input(t, thread, s, image);
-            engine_set_key(g, thread, s, trainer_key(t, image));
+            t->objective->input(t, thread, s, at + (uint64_t)s);
+            engine_set_key(g, thread, s, trainer_key(t, trainer_sample(t, at + (uint64_t)s)));
         }
         engine_forward_segment(g, thread, segment, group, t->from, n);
         if (segment == engine_segments(g) - 1)
@@ -107,7 +106,7 @@ static double loss_of_batch(struct trainer *t)
 
 int trainer_step(struct trainer *t, struct error *e)
 {
-    uint64_t left = t->data->n - t->so_far.done;
+    uint64_t left = t->samples - t->so_far.done;
     double loss, weight = 0;
     int correct = 0;
 
@@ -115,7 +114,7 @@ int trainer_step(struct trainer *t, struct error *e)
     t->batch = left < (uint64_t)t->o->batch ? (int)left : t->o->batch;
     t->leaves = (t->batch + t->leaf_samples - 1) / t->leaf_samples;
     for (int i = 0; i < t->batch; i++)
-        weight += trainer_weight(t, t->order[t->at + (uint64_t)i]);
+        weight += trainer_weight(t, trainer_sample(t, t->at + (uint64_t)i));
     t->weight = (float)weight;
     t->lr = trainer_rate(t->o, &t->planned, t->step);
     run_batch(t);

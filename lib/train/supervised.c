@@ -1,49 +1,47 @@
-/* Cross-entropy with the labels. */
+/* The labels of the images. */
 #include "train/supervised.h"
 
-#include "net/loss.h"
-#include "train/trainer.h"
+#include "eval/infer.h"
+#include "train/criterion.h"
 
-static void input(struct trainer *t, int thread, int sample, uint64_t image)
+static const uint8_t *image(const struct trainer *t, int thread, uint64_t number)
 {
+    (void)thread;
+    return t->data->images + number * dataset_stride(t->data);
+}
+
+static int label(const struct trainer *t, uint64_t number)
+{
+    return t->data->label[number];
+}
+
+static void input(struct trainer *t, int thread, int sample, uint64_t at)
+{
+    uint64_t number = trainer_sample(t, at);
+
     if (t->augments.n)
-        trainer_set_augmented(t, thread, sample, image);
+        engine_set_image(t->engine, thread, sample, trainer_augment(t, thread, number), t->table);
     else
-        trainer_set_input(t, thread, sample, image);
+        trainer_set_input(t, thread, sample, number);
 }
 
-/*
- * The weighted target with label smoothing: of every class its weight's part of the smoothing, of
- * the label's the rest of its weight. So PyTorch joins `weight` with `label_smoothing`.
- */
-static void smooth_target(const struct trainer *t, int label, double *target)
-{
-    int classes = t->m->net.classes;
-    double smooth = t->o->smooth;
-
-    for (int k = 0; k < classes; k++)
-        target[k] = smooth / classes * trainer_class_weight(t, k);
-    target[label] += (1 - smooth) * trainer_class_weight(t, label);
-}
-
-static void loss(const struct trainer *t, uint64_t image, const float *logits, float *grad,
+static void loss(const struct trainer *t, uint64_t at, const float *logits, float *grad,
                  struct tally *tally)
 {
-    int classes = t->m->net.classes, label = t->data->label[image], best = 0;
-    float weight = trainer_weight(t, image);
-    double target[NET_CLASSES_MAX];
-
-    for (int k = 1; k < classes; k++)
-        if (logits[k] > logits[best])
-            best = k;
-    tally->correct += best == label;
-    if (t->o->smooth > 0) {
-        smooth_target(t, label, target);
-        tally->loss += soft_cross_entropy(logits, classes, target, 1 / t->weight, grad);
-    } else {
-        tally->loss +=
-            weight * softmax_cross_entropy(logits, classes, label, weight / t->weight, grad);
-    }
+    criterion_add(t, label(t, trainer_sample(t, at)), logits, grad, tally);
 }
 
-const struct objective objective_supervised = {"supervised", input, loss};
+static int evaluate(struct trainer *t, struct evaluation *out, struct error *e)
+{
+    const struct dataset *v = t->valid;
+
+    return infer_evaluate(t->engine, t->table, v->images, v->label, v->n, out, e);
+}
+
+const struct objective objective_supervised = {.name = "supervised",
+                                               .copies = 1,
+                                               .image = image,
+                                               .label = label,
+                                               .input = input,
+                                               .loss = loss,
+                                               .evaluate = evaluate};

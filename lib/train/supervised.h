@@ -1,6 +1,5 @@
 /*
- * The supervised objective: cross-entropy with the labels, which may be smoothed, weighted by
- * class, on images that may be augmented.
+ * The supervised objective: cross-entropy with the labels, on images that may be augmented.
  */
 #ifndef ROTPIPE_TRAIN_SUPERVISED_H
 #define ROTPIPE_TRAIN_SUPERVISED_H

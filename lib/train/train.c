@@ -10,6 +10,7 @@
 #include "eval/infer.h"
 #include "train/lastlook.h"
 #include "train/prepare.h"
+#include "train/rotation.h"
 #include "train/state.h"
 #include "train/step.h"
 #include "train/supervised.h"
@@ -88,13 +89,11 @@ static int save_due(const struct trainer *t, int epoch_ended)
 
 static int evaluate(struct trainer *t, struct epoch *out, struct error *e)
 {
-    const struct dataset *valid = t->valid;
     struct evaluation v;
 
-    if (check_finite(t, e) < 0 ||
-        infer_evaluate(t->engine, t->table, valid->images, valid->label, valid->n, &v, e) < 0)
+    if (check_finite(t, e) < 0 || t->objective->evaluate(t, &v, e) < 0)
         return -1;
-    if (v.bad < valid->n)
+    if (v.bad < v.n)
         return complain_of_image(t, v.bad, "validation", e);
     out->has_valid = 1;
     out->valid_loss = v.loss;
@@ -143,13 +142,13 @@ static int judge(struct trainer *t, struct epoch *now, struct error *e)
 /* The steps that are left of the epoch. 0; 1 if it was stopped; -1. */
 static int run_steps(struct trainer *t, const struct train_listener *l, struct error *e)
 {
-    while (t->so_far.done < t->data->n) {
+    while (t->so_far.done < t->samples) {
         if (trainer_step(t, e) < 0)
             return -1;
         tell_step(l, &t->so_far);
         if (l && l->stop && t->step < t->planned.steps && l->stop(l->context))
             return save_stopped(t, e);
-        if (t->so_far.done < t->data->n && save_due(t, 0) && save(t, l, e) < 0)
+        if (t->so_far.done < t->samples && save_due(t, 0) && save(t, l, e) < 0)
             return -1;
     }
     return 0;
@@ -158,7 +157,7 @@ static int run_steps(struct trainer *t, const struct train_listener *l, struct e
 /* What is left of the epoch in hand. 0; 1 if it was stopped; -1. */
 static int run_epoch(struct trainer *t, const struct train_listener *l, struct error *e)
 {
-    double n = (double)t->data->n, started = seconds_now();
+    double n = (double)t->samples, started = seconds_now();
     uint64_t before = t->so_far.done;
     struct epoch report = {.number = t->so_far.epoch};
     int status;
@@ -176,7 +175,7 @@ static int run_epoch(struct trainer *t, const struct train_listener *l, struct e
         return -1;
     if (l && l->epoch)
         l->epoch(l->context, &report);
-    t->so_far = (struct step){.epoch = report.number + 1, .total = t->data->n};
+    t->so_far = (struct step){.epoch = report.number + 1, .total = t->samples};
     return save_due(t, 1) ? save(t, l, e) : 0;
 }
 
@@ -227,6 +226,24 @@ static int resume(struct trainer *t, const struct train_listener *l, struct erro
     return l && l->resumed ? l->resumed(l->context, t->step, t->so_far.epoch - 1, e) : 0;
 }
 
+static const struct objective *objective_of(const struct train_options *o)
+{
+    switch (o->rotate) {
+    case ROTATE_ALL:
+        return &objective_rotations;
+    case ROTATE_ONE:
+        return &objective_rotation;
+    case ROTATE_NONE:
+        break;
+    }
+    return &objective_supervised;
+}
+
+uint64_t train_samples(const struct dataset *d, const struct train_options *o)
+{
+    return d->n * (uint64_t)objective_of(o)->copies;
+}
+
 int train(struct model *m, const struct dataset *d, const struct dataset *valid,
           const struct train_options *o, const struct kernels *kernels, struct team *team,
           const struct train_listener *listener, struct error *e)
@@ -237,8 +254,9 @@ int train(struct model *m, const struct dataset *d, const struct dataset *valid,
                         .o = o,
                         .kernels = kernels,
                         .team = team,
-                        .objective = &objective_supervised,
-                        .so_far = {.epoch = 1, .total = d->n}};
+                        .objective = objective_of(o),
+                        .samples = train_samples(d, o),
+                        .so_far = {.epoch = 1, .total = train_samples(d, o)}};
     int status = trainer_prepare(&t, e);
 
     if (status == 0)

@@ -23,40 +23,47 @@ int trainer_judges(const struct train_options *o)
     return o->keep_best || o->patience;
 }
 
-/* ---- images ---- */
+/* ---- samples ---- */
 
-void trainer_set_input(struct trainer *t, int thread, int sample, uint64_t image)
+uint64_t trainer_sample(const struct trainer *t, uint64_t at)
+{
+    uint64_t copies = (uint64_t)t->objective->copies;
+
+    return t->order[at / copies] * copies + at % copies;
+}
+
+void trainer_set_input(struct trainer *t, int thread, int sample, uint64_t number)
 {
     size_t size = t->engine->plan.operation[t->from].x.size;
 
     if (t->cache)
-        memcpy(engine_input(t->engine, thread, t->from, sample), t->cache + image * size,
+        memcpy(engine_input(t->engine, thread, t->from, sample), t->cache + number * size,
                size * sizeof(float));
     else
-        engine_set_image(t->engine, thread, sample,
-                         t->data->images + image * dataset_stride(t->data), t->table);
+        engine_set_image(t->engine, thread, sample, t->objective->image(t, thread, number),
+                         t->table);
 }
 
-uint64_t trainer_key(const struct trainer *t, uint64_t image)
+uint64_t trainer_key(const struct trainer *t, uint64_t number)
 {
     struct rng r;
     uint64_t high;
 
-    rng_counter(&r, t->o->seed, RNG_DROPOUT, (uint64_t)t->so_far.epoch, image);
+    rng_counter(&r, t->o->seed, RNG_DROPOUT, (uint64_t)t->so_far.epoch, number);
     high = rng_u32(&r);
     return high << 32 | rng_u32(&r);
 }
 
-void trainer_set_augmented(struct trainer *t, int thread, int sample, uint64_t image)
+const uint8_t *trainer_augment(const struct trainer *t, int thread, uint64_t image)
 {
     size_t stride = dataset_stride(t->data);
-    uint8_t *to = t->augmented + 2 * (size_t)thread * stride;
+    uint8_t *to = t->changed + 2 * (size_t)thread * stride;
     struct extent shape = t->data->image;
     struct pixels from = {t->data->images + image * stride, shape.w, shape.h, shape.c};
 
     augments_apply(&t->augments, from, t->o->seed, (uint64_t)t->so_far.epoch, image, to,
                    to + stride);
-    engine_set_image(t->engine, thread, sample, to, t->table);
+    return to;
 }
 
 float trainer_class_weight(const struct trainer *t, int class)
@@ -64,9 +71,9 @@ float trainer_class_weight(const struct trainer *t, int class)
     return t->class_weight ? t->class_weight[class] : 1;
 }
 
-float trainer_weight(const struct trainer *t, uint64_t image)
+float trainer_weight(const struct trainer *t, uint64_t number)
 {
-    return trainer_class_weight(t, t->data->label[image]);
+    return t->class_weight ? t->class_weight[t->objective->label(t, number)] : 1;
 }
 
 /* Fisher and Yates: every order is as likely. */
@@ -83,7 +90,7 @@ void trainer_shuffle(struct trainer *t)
 
 struct timetable trainer_timetable(const struct trainer *t, int epochs)
 {
-    uint64_t batch = (uint64_t)t->o->batch, batches = (t->data->n + batch - 1) / batch;
+    uint64_t batch = (uint64_t)t->o->batch, batches = (t->samples + batch - 1) / batch;
     struct timetable p = {.steps = batches * (uint64_t)epochs};
 
     if (t->o->schedule == SCHEDULE_ONECYCLE)

@@ -21,7 +21,7 @@
 
 /* What a data set is told from another by. */
 struct fingerprint {
-    uint64_t images, crc; /* CRC-32 of all images, then all labels */
+    uint64_t images, crc; /* CRC-32 of all images, then all labels if there are any */
 };
 
 /* Optimizer steps in all, and over how many of them the learning rate rises. */
@@ -40,10 +40,11 @@ struct trainer {
     float *class_weight; /* of each class, or NULL: all are 1 */
     const struct objective *objective;
     struct augments augments;
-    uint8_t *augmented; /* room for two images for each thread, if there are any */
-    float *cache;       /* the frozen base's output for every sample, or NULL */
-    int from;           /* the first operation that is run: 0, or the one behind the cache */
-    uint64_t *order;
+    uint8_t *changed; /* room for two images for each thread, if images are changed */
+    uint64_t samples; /* of an epoch */
+    float *cache;     /* the frozen base's output for every sample, or NULL */
+    int from;         /* the first operation that is run: 0, or the one behind the cache */
+    uint64_t *order;  /* of the images, in the epoch in hand */
     struct rng rng;
     struct spans spans;         /* the parameters that train */
     struct gradients gradients; /* by them */
@@ -57,12 +58,12 @@ struct trainer {
 
     /* How far it has come. */
     uint64_t step;      /* optimizer steps done */
-    struct step so_far; /* of the epoch in hand; loss and accuracy as sums over its images */
+    struct step so_far; /* of the epoch in hand; loss and accuracy as sums over its samples */
     int unsaved;        /* the state could not be saved when it last was to be: */
     struct error why;
 
     /* The step in hand. */
-    uint64_t at; /* of its first sample in order[] */
+    uint64_t at; /* where its first sample stands in the epoch */
     int batch;
     int leaves, leaf_samples;       /* how many, and samples of each; see gradients.h */
     int segment, forward, backward; /* what of the engine runs */
@@ -85,19 +86,23 @@ float trainer_rate(const struct train_options *o, const struct timetable *p, uin
 /* Whether it matters which epoch is the best. */
 int trainer_judges(const struct train_options *o);
 
-/* Puts an image of the data into a thread's workspace as input of operation t->from, from the cache
- * if there is one. */
-void trainer_set_input(struct trainer *t, int thread, int sample, uint64_t image);
+/* The number of the sample that stands at `at` in the epoch in hand. */
+uint64_t trainer_sample(const struct trainer *t, uint64_t at);
 
-/* What layers draw from for this image in this epoch. */
-uint64_t trainer_key(const struct trainer *t, uint64_t image);
+/* Puts sample `number`, unaugmented, into a thread's workspace as input of operation t->from, from
+ * the cache if there is one. */
+void trainer_set_input(struct trainer *t, int thread, int sample, uint64_t number);
 
-/* The same of the image as it is augmented in the epoch in hand. */
-void trainer_set_augmented(struct trainer *t, int thread, int sample, uint64_t image);
+/* What layers draw from for sample `number` in the epoch in hand. */
+uint64_t trainer_key(const struct trainer *t, uint64_t number);
 
-/* How much a class counts, and an image of the data: the weight of its class. */
+/* An image of the data as it is augmented in the epoch in hand, in the first of the thread's places
+ * for changed images; the second is overwritten. */
+const uint8_t *trainer_augment(const struct trainer *t, int thread, uint64_t image);
+
+/* How much a class counts, and a sample: the weight of its class. */
 float trainer_class_weight(const struct trainer *t, int class);
-float trainer_weight(const struct trainer *t, uint64_t image);
+float trainer_weight(const struct trainer *t, uint64_t number);
 
 /* The error that something ("the loss is") is not finite after so many steps. Always -1. */
 int trainer_not_finite(const struct trainer *t, uint64_t step, const char *what, struct error *e);
