@@ -69,6 +69,8 @@ static const struct setting rows[] = {
      SETTING_CHANGED, REAL(train.clip, 0, 1000000)},
     {"augment", 0, "STRING", "change images at random; help: list the ways",
      SETTING_CHANGED, TEXT(train.augment)},
+    {"mixup", 0, "X", "mix images two by two, by shares of Beta(X, X)\n(default 0: do not)",
+     SETTING_CHANGED, REAL(train.mixup, 0, 1000)},
     {"rotate", 0, "NAME", "learn rotations, not labels: all four of each image,\nor one (default: none)",
      SETTING_CHANGED, CHOICE(train.rotate, rotations)},
     {"schedule", 0, "NAME", "learning rate: constant (default), cosine or onecycle",
@@ -136,6 +138,8 @@ static void check_rotations(const struct settings *s)
         return;
     if (s->start.classes)
         misused("%s and --rotate are mutually exclusive: there are four rotations", as_typed('c'));
+    if (t->mixup > 0)
+        misused("--mixup and --rotate are mutually exclusive");
     if (t->class_weight)
         misused("--class-weight and --rotate are mutually exclusive: rotations are even classes");
     if (t->rotate == ROTATE_ALL && t->batch % ROTATIONS)

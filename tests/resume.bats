@@ -402,6 +402,7 @@ refuses() {
         smooth) refuses --smooth $adam --net c2 --smooth 0.1 ;;
         seed) refuses -s $adam --net c2 -s 1 ;;
         keep-best) refuses --keep-best $adam --net c2 --valid data.rts --keep-best ;;
+        mixup) refuses --mixup $adam --net c2 --mixup 0.4 ;;
         rotate) refuses --rotate $adam --net c2 --rotate one ;;
         patience) refuses --patience $adam --net c2 --valid data.rts --patience 2 ;;
         no-history) refuses --no-history $adam --net c2 --no-history ;;
@@ -487,7 +488,7 @@ refuses() {
 
 # The middle of an epoch of augmented images, with batch norm and a validation stream.
 @test "resume: augmented images and batch norm go on as they were" {
-    local threads how=(-q -e 3 -b 8 --average 0.9 --augment 'shift1 flip' --net 'c4 bn r p bn d5 bn r' --valid data.rts --keep-best)
+    local threads how=(-q -e 3 -b 8 --average 0.9 --mixup 0.3 --augment 'shift1 flip' --net 'c4 bn r p bn d5 bn r' --valid data.rts --keep-best)
     stream 36 8 3 >data.rts
     rottrain "${how[@]}" -o want data.rts
     for threads in 1 3; do

@@ -202,6 +202,8 @@ like_torch() {
     torch uneven sgd -b 4 --class-weight balanced --optimizer sgd --lr 0.02 --weight-decay 0.01
     torch uneven adam -b 4 --class-weight balanced
     torch uneven clip -b 4 --class-weight balanced --clip 3 --optimizer sgd --lr 0.02 --weight-decay 0.01
+    torch uneven mixsmooth -b 4 --class-weight balanced --mixup 0.4 --smooth 0.2 --optimizer sgd --lr 0.02 \
+        --weight-decay 0.01
     torch uneven smooth -b 4 --class-weight balanced --smooth 0.2 --optimizer sgd --lr 0.02 --weight-decay 0.01
 }
 
@@ -280,6 +282,7 @@ like_torch() {
     expect_error 2 '-c and --rotate are mutually exclusive: there are four rotations' rottrain --rotate one -c 4 data.rts
     expect_error 2 '--class-weight and --rotate are mutually exclusive' \
         rottrain --rotate one --class-weight balanced data.rts
+    expect_error 2 '--mixup and --rotate are mutually exclusive' rottrain --rotate one --mixup 0.2 data.rts
     expect_error 2 '--rotate all needs a multiple of 4 as -b' rottrain --rotate all -b 6 data.rts
     rottrain -q -e 1 --net c2 data.rts >three
     expect_error 1 'training data: label 3, but the head has 3 classes' rottrain -q --rotate one -m three data.rts

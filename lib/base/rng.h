@@ -27,7 +27,8 @@ enum rng_stream {
     RNG_REORDER = 9,  /* rtshuf */
     RNG_AUGMENT = 10, /* how images are augmented */
     RNG_DROPOUT = 11, /* what a layer draws for an image that is trained on */
-    RNG_TURN = 12     /* rottrain --rotate one */
+    RNG_TURN = 12,    /* rottrain --rotate one */
+    RNG_MIXUP = 13    /* shares and partners of rottrain --mixup */
 };
 
 void rng_seed(struct rng *r, uint64_t seed, uint64_t stream);

@@ -13,4 +13,11 @@
 void criterion_add(const struct trainer *t, int label, const float *logits, float *grad,
                    struct tally *tally);
 
+/*
+ * The same of a sample that is mixed: share times the loss of its label plus the rest times that of
+ * the other one. It is recognized if that label is which has the larger share.
+ */
+void criterion_add_mixed(const struct trainer *t, int label, int other, double share,
+                         const float *logits, float *grad, struct tally *tally);
+
 #endif

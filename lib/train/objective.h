@@ -31,6 +31,9 @@ struct objective {
     const uint8_t *(*image)(const struct trainer *t, int thread, uint64_t number);
     int (*label)(const struct trainer *t, uint64_t number);
 
+    /* Before the samples of each batch; NULL: nothing is to be done. */
+    void (*begin)(struct trainer *t);
+
     /* Puts the sample that stands at `at` in the epoch into a thread's workspace as sample number
      * `sample` of its group. */
     void (*input)(struct trainer *t, int thread, int sample, uint64_t at);

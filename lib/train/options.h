@@ -31,6 +31,7 @@ struct train_options {
     const char *lr_scale; /* as spans_parse_scales reads it, or NULL */
     double clip;          /* norm to which the gradients of a step are clipped; 0: they are not */
     const char *augment;  /* as augments_parse reads it, or NULL */
+    double mixup;         /* images are mixed by shares of Beta(mixup, mixup); 0: they are not */
     enum rotate rotate;   /* learn all rotations of each image, or one an epoch, not labels */
     enum schedule schedule;
     int64_t warmup; /* steps over which the learning rate rises to lr, or TRAIN_WARMUP_TENTH; a

@@ -130,6 +130,9 @@ int trainer_prepare(struct trainer *t, struct error *e)
         return error_memory(e, "training");
     if (o->clip > 0 && !(t->squares = calloc((size_t)trainer_slices(t) + 1, sizeof *t->squares)))
         return error_memory(e, "training");
+    if (o->mixup > 0 && mixup_new(&t->mixup, batch, t->engine->threads,
+                                  t->engine->plan.tensor[0].layout.size, e) < 0)
+        return -1;
     if (o->average > 0 && average_new(&t->average, &t->m->net, t->m->parameters, e) < 0)
         return -1;
     if (o->keep_best && !(t->best = net_allocate(t->m->net.parameters)))
@@ -150,6 +153,7 @@ void trainer_release(struct trainer *t)
     engine_free(t->engine);
     free(t->table);
     free(t->class_weight);
+    mixup_free(&t->mixup);
     free(t->cache);
     gradients_free(&t->gradients);
     free(t->squares);

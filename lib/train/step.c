@@ -117,6 +117,8 @@ int trainer_step(struct trainer *t, struct error *e)
         weight += trainer_weight(t, trainer_sample(t, t->at + (uint64_t)i));
     t->weight = (float)weight;
     t->lr = trainer_rate(t->o, &t->planned, t->step);
+    if (t->objective->begin)
+        t->objective->begin(t);
     run_batch(t);
     for (int i = 0; i < t->leaves; i++)
         correct += t->tally[i].correct;

@@ -4,13 +4,13 @@
 #include "eval/infer.h"
 #include "train/criterion.h"
 
-static const uint8_t *image(const struct trainer *t, int thread, uint64_t number)
+const uint8_t *supervised_image(const struct trainer *t, int thread, uint64_t number)
 {
     (void)thread;
     return t->data->images + number * dataset_stride(t->data);
 }
 
-static int label(const struct trainer *t, uint64_t number)
+int supervised_label(const struct trainer *t, uint64_t number)
 {
     return t->data->label[number];
 }
@@ -28,10 +28,10 @@ static void input(struct trainer *t, int thread, int sample, uint64_t at)
 static void loss(const struct trainer *t, uint64_t at, const float *logits, float *grad,
                  struct tally *tally)
 {
-    criterion_add(t, label(t, trainer_sample(t, at)), logits, grad, tally);
+    criterion_add(t, supervised_label(t, trainer_sample(t, at)), logits, grad, tally);
 }
 
-static int evaluate(struct trainer *t, struct evaluation *out, struct error *e)
+int supervised_evaluate(struct trainer *t, struct evaluation *out, struct error *e)
 {
     const struct dataset *v = t->valid;
 
@@ -40,8 +40,8 @@ static int evaluate(struct trainer *t, struct evaluation *out, struct error *e)
 
 const struct objective objective_supervised = {.name = "supervised",
                                                .copies = 1,
-                                               .image = image,
-                                               .label = label,
+                                               .image = supervised_image,
+                                               .label = supervised_label,
                                                .input = input,
                                                .loss = loss,
-                                               .evaluate = evaluate};
+                                               .evaluate = supervised_evaluate};

@@ -236,7 +236,7 @@ static const struct objective *objective_of(const struct train_options *o)
     case ROTATE_NONE:
         break;
     }
-    return &objective_supervised;
+    return o->mixup > 0 ? &objective_mixup : &objective_supervised;
 }
 
 uint64_t train_samples(const struct dataset *d, const struct train_options *o)

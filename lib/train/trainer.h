@@ -13,6 +13,7 @@
 #include "net/engine.h"
 #include "train/average.h"
 #include "train/gradients.h"
+#include "train/mixup.h"
 #include "train/objective.h"
 #include "train/options.h"
 #include "train/spans.h"
@@ -40,11 +41,12 @@ struct trainer {
     float *class_weight; /* of each class, or NULL: all are 1 */
     const struct objective *objective;
     struct augments augments;
-    uint8_t *changed; /* room for two images for each thread, if images are changed */
-    uint64_t samples; /* of an epoch */
-    float *cache;     /* the frozen base's output for every sample, or NULL */
-    int from;         /* the first operation that is run: 0, or the one behind the cache */
-    uint64_t *order;  /* of the images, in the epoch in hand */
+    uint8_t *changed;   /* room for two images for each thread, if images are changed */
+    uint64_t samples;   /* of an epoch */
+    struct mixup mixup; /* if images are mixed */
+    float *cache;       /* the frozen base's output for every sample, or NULL */
+    int from;           /* the first operation that is run: 0, or the one behind the cache */
+    uint64_t *order;    /* of the images, in the epoch in hand */
     struct rng rng;
     struct spans spans;         /* the parameters that train */
     struct gradients gradients; /* by them */

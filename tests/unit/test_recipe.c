@@ -1,7 +1,8 @@
-/* What trainings are told beside their optimizer: clipping, averages. */
+/* What trainings are told beside their optimizer: clipping, averages, mixup. */
 #include "training.h"
 
 #include "train/average.h"
+#include "train/mixup.h"
 
 enum { SOME_IMAGES = 40, MOST = 1 << 14 };
 
@@ -164,10 +165,104 @@ static void test_average_decay(void)
     CHECK(average_decay(0.999, 8991) == 0.999 && average_decay(0.1, 1) == 0.1);
 }
 
+/* ---- mixup ---- */
+
+/* Every sample is the partner of one; what is drawn depends on seed and step alone. */
+static void test_mixup_draws(void)
+{
+    struct mixup m = {0}, n = {0};
+    struct error e;
+    double shares = 0;
+
+    CHECK(mixup_new(&m, 50, 1, 1, &e) == 0 && mixup_new(&n, 50, 2, 1, &e) == 0);
+    for (uint64_t step = 0; step < 400; step++) {
+        int batch = 1 + (int)(step % 50), seen[50] = {0}, differs = 0;
+        mixup_draw(&m, 0.5, 3, step, batch);
+        mixup_draw(&n, 0.5, 3, 400, 50);
+        mixup_draw(&n, 0.5, 3, step, batch);
+        CHECK(m.share == n.share && m.share >= 0 && m.share <= 1);
+        for (int i = 0; i < batch; i++) {
+            CHECK(m.partner[i] == n.partner[i] && m.partner[i] >= 0 && m.partner[i] < batch);
+            seen[m.partner[i]]++;
+        }
+        for (int i = 0; i < batch; i++)
+            CHECK(seen[i] == 1);
+        mixup_draw(&n, 0.5, 4, step, batch);
+        for (int i = 0; i < batch; i++)
+            differs |= m.partner[i] != n.partner[i];
+        CHECK(differs || batch < 10);
+        CHECK(m.share != n.share);
+        shares += m.share / 400;
+    }
+    CHECK_NEAR(shares, 0.5, 0.07);
+    mixup_free(&m);
+    mixup_free(&n);
+}
+
+/* One step moves by the gradient of the mixed loss, which finite differences tell from it. */
+static void test_mixup_gradient(void)
+{
+    struct dataset d = dataset(SOME_IMAGES, (struct extent){7, 6, 1}, 3);
+    struct train_options o = one_step();
+    struct heard h = {0};
+    struct error e;
+    struct model m, start;
+    const struct slot *bias;
+
+    o.mixup = 0.7;
+    o.smooth = 0.1;
+    start_model(&m, "c4 r p", &d, 3);
+    start_model(&start, "c4 r p", &d, 3);
+    CHECK(train_on(&m, &d, &o, 3, &h, &e) == 0);
+    bias = slot_find(&m.net, m.net.layers - 1, "bias");
+    o.lr = 0;
+    for (size_t i = bias->at; i < bias->at + 3; i++) {
+        double loss[2], gradient = (double)start.parameters[i] - m.parameters[i];
+        for (int k = 0; k < 2; k++) {
+            float keep = start.parameters[i];
+            start.parameters[i] += k ? 0x1p-6f : -0x1p-6f;
+            CHECK(train_on(&start, &d, &o, 2, &h, &e) == 0);
+            loss[k] = h.epoch[0].loss;
+            start.parameters[i] = keep;
+        }
+        CHECK_NEAR(gradient, (loss[1] - loss[0]) / 0x1p-5, 1e-4);
+    }
+    model_free(&m);
+    model_free(&start);
+    dataset_free(&d);
+}
+
+/* Images of one class, mixed with one another, have its label: all are recognized, or none. */
+static void test_mixup_accuracy(void)
+{
+    struct dataset d = dataset(SOME_IMAGES, (struct extent){7, 6, 1}, 3);
+    struct train_options o = one_step();
+    struct heard h = {0};
+    struct error e;
+    struct model m;
+
+    o.mixup = 1;
+    o.lr = 0;
+    start_model(&m, "c4 r p", &d, 3);
+    m.parameters[slot_find(&m.net, m.net.layers - 1, "bias")->at + 1] = 100;
+    for (uint64_t i = 0; i < d.n; i++)
+        d.label[i] = 1;
+    CHECK(train_on(&m, &d, &o, 1, &h, &e) == 0 && h.epoch[0].accuracy == 1);
+    /* Half of each: a sample is told rightly if the label of the larger share is. */
+    for (uint64_t i = 0; i < d.n; i++)
+        d.label[i] = (uint16_t)(i % 2);
+    CHECK(train_on(&m, &d, &o, 1, &h, &e) == 0 && h.epoch[0].accuracy == 0.5);
+    model_free(&m);
+    dataset_free(&d);
+}
+
 int main(void)
 {
     RUN(test_clip);
     RUN(test_average);
     RUN(test_average_decay);
+    RUN(test_mixup_draws);
+    RUN(test_mixup_gradient);
+    RUN(test_mixup_accuracy);
     return check_status();
 }

@@ -12,7 +12,7 @@ struct set_up {
     enum optimizer optimizer;
     enum schedule schedule;
     int nesterov, keep_best;
-    double average;
+    double average, mixup;
     const char *frozen[3];
 };
 
@@ -33,6 +33,7 @@ static struct train_options options(const struct set_up *s)
     o.nesterov = s->nesterov;
     o.keep_best = s->keep_best;
     o.average = s->average;
+    o.mixup = s->mixup;
     o.weight_decay = 0.01;
     o.batch = 8;
     o.epochs = 3;
@@ -108,6 +109,7 @@ static void test_every_step(void)
         {.optimizer = OPTIMIZER_ADAM, .frozen = {"conv1", "conv2"}},
         {.optimizer = OPTIMIZER_SGD, .frozen = {"conv2"}, .keep_best = 1},
         {.optimizer = OPTIMIZER_ADAM, .average = 0.9},
+        {.optimizer = OPTIMIZER_SGD, .frozen = {"conv1"}, .mixup = 0.4},
         {.optimizer = OPTIMIZER_ADAMW, .frozen = {"conv2"}, .keep_best = 1, .average = 0.5},
     };
 

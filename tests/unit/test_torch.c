@@ -266,7 +266,8 @@ static struct train_options options_for(const char *net, const char *optimizer)
         o.lr = 0.02;
         o.weight_decay = 0.01;
         o.nesterov = strcmp(optimizer, "nesterov") == 0;
-        o.smooth = strcmp(optimizer, "smooth") == 0 ? 0.2 : 0;
+        o.smooth = strstr(optimizer, "smooth") ? 0.2 : 0;
+        o.mixup = strncmp(optimizer, "mix", 3) == 0 ? 0.4 : 0;
         o.average = strcmp(optimizer, "average") == 0 ? 0.9 : 0;
         o.clip = strcmp(optimizer, "clip") == 0 ? 3 : 0;
     }
@@ -392,6 +393,8 @@ static void test_torch_uneven(void)
         check_steps(&f, "adam", k, steps_small);
         check_steps(&f, "smooth", k, steps_small);
         check_steps(&f, "clip", k, steps_small);
+        check_steps(&f, "mixup", k, steps_small);
+        check_steps(&f, "mixsmooth", k, steps_small);
     }
     check_weighted_loss(&f, "sgd", "loss");
     check_weighted_loss(&f, "smooth", "loss.smooth");

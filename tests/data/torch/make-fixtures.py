@@ -39,6 +39,7 @@ IMAGES = 8
 STEPS = 10
 CLIP = 3
 DECAY = 0.9
+ALPHA = 0.4
 
 NETS = {
     # name: net, classes, height, width, channels, images whose activations are kept, optimisers
@@ -46,7 +47,7 @@ NETS = {
     "small": ("c8 r p c16 r p d16 r", 4, 14, 14, 1, 2,
               ["adam", "adamw", "adaml2", "sgd", "nesterov", "cosine", "onecycle"]),
     "deep": ("c16 r c16 r p c32 r d20 r", 5, 11, 7, 3, 2, ["adam", "nesterov"]),
-    "uneven": ("c4 r p d8 r", 5, 14, 14, 1, 0, ["sgd", "adam", "smooth", "clip"]),
+    "uneven": ("c4 r p d8 r", 5, 14, 14, 1, 0, ["sgd", "adam", "smooth", "clip", "mixup", "mixsmooth"]),
     "groups": ("c4 bn r p c6 bn p d8 bn r", 4, 14, 14, 1, 0, ["nesterov", "average"]),
 }
 
@@ -121,13 +122,61 @@ class Generator:
                 return x % bound
 
 
+def counter(seed, stream, a, b):
+    """The generator of a pair of counters."""
+
+    def mix(x):
+        x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9 % 2 ** 64
+        x = (x ^ x >> 27) * 0x94d049bb133111eb % 2 ** 64
+        return x ^ x >> 31
+
+    x = seed
+    for more in 0, a, b:
+        x = mix((x + more + 0x9e3779b97f4a7c15) % 2 ** 64)
+    return Generator(x, stream)
+
+
+def beta(generator, a):
+    """Of Beta(a, a), as lib/base/beta.c draws it."""
+
+    def uniform():
+        high = generator.u32() >> 6
+        return ((high << 26 | generator.u32() >> 6) + 0.5) / 2 ** 52
+
+    def normal():
+        while True:
+            x = 2 * uniform() - 1
+            y = 2 * uniform() - 1
+            if 0 < x * x + y * y < 1:
+                return x * math.sqrt(-2 * math.log(x * x + y * y) / (x * x + y * y))
+
+    def log_gamma_variate(shape):
+        d = shape - 1 / 3
+        while True:
+            x = normal()
+            v = (1 + x / math.sqrt(9 * d)) ** 3
+            if v > 0 and math.log(uniform()) < 0.5 * x * x + d - d * v + d * math.log(v):
+                return math.log(d * v)
+
+    one, other = (log_gamma_variate(a + 1 if a < 1 else a) for _ in range(2))
+    if a < 1:
+        one += math.log(uniform()) / a
+        other += math.log(uniform()) / a
+    return 1 / (1 + math.exp(other - one))
+
+
+def shuffled(generator, order):
+    for i in range(len(order) - 1, 0, -1):
+        k = generator.below(i + 1)
+        order[i], order[k] = order[k], order[i]
+    return order
+
+
 def epochs_of_batches(images, size):
     """Indices of the batches of ten epochs."""
     generator, order = Generator(0, 3), list(range(images))
     for _ in range(STEPS):
-        for i in range(images - 1, 0, -1):
-            k = generator.below(i + 1)
-            order[i], order[k] = order[k], order[i]
+        shuffled(generator, order)
         for first in range(0, images, size):
             yield order[first:first + size]
 
@@ -234,7 +283,17 @@ def run(net_name, begin, images, labels, mean, std, dtype):
 
     def criterion(name=None):
         return torch.nn.CrossEntropyLoss(weight if weight is None else weight.to(x.dtype),
-                                         label_smoothing=0.2 if name == "smooth" else 0)
+                                         label_smoothing=0.2 if "smooth" in (name or "") else 0)
+
+    def loss_of(net, name, step, batch):
+        if not name.startswith("mix"):
+            return criterion(name)(net(x[batch]), y[batch])
+        generator = counter(0, 13, step, 0)
+        share = beta(generator, ALPHA)
+        partner = shuffled(generator, list(range(len(batch))))
+        out = net(share * x[batch] + (1 - share) * x[batch][partner])
+        return (share * criterion(name)(out, y[batch]) +
+                (1 - share) * criterion(name)(out, y[batch][partner]))
 
     def fresh():
         net = build(text, classes, height, width, channels)
@@ -266,7 +325,7 @@ def run(net_name, begin, images, labels, mean, std, dtype):
             if i:
                 schedule.step()
             o.zero_grad()
-            criterion(name)(net(x[batch]), y[batch]).backward()
+            loss_of(net, name, i, batch).backward()
             if name == "clip":
                 norms.append(float(torch.nn.utils.clip_grad_norm_(net.parameters(), CLIP)))
             o.step()
