@@ -6,9 +6,9 @@
 #include "rts/names.h"
 
 static const char usage[] =
-    "usage: headswap [-q] [-o file] [-c classes] [--at layer] [-s seed]\n"
-    "                [--names file] [--freeze[=layer] | --thaw] [--no-history]\n"
-    "                [model]\n"
+    "usage: headswap [-q] [-o file] [-c classes] [--at layer] [--reinit layer]\n"
+    "                [-s seed] [--names file] [--freeze[=layer] | --thaw]\n"
+    "                [--no-history] [model]\n"
     "       headswap --list [model]\n"
     "Give a model a fresh head, freeze or thaw the layers below it.\n";
 
@@ -25,7 +25,9 @@ struct settings {
     uint64_t seed;
     struct freeze freeze;
     int thaw, list, no_history;
-    int fresh; /* there is a fresh head */
+    const char *reinit; /* this layer and those behind it start fresh */
+    int fresh;          /* there is a fresh head */
+    int drawn;          /* there are fresh weights */
 };
 
 static void take_freeze(void *at, const struct setting *s, char *layer)
@@ -49,10 +51,12 @@ static const struct setting rows[] = {
      "put a fresh head on the output of LAYER; remove the\n"
      "layers above it (default classes: as the old head)",
      SETTING_GIVEN, WORD(at), .place = -1},
+    {"reinit", 0, "LAYER", "start LAYER and all layers behind it, the head too, fresh",
+     SETTING_GIVEN, WORD(reinit)},
     {"names", 0, "FILE", "class names, one per line",
      SETTING_NAMED, TEXT(names), .place = 1},
-    {"seed", 's', "N", "seed of the fresh head (default 0)",
-     WITH(fresh), SEED(seed)},
+    {"seed", 's', "N", "seed of the fresh head and layers (default 0)",
+     WITH(drawn), SEED(seed)},
     {"freeze", 0, "[=LAYER]", "freeze all layers below the head, or all up to LAYER",
      SETTING_GIVEN, CALL(freeze, take_freeze, put_freeze)},
     {"thaw", 0, NULL, "thaw all layers",
@@ -116,6 +120,13 @@ static int swap_head(const struct settings *s, struct model *m, struct error *e)
     return 0;
 }
 
+static int reinit(const struct settings *s, struct model *m, struct error *e)
+{
+    int first = net_find_or_list(&m->net, s->reinit, e);
+
+    return first < 0 ? -1 : model_reinit(m, first, s->seed, e);
+}
+
 /* Layers with parameters up to `layer` are frozen, those above it are not. */
 static int freeze(const struct settings *s, struct model *m, struct error *e)
 {
@@ -124,6 +135,8 @@ static int freeze(const struct settings *s, struct model *m, struct error *e)
 
     if (s->freeze.layer && (last = net_find_or_list(n, s->freeze.layer, e)) < 0)
         return -1;
+    if (s->freeze.on && s->reinit && last >= net_find(n, s->reinit))
+        return error_set(e, "--freeze: '%s' is fresh (--reinit), and would not learn", s->reinit);
     for (int i = 0; i < n->layers; i++)
         n->layer[i].frozen = s->freeze.on && i <= last && n->layer[i].slots;
     return 0;
@@ -170,9 +183,9 @@ static int run(const struct settings *s, const char *path, struct error *e)
         model_free(&m);
         return 0;
     }
-    if (swap_head(s, &m, e) == 0 && (!(s->freeze.on || s->thaw) || freeze(s, &m, e) == 0) &&
-        describe(s, &m, e) == 0 && (out = rts_create(result_path(), e)) &&
-        model_save(&m, out, e) == 0) {
+    if (swap_head(s, &m, e) == 0 && (!s->reinit || reinit(s, &m, e) == 0) &&
+        (!(s->freeze.on || s->thaw) || freeze(s, &m, e) == 0) && describe(s, &m, e) == 0 &&
+        (out = rts_create(result_path(), e)) && model_save(&m, out, e) == 0) {
         status = rts_finish(out, e);
         out = NULL;
     }
@@ -186,12 +199,13 @@ static void check_settings(const struct settings *s)
 {
     int seeded = settings_given(&table, "seed");
 
-    if (s->list && (s->fresh || seeded || s->names || s->freeze.on || s->thaw || s->no_history))
+    if (s->list &&
+        (s->fresh || seeded || s->names || s->reinit || s->freeze.on || s->thaw || s->no_history))
         misused("--list cannot be combined with options that change the model");
     if (s->freeze.on && s->thaw)
         misused("--freeze and --thaw are mutually exclusive");
-    if (seeded && !s->fresh)
-        misused("%s needs -c or --at", as_typed('s'));
+    if (seeded && !s->drawn)
+        misused("%s needs -c, --at or --reinit", as_typed('s'));
     if (s->fresh && s->freeze.layer && strcmp(s->freeze.layer, "head") == 0)
         misused("--freeze=head: a fresh head cannot be frozen");
 }
@@ -205,6 +219,7 @@ int main(int argc, char **argv)
     start(argv);
     first = settings_read(&table, argc, argv, &s);
     s.fresh = s.classes || s.at;
+    s.drawn = s.fresh || s.reinit;
     check_settings(&s);
     if (argc - first > 1)
         misused("too many operands");

@@ -23,7 +23,7 @@ body() {
     expect_error 2 "-c: '0' is not an integer" headswap -c 0 m
     expect_error 2 "-c: '1001' is not an integer" headswap -c 1001 m
     expect_error 2 "-s: 'x' is not an integer between 0 and 2\^64 - 1" headswap -s x m
-    expect_error 2 '-s needs -c or --at' headswap -s 7 m
+    expect_error 2 '-s needs -c, --at or --reinit' headswap -s 7 m
     expect_error 2 '--freeze=head: a fresh head cannot be frozen' headswap -c 4 --freeze=head m
     expect_error 2 '--freeze=head: a fresh head cannot be frozen' headswap --at conv1 --freeze=head m
     for option in '-c 3' '--at conv1' --freeze --thaw --no-history; do
@@ -220,4 +220,29 @@ those() {
     rottrain -q -e 1 --lr 0.1 -m f data.rts >g
     [[ $(those f 'conv1|conv2|bn1') == "$(those g 'conv1|conv2|bn1')" ]]
     [[ $(those f add1) != "$(those g add1)" && $(those f conv3) != "$(those g conv3)" ]]
+}
+
+@test "headswap: --reinit makes a layer and those behind it as a fresh model of that seed has them" {
+    stream 18 8 6 >data.rts
+    rottrain -q -e 1 --net 'c4 bn r c6 ( bn r c6 ) d5' data.rts >m
+    rottrain -q -e 0 -s 9 --net 'c4 bn r c6 ( bn r c6 ) d5' data.rts >fresh
+    headswap --reinit conv2 -s 9 m >n
+    [[ $(those n 'conv1|bn1') == "$(those m 'conv1|bn1')" && $(those m conv1) != "$(those fresh conv1)" ]]
+    [[ $(those n 'conv2|bn2|conv3|dense1|head') == "$(those fresh 'conv2|bn2|conv3|dense1|head')" ]]
+    [[ $(payloads n history | tail -n 1) == 'headswap '[0-9.]*' --reinit conv2 -s 9' ]]
+    # From the first layer on all is fresh; with another head as that model has it.
+    headswap --reinit=conv1 -s 9 m >n
+    [[ $(those n '[a-z0-9]+') == "$(those fresh '[a-z0-9]+')" ]]
+    headswap -c 7 --reinit dense1 -s 9 m >n
+    [[ $(those n dense1) == "$(those fresh dense1)" && $(those n conv3) == "$(those m conv3)" ]]
+    headswap -c 7 -s 9 m >o
+    [[ $(those n head) == "$(those o head)" ]]
+    # Fresh layers are thawed, and not to be frozen.
+    headswap --freeze m | headswap --reinit bn2 >n
+    [[ $(payloads n frozen | xargs) == 'conv1 bn1 conv2' ]]
+    headswap --reinit conv2 --freeze=bn1 m >n
+    [[ $(payloads n frozen | xargs) == 'conv1 bn1' ]]
+    expect_error 1 "--freeze: 'conv2' is fresh" headswap --reinit conv2 --freeze m
+    expect_error 1 "no layer 'conv9': the model has conv1" headswap --reinit conv9 m
+    expect_error 2 '--list cannot be combined' headswap --list --reinit conv1 m
 }
