@@ -111,6 +111,10 @@ class Net(nn.Module):
     def forward(self, x):
         return self.head(self.base(x))
 
+    def weighted(self):
+        """All modules with weights, normalizations too, in the order of a model's records."""
+        return [m for m in self.base if getattr(m, "weight", None) is not None] + [self.head]
+
     def trained(self):
         return [m for m in self.base if isinstance(m, (nn.Conv2d, nn.Linear))] + [self.head]
 
@@ -129,7 +133,8 @@ def first_dense_as_conv(modules, height, width, channels):
 def initialise(module, gain=1):
     """As rottrain does: He's initialisation, the head a tenth of it."""
     nn.init.kaiming_uniform_(module.weight, nonlinearity="relu")
-    nn.init.zeros_(module.bias)
+    if module.bias is not None:
+        nn.init.zeros_(module.bias)
     with torch.no_grad():
         module.weight.mul_(gain)
 
@@ -144,10 +149,11 @@ def load_model(path, variant):
     net = Net(content["net"].strip(), shape, len(content["head.bias"]), variant)
     names = [n[: -len(".weight")] for n in content if n.endswith(".weight")]
     with torch.no_grad():
-        for name, module in zip(names, net.trained()):
-            weight = torch.from_numpy(content[name + ".weight"].copy())
-            module.weight.copy_(weight.reshape(module.weight.shape))
-            module.bias.copy_(torch.from_numpy(content[name + ".bias"].copy()))
+        for name, module in zip(names, net.weighted()):
+            for part in ("weight", "bias", "running_mean", "running_var"):
+                if getattr(module, part, None) is not None:
+                    value = torch.from_numpy(content[f"{name}.{part}"].copy())
+                    getattr(module, part).copy_(value.reshape(getattr(module, part).shape))
     mean, std = (torch.from_numpy(content[n].copy()) for n in ("input.mean", "input.std"))
     return net, mean, std
 
@@ -295,6 +301,7 @@ def train(a):
 
 def evalacc(a):
     net, mean, std = load_model(a.model, a.variant)
+    net.eval()
     images, y = read_data(a.data)
     x = normalised(images, mean, std, a.variant)
     start = time.perf_counter()
