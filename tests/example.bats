@@ -138,7 +138,7 @@ spoiled() {
 # On all that the sample has to learn rotations from, by a small net and for so long that it can be
 # interrupted.
 @test "example: an interrupted training continues with the next make, to the same bytes" {
-    local pid epochs=16 model="$PWD/out-sample/rotations-1.rts" how
+    local pid epochs=10 model="$PWD/out-sample/rotations-1.rts" how
     ! thread_sanitized || epochs=4
     how="-q -e $epochs --net c2"
     recipe PRETRAIN="$how" "$model"

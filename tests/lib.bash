@@ -198,6 +198,19 @@ fashion() {
         "$DATA/fashion-sample-$1-labels-idx1-ubyte.gz"
 }
 
+# first_images N train|t10k: the first N images of the sample as IDX; first_labels: their labels.
+first_images() {
+    octal 0 0 8 3
+    be32 "$1" 28 28
+    gzip -dc "$DATA/fashion-sample-$2-images-idx3-ubyte.gz" | tail -c +17 | head -c $(($1 * 784))
+}
+
+first_labels() {
+    octal 0 0 8 1
+    be32 "$1"
+    gzip -dc "$DATA/fashion-sample-$2-labels-idx1-ubyte.gz" | tail -c +9 | head -c "$1"
+}
+
 # size_of FILE
 size_of() {
     local n

@@ -267,9 +267,7 @@ waiting() {
 with_letter() {
     local program
     for program in $(programs); do
-        if short_options "$program" | grep -qx "$1"; then
-            echo "$program"
-        fi
+        [[ $(short_options "$program") != *"$1"* ]] || echo "$program"
     done
 }
 

@@ -12,26 +12,13 @@ setup_file() {
     mkdir scratch
     cd scratch || return 1
     # The first 500 images of the sample for training, 200 to test.
-    first 500 train | gzip >images.idx.gz
+    first_images 500 train | gzip >images.idx.gz
     first_labels 500 train | gzip >labels.idx.gz
-    first 200 t10k | gzip >test-images.idx.gz
+    first_images 200 t10k | gzip >test-images.idx.gz
     first_labels 200 t10k | gzip >test-labels.idx.gz
     cp "$DATA/fashion-names.txt" names.txt
     examples man7/rotpipe.7 'EXAMPLE FILES' >"$BATS_FILE_TMPDIR/script"
     bash -e -o pipefail "$BATS_FILE_TMPDIR/script"
-}
-
-# first N train|t10k: the first N images of the sample as IDX; first_labels: their labels.
-first() {
-    octal 0 0 8 3
-    be32 "$1" 28 28
-    gzip -dc "$DATA/fashion-sample-$2-images-idx3-ubyte.gz" | tail -c +17 | head -c $(($1 * 784))
-}
-
-first_labels() {
-    octal 0 0 8 1
-    be32 "$1"
-    gzip -dc "$DATA/fashion-sample-$2-labels-idx1-ubyte.gz" | tail -c +9 | head -c "$1"
 }
 
 # examples PAGE [SECTION]: the blocks that are indented are commands; as a shell script, which stops at

@@ -19,6 +19,13 @@ need_netpbm() {
     command -v pngtopnm >/dev/null || skip "no netpbm"
 }
 
+# links FILE NAME...: hard links to the file, in thousands.
+links() {
+    python3 -c 'import os, sys
+for name in sys.argv[2:]:
+    os.link(sys.argv[1], name)' "$@"
+}
+
 # pixels FILE: a line for every pixel of a PNG, `x y r g b`, or `x y grey`.
 pixels() {
     png_text "$1" | awk '

@@ -103,7 +103,7 @@ now() {
     local status said partial
     stream 24 8 3 >data.rts
     local how='-q -e 3000 -b 8 --net c2'
-    rottrain $how -o want data.rts
+    rottrain $how -j 1 -o want data.rts
     for partial in --partial ''; do
         rm -f log state m
         rottrain $how --log log --save state --every 100000000 -o m $partial data.rts 2>said &
@@ -121,9 +121,9 @@ now() {
         fi
     done
     rtsinfo state | grep "^training    step ${BASH_REMATCH[1]}, epoch "
-    rottrain $how --resume state data.rts | cmp - want
+    rottrain $how -j 1 --resume state data.rts | cmp - want
     # From standard input, and compressed.
-    gzip -c state | rottrain $how --resume - data.rts | cmp - want
+    gzip -c state | rottrain $how -j 1 --resume - data.rts | cmp - want
 }
 
 @test "resume: frozen layers, the best epoch, another optimiser" {
@@ -250,7 +250,7 @@ now() {
     local status=0 how='-q -e 2000 -b 8 --net c2' state
     stream 24 8 3 >data.rts
     stream 25 8 3 >more.rts
-    rottrain $how -o want data.rts
+    rottrain $how -j 1 -o want data.rts
     ln -s behind link
     for state in '--state state' '--state link' '--save state --resume state'; do
         rm -f state log
@@ -261,8 +261,8 @@ now() {
         ((status == 143)) && [[ ! -e m ]]
         grep -q 'the state is saved, no model is written$' said
         # A model that was complete but for its file: the state stays.
-        expect_error 1 'nowhere/m: No such file' rottrain $how $state -o nowhere/m data.rts
-        quiet_success rottrain $how $state --log log -o m data.rts
+        expect_error 1 'nowhere/m: No such file' rottrain $how -j 1 $state --every 1000 -o nowhere/m data.rts
+        quiet_success rottrain $how -j 1 $state --every 1000 --log log -o m data.rts
         same m want
         [[ $(cut -f 1 log | tail -n +2) == $(seq 2000) ]]
         case $state in
@@ -274,10 +274,10 @@ now() {
     # To standard output, and uninterrupted; where the log is lost the state stays.
     rm state
     expect_error 1 ': cannot write$' bash -c \
-        'rottrain "$@" --state state --log >(head -n 1 >first) -o m data.rts' - $how
+        'rottrain "$@" -j 1 --state state --every 1000 --log >(head -n 1 >first) -o m data.rts' - $how
     same m want
     [[ -e state ]]
-    rottrain $how --state state data.rts | cmp - want
+    rottrain $how -j 1 --state state --every 1000 data.rts | cmp - want
     [[ ! -e state ]]
     expect_error 1 'state: No such file' rottrain $how --resume state data.rts
     expect_error 1 'data.rts: .*: the file is a data set, but a model is needed' rottrain $how --state data.rts more.rts
@@ -331,7 +331,7 @@ now() {
 @test "resume: a save that fails is said once and training continues; the last good state stays" {
     local how='-q -e 4000 -b 8 --net c2'
     stream 24 8 3 >data.rts
-    rottrain $how -o want data.rts
+    rottrain $how -j 1 -o want data.rts
     mkdir folder
     rottrain $how --save folder/state --log log -o m data.rts 2>said &
     until_log 5
@@ -346,7 +346,7 @@ now() {
     [[ $(sort -u said) == 'rottrain: folder/state: No such file or directory; training continues' ]] ||
         fail "$(<said)"
     (($(wc -l <said) == 2)) || fail "$(<said)"
-    rottrain $how --resume away/state data.rts | cmp - want
+    rottrain $how -j 1 --resume away/state data.rts | cmp - want
 }
 
 # Both were made by version 0.1.0, which added the shares of a batch up in their order.

@@ -49,11 +49,11 @@ makefile() {
 @test "signals: with --state the same make continues where it was stopped" {
     local pid
     stream 24 8 3 >d.rts
-    makefile -e 3000
+    makefile -e 800
     own_make -s
     mv rot.rts want
     rm log
-    makefile -e 3000 --state '$@.state'
+    makefile -e 800 --state '$@.state'
     env --default-signal=INT setsid make >made 2>&1 &
     pid=$!
     until_log 2
@@ -63,7 +63,7 @@ makefile() {
     grep -q 'the state is saved, no model is written' made
     own_make -s
     same rot.rts want
-    [[ ! -e rot.rts.state && $(cut -f 1 log | tail -n +2) == $(seq 3000) ]]
+    [[ ! -e rot.rts.state && $(cut -f 1 log | tail -n +2) == $(seq 800) ]]
 }
 
 @test "signals: to a pipe, a training that was stopped writes nothing, or with --partial a whole model" {

@@ -4,6 +4,7 @@
 # shellcheck disable=SC2154 # bats' own variables
 
 load lib
+load pictures
 
 setup_file() {
     start_in "$BATS_FILE_TMPDIR"
@@ -112,9 +113,7 @@ programs=(
 @test "terminal: img2rts counts its files, in a line that fits" {
     mkdir -p pictures
     rts2png -n 1 data.rts >pictures/1.png
-    for i in {2..2000}; do
-        ln pictures/1.png "pictures/$i.png"
-    done
+    links pictures/1.png pictures/{2..2000}.png
     for width in 80 40 20 1; do
         on_terminal $width 'img2rts -j 1 --flat -o s pictures'
         not_wider $width
