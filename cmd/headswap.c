@@ -51,7 +51,7 @@ static const struct setting rows[] = {
      "put a fresh head on the output of LAYER; remove the\n"
      "layers above it (default classes: as the old head)",
      SETTING_GIVEN, WORD(at), .place = -1},
-    {"reinit", 0, "LAYER", "start LAYER and all layers behind it, the head too, fresh",
+    {"reinit", 0, "LAYER", "start LAYER and all behind it fresh, the head too",
      SETTING_GIVEN, WORD(reinit)},
     {"names", 0, "FILE", "class names, one per line",
      SETTING_NAMED, TEXT(names), .place = 1},

@@ -365,7 +365,7 @@ own_input() {
         done
     done
     expect_error 2 '^rotgen: --seed needs -r' rotgen --seed 3 data.rts
-    expect_error 2 '^headswap: --seed needs -c or --at' headswap --seed 3 model.rts
+    expect_error 2 '^headswap: --seed needs -c, --at or --reinit' headswap --seed 3 model.rts
     expect_error 2 '^idx2png: --force needs -d' idx2png --force images
 }
 
