@@ -25,6 +25,10 @@ const struct layer_kind *layer_kind_of(const char *word, int length)
 
     for (int i = 0; i < LAYER_KINDS; i++) {
         size_t n = strlen(kinds[i]->token);
+        /* "apple" is not `a` with something behind it; "a2" is, and wrong. */
+        if (kinds[i]->parse == layer_parse_nothing && n < (size_t)length &&
+            !strchr("0123456789.-", word[n]))
+            continue;
         if (n > longest && n <= (size_t)length && memcmp(kinds[i]->token, word, n) == 0) {
             best = kinds[i];
             longest = n;

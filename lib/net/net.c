@@ -80,7 +80,7 @@ static int check_token(struct reading *r, const struct token *t, const char *tex
     char many[64];
 
     if (r->flat && t->layer.kind->traits & LAYER_SPATIAL)
-        return token_error(t, text, "cannot follow a dense layer", e);
+        return token_error(t, text, "cannot follow a dense layer or a global average pool", e);
     r->flat |= t->layer.kind->traits & LAYER_FLATTENS;
     if (++r->layers > NET_LAYERS_MAX) {
         snprintf(many, sizeof many, "more than %d layers", NET_LAYERS_MAX);

@@ -59,7 +59,8 @@ static void test_bad_strings(void)
         {"d5 d4097", "net: 'd4097' at position 4: width is not between 1 and 4096"},
         {"c8 r2", "net: 'r2' at position 4: takes no number"},
         {"c8 p2 d4", "net: 'p2' at position 4: takes no number"},
-        {"c8 d4 r c8", "net: 'c8' at position 9: cannot follow a dense layer"},
+        {"c8 d4 r c8",
+         "net: 'c8' at position 9: cannot follow a dense layer or a global average pool"},
         {"c4k2",
          "net: 'c4k2' at position 1: behind the width there may be k1, k3, k5 or k7, then s1 or "
          "s2, then b0"},
@@ -78,9 +79,17 @@ static void test_bad_strings(void)
         {"c4 ) r", "net: ')' at position 4: ends a block that is not begun"},
         {"c4 ( ( r ) c4", "net: '(' at position 4: begins a block that is not ended"},
         {"c4 ( )", "net: ')' at position 6: ends an empty block"},
-        {"( ( r ) ) ( d4 ) p", "net: 'p' at position 18: cannot follow a dense layer"},
-        {"(c4", "net: '(c4' at position 1: takes no number"},
-        {"d4 p", "net: 'p' at position 4: cannot follow a dense layer"},
+        {"( ( r ) ) ( d4 ) p",
+         "net: 'p' at position 18: cannot follow a dense layer or a global average pool"},
+        {"(c4", "net: '(c4' at position 1: unknown layer (use %s)"},
+        {"c4 apple", "net: 'apple' at position 4: unknown layer (use %s)"},
+        {"c4 a2", "net: 'a2' at position 4: takes no number"},
+        {"c4 drop1",
+         "net: 'drop1' at position 4: needs a number between 0 and 1, of at most 3 decimals"},
+        {"c4 drop0.0", "net: 'drop0.0' at position 4: needs a number between 0 and 1, of at most 3 "
+                       "decimals"},
+        {"c4 a p", "net: 'p' at position 6: cannot follow a dense layer or a global average pool"},
+        {"d4 p", "net: 'p' at position 4: cannot follow a dense layer or a global average pool"},
         {"c8 averyveryverylongtokenindeed", "net: 'averyveryverylongtokenin' at position 4: "
                                             "unknown layer (use %s)"},
     };
