@@ -50,11 +50,14 @@ struct job {
 /* The layers that are asked for, in the order of the list; by default all, the pixels first. */
 static int choose_layers(const struct settings *s, struct job *j, struct error *e)
 {
+    const struct net *n = &j->model.net;
     char *rest = (char *)s->layers; /* the command line's */
 
     if (!rest) {
-        for (int i = INPUT; i < j->model.net.layers; i++)
-            j->layer[j->layers++] = i;
+        for (int i = INPUT; i < n->layers; i++)
+            /* What begins a residual block says what the layer before it says. */
+            if (i == INPUT || !(n->layer[i].kind->traits & LAYER_BEGINS))
+                j->layer[j->layers++] = i;
         return 0;
     }
     while (rest) {

@@ -32,6 +32,10 @@ learn() {
     # Those asked for, in the order of the list.
     layereval -m m -k 3 --layers relu2,input,conv1 data.rts data.rts >some
     { head -n 1 table && grep ^relu2 table && grep ^input table && grep ^conv1 table; } | cmp - some
+    # What begins a residual block says nothing new.
+    rottrain -q -e 0 --net 'c2 ( r c2 ) d3' data.rts >n
+    layereval -m n -k 3 data.rts data.rts | cut -f 1 | paste -sd ' ' >names
+    [[ $(<names) == 'layer input conv1 relu1 conv2 add1 dense1 head' ]]
 }
 
 @test "layereval: the vote is knneval's, on featdump's features" {
