@@ -1,12 +1,14 @@
 /*
- * Group normalization (Wu and He, ECCV 2018) of N neighbouring channels, with the ReLU that follows
- * it, as torch.nn.GroupNorm has it: eps 1e-5, a weight w and a bias b for each channel.
+ * Group normalization (Wu and He, 2018), with the ReLU that follows it: torch.nn.GroupNorm with an
+ * eps of 1e-5. Channels in a row make a group; each is normalized by the mean m and the biased
+ * variance v of all values of its group in one sample. It does the same in training and in
+ * evaluation.
  *
- * With m the mean and r = 1 / sqrt(v + eps) of a sample's group, v the biased variance, and E the
- * mean over the group:
+ * With w and b the weight and the bias of a channel, s = 1 / sqrt(v + eps), and E the mean over the
+ * group:
  *
- *     y  = (x - m) r w + b
- *     dx = r (w dy - E[w dy] - (x - m) r^2 E[w dy (x - m)])
+ *     y  = (x - m) s w + b
+ *     dx = s (w dy - E[w dy] - (x - m) s^2 E[w dy (x - m)])
  */
 #include "net/layer.h"
 #include "net/net.h"
@@ -16,6 +18,8 @@
 #include <string.h>
 
 enum { GN_WEIGHT, GN_BIAS };
+
+static const double gn_eps = 1e-5;
 
 #ifndef KERNEL_VARIANT
 
@@ -42,329 +46,449 @@ static int gn_shape(struct layer *l, struct error *e)
 
 static int gn_slots(const struct layer *l, struct slot *s)
 {
-    struct slot one = {.ndim = 1, .shape = {(uint64_t)l->out.c}, .floats = (size_t)l->out_lanes};
+    static const char *const names[] = {"weight", "bias"};
 
-    s[GN_WEIGHT] = s[GN_BIAS] = one;
-    s[GN_WEIGHT].name = "weight";
-    s[GN_WEIGHT].start = SLOT_ONE;
-    s[GN_BIAS].name = "bias";
-    return 2;
+    for (int k = GN_WEIGHT; k <= GN_BIAS; k++)
+        s[k] = (struct slot){.name = names[k],
+                             .ndim = 1,
+                             .shape = {(uint64_t)l->out.c},
+                             .floats = (size_t)l->out_lanes,
+                             .start = k == GN_WEIGHT ? SLOT_ONE : SLOT_ZERO};
+    return GN_BIAS + 1;
 }
 
 #define gn_lower layer_lower_with_relu
 
-#else
-
-#include "base/simd.h"
-
 #endif
 
-static const double gn_eps = 1e-5;
+/* ---- memory ---- */
 
-/* ---- memory: rows of y.lanes floats, of which the lanes without a channel are zero ---- */
+/* Rows of y.lanes floats: what a sample keeps, and scratch, of which one row of pixels comes last.
+ * What belongs to a group stands there for each of its channels. */
+enum { MEAN, RSTD, KEPT };
+enum { SUM, SECOND, SCALE, SHIFT, PROJECTION, ROWS };
 
-enum { MEAN, RSTD, SCALE, SUM, SUM_BY_X, SHIFT, SLOPE, ROWS };
-
-/* From forward to backward the rows of MEAN and RSTD. */
 static size_t gn_kept(const struct operation *o)
 {
-    return 2 * (size_t)o->y.lanes * sizeof(float);
+    return KEPT * (size_t)o->y.lanes * sizeof(float);
 }
 
 static size_t gn_scratch(const struct operation *o)
 {
-    return ROWS * (size_t)o->y.lanes;
+    return (ROWS + (size_t)o->x.w) * (size_t)o->y.lanes;
 }
 
 #define gn_packed operation_none
 #define gn_pack operation_pack_nothing
 
-static float *row_of(const struct operation *o, float *rows, int row)
-{
-    return rows + (size_t)row * (size_t)o->y.lanes;
-}
-
-/* One sample's tensors. */
+/* One sample: its tensors from their first pixel on, the layer's parameters and their gradients,
+ * and the rows. */
 struct sample {
-    const float *x, *y, *dy;
+    const struct operation *o;
+    const float *x, *dy, *w, *b;
+    float *y, *dx, *dw, *db;
+    float *mean, *rstd, *sum, *second, *scale, *shift, *projection, *copy;
 };
 
-/* Where a row of pixels begins. */
-static size_t at_x(const struct operation *o, int i)
+static struct sample sample_of(const struct operation *o, const struct pass *p, int i)
 {
-    return o->x.first + (size_t)i * o->x.row;
+    size_t x = (size_t)i * p->s.x_stride + o->x.first, y = (size_t)i * p->s.y_stride + o->y.first;
+    size_t lanes = (size_t)o->y.lanes;
+    float *kept = (float *)(void *)(p->s.kept + (size_t)i * p->s.kept_stride);
+
+    return (struct sample){.o = o,
+                           .x = p->s.x + x,
+                           .dy = p->s.dy + y,
+                           .w = pass_slot(o, p, GN_WEIGHT),
+                           .b = pass_slot(o, p, GN_BIAS),
+                           .y = p->s.y + y,
+                           .dx = p->s.dx ? p->s.dx + x : NULL,
+                           .dw = pass_gradient(o, p, GN_WEIGHT),
+                           .db = pass_gradient(o, p, GN_BIAS),
+                           .mean = kept + MEAN * lanes,
+                           .rstd = kept + RSTD * lanes,
+                           .sum = p->scratch + SUM * lanes,
+                           .second = p->scratch + SECOND * lanes,
+                           .scale = p->scratch + SCALE * lanes,
+                           .shift = p->scratch + SHIFT * lanes,
+                           .projection = p->scratch + PROJECTION * lanes,
+                           .copy = p->scratch + ROWS * lanes};
 }
 
-static size_t at_y(const struct operation *o, int i)
+/* Values of a group. */
+static double values_of(const struct operation *o)
 {
-    return o->y.first + (size_t)i * o->y.row;
+    return (double)o->x.h * o->x.w * o->layer->width;
 }
-
-/* ---- channel by channel, for those from `from` on; the image's do not fill a vector ---- */
-
-/* dy, or nothing where the ReLU let nothing through. */
-#define THROUGH(O, S, AT) ((O)->relu && !((S)->y[AT] > 0) ? 0 : (S)->dy[AT])
-
-/* The sums of x; or of (x - mean)^2. */
-static void sum_lanes_of_x(const struct operation *o, const struct sample *s, size_t from,
-                           int squares, const float *mean, float *sum)
-{
-    size_t lanes = (size_t)o->x.lanes;
-
-    for (size_t c = from; c < (size_t)o->layer->out.c; c++) {
-        double all = 0;
-        for (int i = 0; i < o->x.h; i++)
-            for (size_t j = 0; j < (size_t)o->x.w; j++) {
-                double d = s->x[at_x(o, i) + j * lanes + c];
-                all += squares ? (d - mean[c]) * (d - mean[c]) : d;
-            }
-        sum[c] = (float)all;
-    }
-}
-
-/* Those of dy and of dy (x - mean). */
-static void sum_lanes_of_dy(const struct operation *o, const struct sample *s, size_t from,
-                            const float *mean, float *sum, float *by_x)
-{
-    for (size_t c = from; c < (size_t)o->layer->out.c; c++) {
-        double all = 0, product = 0;
-        for (int i = 0; i < o->x.h; i++)
-            for (size_t j = 0; j < (size_t)o->x.w; j++) {
-                double by = THROUGH(o, s, at_y(o, i) + j * (size_t)o->y.lanes + c);
-                all += by;
-                product += by * (s->x[at_x(o, i) + j * (size_t)o->x.lanes + c] - mean[c]);
-            }
-        sum[c] = (float)all;
-        by_x[c] = (float)product;
-    }
-}
-
-static void set_lanes(const struct operation *o, const float *x, size_t from, float *rows,
-                      const float *bias, float *y)
-{
-    const float *mean = row_of(o, rows, MEAN), *scale = row_of(o, rows, SCALE);
-
-    for (int i = 0; i < o->x.h; i++)
-        for (size_t j = 0; j < (size_t)o->x.w; j++)
-            for (size_t c = from; c < (size_t)o->layer->out.c; c++) {
-                float d = x[at_x(o, i) + j * (size_t)o->x.lanes + c] - mean[c];
-                float v = d * scale[c] + bias[c];
-                y[at_y(o, i) + j * (size_t)o->y.lanes + c] = o->relu && v <= 0 ? 0 : v;
-            }
-}
-
-/* ---- and all of them: plainly, or by vectors first ---- */
 
 #ifndef KERNEL_VARIANT
 
-#define sum_x(O, S, SQUARES, MEAN, SUM) sum_lanes_of_x(O, S, 0, SQUARES, MEAN, SUM)
-#define sum_dy(O, S, MEAN, SUM, BY_X) sum_lanes_of_dy(O, S, 0, MEAN, SUM, BY_X)
-#define set_y(O, X, ROWS, BIAS, Y) set_lanes(O, X, 0, ROWS, BIAS, Y)
+/* ---- plainly: channels [from, from + width) of a sample ---- */
 
-static void set_dx(const struct operation *o, const struct sample *s, float *rows, float *dx)
+static size_t pixel(const struct layout *l, int i, int j)
 {
-    const float *mean = row_of(o, rows, MEAN), *scale = row_of(o, rows, SCALE);
-    const float *shift = row_of(o, rows, SHIFT), *slope = row_of(o, rows, SLOPE);
+    return (size_t)i * l->row + (size_t)j * (size_t)l->lanes;
+}
+
+/* The sum of x, or of (x - *mean)^2. */
+static double sum_of(const struct sample *t, int from, const double *mean)
+{
+    const struct operation *o = t->o;
+    double sum = 0;
 
     for (int i = 0; i < o->x.h; i++)
-        for (size_t j = 0; j < (size_t)o->x.w; j++)
-            for (size_t c = 0; c < (size_t)o->layer->out.c; c++) {
-                size_t x = at_x(o, i) + j * (size_t)o->x.lanes + c;
-                float by = THROUGH(o, s, at_y(o, i) + j * (size_t)o->y.lanes + c);
-                dx[x] = by * scale[c] - shift[c] - (s->x[x] - mean[c]) * slope[c];
+        for (int j = 0; j < o->x.w; j++)
+            for (int c = from; c < from + o->layer->width; c++) {
+                double v = t->x[pixel(&o->x, i, j) + (size_t)c];
+                sum += mean ? (v - *mean) * (v - *mean) : v;
             }
+    return sum;
+}
+
+static void forward_group(const struct sample *t, int from)
+{
+    const struct operation *o = t->o;
+    double mean = sum_of(t, from, NULL) / values_of(o);
+    double rstd = 1 / sqrt(sum_of(t, from, &mean) / values_of(o) + gn_eps);
+
+    for (int c = from; c < from + o->layer->width; c++) {
+        t->mean[c] = (float)mean;
+        t->rstd[c] = (float)rstd;
+        for (int i = 0; i < o->x.h; i++)
+            for (int j = 0; j < o->x.w; j++) {
+                double d = t->x[pixel(&o->x, i, j) + (size_t)c] - mean;
+                double y = d * rstd * t->w[c] + t->b[c];
+                t->y[pixel(&o->y, i, j) + (size_t)c] = o->relu && y <= 0 ? 0 : (float)y;
+            }
+    }
+}
+
+/* dy, or nothing where the ReLU let nothing through. */
+static double dy_at(const struct sample *t, int i, int j, int c)
+{
+    size_t at = pixel(&t->o->y, i, j) + (size_t)c;
+
+    return t->o->relu && !(t->y[at] > 0) ? 0 : t->dy[at];
+}
+
+/* Adds one channel's share of the means of w dy and w dy (x - m), and its gradients. */
+static void add_means(const struct sample *t, int c, double *all, double *products)
+{
+    const struct operation *o = t->o;
+    double sum = 0, by = 0;
+
+    for (int i = 0; i < o->x.h; i++)
+        for (int j = 0; j < o->x.w; j++) {
+            double dy = dy_at(t, i, j, c);
+            sum += dy;
+            by += dy * (t->x[pixel(&o->x, i, j) + (size_t)c] - t->mean[c]);
+        }
+    if (t->dw) {
+        t->dw[c] += (float)(by * t->rstd[c]);
+        t->db[c] += (float)sum;
+    }
+    *all += t->w[c] * sum / values_of(o);
+    *products += t->w[c] * by / values_of(o);
+}
+
+static void backward_group(const struct sample *t, int from)
+{
+    const struct operation *o = t->o;
+    double all = 0, products = 0, rstd = t->rstd[from];
+    int end = from + o->layer->width;
+
+    for (int c = from; c < end; c++)
+        add_means(t, c, &all, &products);
+    for (int c = from; c < end && t->dx; c++)
+        for (int i = 0; i < o->x.h; i++)
+            for (int j = 0; j < o->x.w; j++) {
+                size_t at = pixel(&o->x, i, j) + (size_t)c;
+                double x = (t->x[at] - t->mean[c]) * rstd * rstd * products;
+                t->dx[at] = (float)(rstd * (t->w[c] * dy_at(t, i, j, c) - all - x));
+            }
+}
+
+static void forward_sample(const struct sample *t)
+{
+    for (int c = 0; c < t->o->layer->out.c; c += t->o->layer->width)
+        forward_group(t, c);
+}
+
+static void backward_sample(const struct sample *t)
+{
+    for (int c = 0; c < t->o->layer->out.c; c += t->o->layer->width)
+        backward_group(t, c);
 }
 
 #else
 
-/* A row's sum is taken first, so that in large images nothing is lost. */
-static void sum_x(const struct operation *o, const struct sample *s, int squares, const float *mean,
-                  float *sum)
-{
-    size_t c = 0, lanes = (size_t)o->x.lanes;
+/* ---- fast ---- */
 
-    for (; c + VL <= lanes; c += VL) {
-        vf all = {0}, less = squares ? load(mean + c) : (vf){0};
-        for (int i = 0; i < o->x.h; i++) {
-            const float *x = s->x + at_x(o, i) + c;
-            vf row = {0};
-            for (size_t j = 0; j < (size_t)o->x.w; j++) {
-                vf d = load(x + j * lanes) - less;
-                row = squares ? multiply_add(d, d, row) : row + d;
-            }
-            all += row;
+#include "net/layers/block.h"
+
+/* Of an image, whose pixels have no padding, a row with y.lanes floats a pixel. */
+static const float *padded_row(const struct sample *t, const float *x)
+{
+    size_t from = (size_t)t->o->x.lanes, to = (size_t)t->o->y.lanes, w = (size_t)t->o->x.w;
+
+    memset(t->copy, 0, w * to * sizeof *t->copy);
+    for (size_t j = 0; j < w; j++)
+        memcpy(t->copy + j * to, x + j * from, from * sizeof *t->copy);
+    return t->copy;
+}
+
+INLINE const float *x_row(const struct sample *t, int i)
+{
+    const float *x = t->x + (size_t)i * t->o->x.row;
+
+    return t->o->x.lanes == t->o->y.lanes ? x : padded_row(t, x);
+}
+
+/* Floats from a pixel to the next, and of a row of pixels. */
+struct steps {
+    size_t pixel, row;
+};
+
+INLINE struct steps steps_of(const struct operation *o)
+{
+    return (struct steps){(size_t)o->y.lanes, (size_t)o->x.w * (size_t)o->y.lanes};
+}
+
+/* Where there are no channels, factors are zero, and so is what they make. */
+static void clear_padding(const struct sample *t)
+{
+    for (int c = t->o->layer->out.c; c < t->o->y.lanes; c++)
+        t->mean[c] = t->scale[c] = t->shift[c] = t->projection[c] = 0;
+}
+
+/* Adds d = x - k and d^2 of one pixel. */
+INLINE void add_pixel(const float *x, const struct block *k, struct block *sum,
+                      struct block *squares)
+{
+    UNROLL
+    for (int i = 0; i < BLOCK; i++) {
+        vf d = load(x + i * VL) - k->v[i];
+        sum->v[i] += d;
+        squares->v[i] = multiply_add(d, d, squares->v[i]);
+    }
+}
+
+/* Their sums over the first so many rows, for each channel from c on, where k is in `mean`. Every
+ * row and every other of its pixels has its own sum first, so that few floats are added in a row.
+ */
+static void sum_block(const struct sample *t, int rows, size_t c)
+{
+    struct block k = load_block(t->mean + c), none = {{{0}}}, sum = none, squares = none;
+    struct steps step = steps_of(t->o);
+
+    for (int i = 0; i < rows; i++) {
+        const float *x = x_row(t, i) + c;
+        struct block s[2] = {none, none}, q[2] = {none, none};
+        size_t j = 0;
+        for (; j + step.pixel < step.row; j += 2 * step.pixel) {
+            add_pixel(x + j, &k, &s[0], &q[0]);
+            add_pixel(x + j + step.pixel, &k, &s[1], &q[1]);
         }
-        store(sum + c, all);
+        if (j < step.row)
+            add_pixel(x + j, &k, &s[0], &q[0]);
+        add_block(&s[0], &s[1]);
+        add_block(&q[0], &q[1]);
+        add_block(&sum, &s[0]);
+        add_block(&squares, &q[0]);
     }
-    sum_lanes_of_x(o, s, c, squares, mean, sum);
+    store_block(t->sum + c, &sum);
+    store_block(t->second + c, &squares);
 }
 
-static void sum_dy(const struct operation *o, const struct sample *s, const float *mean, float *sum,
-                   float *by_x)
+/* Of a group. */
+static double total(const float *row, int from, int width)
 {
-    size_t c = 0, lanes = (size_t)o->x.lanes;
+    double sum = 0;
 
-    for (; c + VL <= lanes; c += VL) {
-        vf all = {0}, products = {0}, less = load(mean + c);
-        for (int i = 0; i < o->x.h; i++) {
-            const float *x = s->x + at_x(o, i) + c, *y = s->y + at_y(o, i) + c;
-            const float *dy = s->dy + at_y(o, i) + c;
-            vf row = {0}, product = {0};
-            for (size_t j = 0; j < (size_t)o->x.w; j++) {
-                vf by = load(dy + j * lanes);
-                if (o->relu)
-                    by = pick_greater(load(y + j * lanes), (vf){0}, by, (vf){0});
-                row += by;
-                product = multiply_add(by, load(x + j * lanes) - less, product);
+    for (int c = from; c < from + width; c++)
+        sum += row[c];
+    return sum;
+}
+
+/* Mean and deviation, and from them y = (x - mean) scale + shift. */
+static void settle_group(const struct sample *t, int from, int width)
+{
+    double n = values_of(t->o), off = total(t->sum, from, width) / n;
+    double var = total(t->second, from, width) / n - off * off;
+    double mean = t->mean[from] + off, rstd = 1 / sqrt((var > 0 ? var : 0) + gn_eps);
+    float rounded = (float)mean, rest = (float)(mean - rounded);
+
+    for (int c = from; c < from + width; c++) {
+        t->mean[c] = rounded;
+        t->rstd[c] = (float)rstd;
+        t->scale[c] = t->w[c] * (float)rstd;
+        t->shift[c] = t->b[c] - t->scale[c] * rest;
+    }
+}
+
+/*
+ * Sums begin at k, the mean of a group in the first of h rows: (mean - k)^2 is at most h times the
+ * variance (by Cauchy and Schwarz), so that little is lost in floats, however large the mean is.
+ */
+static void find_moments(const struct sample *t)
+{
+    int width = t->o->layer->width, channels = t->o->layer->out.c;
+    size_t lanes = (size_t)t->o->y.lanes;
+
+    memset(t->mean, 0, lanes * sizeof *t->mean);
+    for (size_t c = 0; c < lanes; c += NET_LANES)
+        sum_block(t, 1, c);
+    for (int from = 0; from < channels; from += width) {
+        double k = total(t->sum, from, width) / ((double)t->o->x.w * width);
+        for (int c = from; c < from + width; c++)
+            t->mean[c] = (float)k;
+    }
+    for (size_t c = 0; c < lanes; c += NET_LANES)
+        sum_block(t, t->o->x.h, c);
+    for (int from = 0; from < channels; from += width)
+        settle_group(t, from, width);
+}
+
+INLINE void forward_block(const int with_relu, const struct sample *t, size_t c)
+{
+    struct block mean = load_block(t->mean + c), scale = load_block(t->scale + c);
+    struct block shift = load_block(t->shift + c);
+    struct steps step = steps_of(t->o);
+
+    for (int i = 0; i < t->o->x.h; i++) {
+        const float *x = x_row(t, i) + c;
+        float *y = t->y + (size_t)i * t->o->y.row + c;
+        for (size_t j = 0; j < step.row; j += step.pixel) {
+            UNROLL
+            for (size_t b = 0; b < BLOCK; b++) {
+                vf d = load(x + j + b * VL) - mean.v[b];
+                vf to = multiply_add(d, scale.v[b], shift.v[b]);
+                store(y + j + b * VL, with_relu ? relu(to) : to);
             }
-            all += row;
-            products += product;
         }
-        store(sum + c, all);
-        store(by_x + c, products);
     }
-    sum_lanes_of_dy(o, s, c, mean, sum, by_x);
 }
 
-static void set_y(const struct operation *o, const float *x, float *rows, const float *bias,
-                  float *y)
+static void forward_sample(const struct sample *t)
 {
-    size_t c = 0, lanes = (size_t)o->x.lanes;
-
-    for (; c + VL <= lanes; c += VL) {
-        vf mean = load(row_of(o, rows, MEAN) + c), scale = load(row_of(o, rows, SCALE) + c);
-        vf shift = load(bias + c);
-        for (int i = 0; i < o->x.h; i++)
-            for (size_t j = 0; j < (size_t)o->x.w; j++) {
-                vf d = load(x + at_x(o, i) + j * lanes + c) - mean;
-                vf v = multiply_add(d, scale, shift);
-                store(y + at_y(o, i) + j * lanes + c, o->relu ? relu(v) : v);
-            }
-    }
-    set_lanes(o, x, c, rows, bias, y);
+    clear_padding(t);
+    find_moments(t);
+    for (size_t c = 0; c < (size_t)t->o->y.lanes; c += NET_LANES)
+        if (t->o->relu)
+            forward_block(1, t, c);
+        else
+            forward_block(0, t, c);
 }
 
-/* x is not the image: it has whole vectors. */
-static void set_dx(const struct operation *o, const struct sample *s, float *rows, float *dx)
+/* dy, or nothing where the ReLU let nothing through. */
+INLINE vf through(const int with_relu, const float *y, const float *dy)
 {
-    size_t lanes = (size_t)o->x.lanes;
+    return with_relu ? (vf)((vi)(load(y) > splat(0)) & (vi)load(dy)) : load(dy);
+}
 
-    for (size_t c = 0; c < lanes; c += VL) {
-        vf mean = load(row_of(o, rows, MEAN) + c), scale = load(row_of(o, rows, SCALE) + c);
-        vf shift = load(row_of(o, rows, SHIFT) + c), slope = load(row_of(o, rows, SLOPE) + c);
-        for (int i = 0; i < o->x.h; i++)
-            for (size_t j = 0; j < (size_t)o->x.w; j++) {
-                size_t x = at_x(o, i) + j * lanes + c, y = at_y(o, i) + j * lanes + c;
-                vf by = load(s->dy + y);
-                if (o->relu)
-                    by = pick_greater(load(s->y + y), (vf){0}, by, (vf){0});
-                by = multiply_add(by, scale, -shift);
-                store(dx + x, multiply_add(mean - load(s->x + x), slope, by));
+/* Sums of dy and of dy (x - mean), row by row first. */
+INLINE void sum_back(const int with_relu, const struct sample *t, size_t c)
+{
+    struct block mean = load_block(t->mean + c), none = {{{0}}}, sum = none, products = none;
+    struct steps step = steps_of(t->o);
+
+    for (int i = 0; i < t->o->x.h; i++) {
+        size_t row = (size_t)i * t->o->y.row + c;
+        const float *x = x_row(t, i) + c, *y = t->y + row, *dy = t->dy + row;
+        struct block s = none, q = none;
+        for (size_t j = 0; j < step.row; j += step.pixel) {
+            UNROLL
+            for (size_t b = 0; b < BLOCK; b++) {
+                size_t at = j + b * VL;
+                vf by = through(with_relu, y + at, dy + at);
+                s.v[b] += by;
+                q.v[b] = multiply_add(by, load(x + at) - mean.v[b], q.v[b]);
             }
+        }
+        add_block(&sum, &s);
+        add_block(&products, &q);
     }
+    store_block(t->sum + c, &sum);
+    store_block(t->second + c, &products);
+}
+
+/* dx = scale dy + projection (x - mean) + shift. */
+static void settle_back(const struct sample *t, int from, int width)
+{
+    double s = t->rstd[from], n = values_of(t->o), all = 0, products = 0;
+
+    for (int c = from; c < from + width; c++) {
+        all += (double)t->w[c] * t->sum[c];
+        products += (double)t->w[c] * t->second[c];
+    }
+    for (int c = from; c < from + width; c++) {
+        t->scale[c] = t->w[c] * t->rstd[c];
+        t->shift[c] = (float)(-s * all / n);
+        t->projection[c] = (float)(-s * s * s * products / n);
+    }
+}
+
+INLINE void backward_block(const int with_relu, const struct sample *t, size_t c)
+{
+    struct block mean = load_block(t->mean + c), scale = load_block(t->scale + c);
+    struct block shift = load_block(t->shift + c), projection = load_block(t->projection + c);
+    struct steps step = steps_of(t->o);
+
+    for (int i = 0; i < t->o->x.h; i++) {
+        size_t from = (size_t)i * t->o->x.row + c, row = (size_t)i * t->o->y.row + c;
+        const float *x = t->x + from, *y = t->y + row, *dy = t->dy + row;
+        float *dx = t->dx + from;
+        for (size_t j = 0; j < step.row; j += step.pixel) {
+            UNROLL
+            for (size_t b = 0; b < BLOCK; b++) {
+                size_t at = j + b * VL;
+                vf d = multiply_add(load(x + at) - mean.v[b], projection.v[b], shift.v[b]);
+                store(dx + at, multiply_add(through(with_relu, y + at, dy + at), scale.v[b], d));
+            }
+        }
+    }
+}
+
+static void backward_sample(const struct sample *t)
+{
+    const struct operation *o = t->o;
+
+    for (size_t c = 0; c < (size_t)o->y.lanes; c += NET_LANES)
+        if (o->relu)
+            sum_back(1, t, c);
+        else
+            sum_back(0, t, c);
+    for (int c = 0; c < o->layer->out.c && t->dw; c++) {
+        t->dw[c] += t->second[c] * t->rstd[c];
+        t->db[c] += t->sum[c];
+    }
+    if (!t->dx) /* of an image, for one, whose rows have fewer floats */
+        return;
+    clear_padding(t);
+    for (int c = 0; c < o->layer->out.c; c += o->layer->width)
+        settle_back(t, c, o->layer->width);
+    for (size_t c = 0; c < (size_t)o->y.lanes; c += NET_LANES)
+        if (o->relu)
+            backward_block(1, t, c);
+        else
+            backward_block(0, t, c);
 }
 
 #endif
 
-/* ---- groups ---- */
-
-/* The sum of a group's channels, each times its weight if there are any. */
-static double sum_group(const float *sum, const float *weight, size_t from, size_t n)
-{
-    double all = 0;
-
-    for (size_t c = from; c < from + n; c++)
-        all += weight ? (double)weight[c] * sum[c] : sum[c];
-    return all;
-}
-
-static double values_in(const struct operation *o)
-{
-    return (double)o->layer->width * o->x.h * o->x.w;
-}
-
-static void set_group(float *row, size_t from, size_t n, double value)
-{
-    for (size_t c = from; c < from + n; c++)
-        row[c] = (float)value;
-}
-
-/* The rows MEAN and RSTD of one sample. */
-static void find_statistics(const struct operation *o, const struct sample *s, float *rows)
-{
-    size_t n = (size_t)o->layer->width, channels = (size_t)o->layer->out.c;
-    float *sum = row_of(o, rows, SUM), *mean = row_of(o, rows, MEAN);
-
-    memset(rows, 0, 2 * (size_t)o->y.lanes * sizeof *rows);
-    sum_x(o, s, 0, mean, sum);
-    for (size_t g = 0; g < channels; g += n)
-        set_group(mean, g, n, sum_group(sum, NULL, g, n) / values_in(o));
-    sum_x(o, s, 1, mean, sum);
-    for (size_t g = 0; g < channels; g += n)
-        set_group(row_of(o, rows, RSTD), g, n,
-                  1 / sqrt(sum_group(sum, NULL, g, n) / values_in(o) + gn_eps));
-}
-
-/* The row SCALE: w r. */
-static void set_scale(const struct operation *o, const float *weight, float *rows)
-{
-    size_t channels = (size_t)o->layer->out.c;
-
-    memset(row_of(o, rows, SCALE), 0, (size_t)o->y.lanes * sizeof *rows);
-    for (size_t c = 0; c < channels; c++)
-        row_of(o, rows, SCALE)[c] = weight[c] * row_of(o, rows, RSTD)[c];
-}
-
-/* The rows SHIFT and SLOPE: r E[w dy] and r^3 E[w dy (x - m)]. */
-static void set_back(const struct operation *o, const float *weight, float *rows)
-{
-    size_t n = (size_t)o->layer->width, channels = (size_t)o->layer->out.c;
-
-    memset(row_of(o, rows, SHIFT), 0, 2 * (size_t)o->y.lanes * sizeof *rows);
-    for (size_t g = 0; g < channels; g += n) {
-        double r = row_of(o, rows, RSTD)[g];
-        set_group(row_of(o, rows, SHIFT), g, n,
-                  r * sum_group(row_of(o, rows, SUM), weight, g, n) / values_in(o));
-        set_group(row_of(o, rows, SLOPE), g, n,
-                  r * r * r * sum_group(row_of(o, rows, SUM_BY_X), weight, g, n) / values_in(o));
-    }
-}
-
-/* ---- the operation ---- */
-
 static void gn_forward(const struct operation *o, const struct pass *p)
 {
-    float *rows = p->scratch;
-
-    for (size_t n = 0; n < (size_t)p->s.n; n++) {
-        struct sample s = {p->s.x + n * p->s.x_stride, NULL, NULL};
-        find_statistics(o, &s, rows);
-        set_scale(o, pass_slot(o, p, GN_WEIGHT), rows);
-        set_y(o, s.x, rows, pass_slot(o, p, GN_BIAS), p->s.y + n * p->s.y_stride);
-        memcpy(p->s.kept + n * p->s.kept_stride, rows, gn_kept(o));
+    for (int i = 0; i < p->s.n; i++) {
+        struct sample t = sample_of(o, p, i);
+        forward_sample(&t);
     }
 }
 
 static void gn_backward(const struct operation *o, const struct pass *p)
 {
-    float *rows = p->scratch, *mean = row_of(o, rows, MEAN), *rstd = row_of(o, rows, RSTD);
-    float *sum = row_of(o, rows, SUM), *by_x = row_of(o, rows, SUM_BY_X);
-    float *dw = pass_gradient(o, p, GN_WEIGHT), *db = pass_gradient(o, p, GN_BIAS);
-
-    for (size_t n = 0; n < (size_t)p->s.n; n++) {
-        struct sample s = {p->s.x + n * p->s.x_stride, p->s.y + n * p->s.y_stride,
-                           p->s.dy + n * p->s.y_stride};
-        memcpy(rows, p->s.kept + n * p->s.kept_stride, gn_kept(o));
-        sum_dy(o, &s, mean, sum, by_x);
-        for (size_t c = 0; dw && c < (size_t)o->layer->out.c; c++) {
-            dw[c] += by_x[c] * rstd[c];
-            db[c] += sum[c];
-        }
-        if (!p->s.dx)
-            continue;
-        set_scale(o, pass_slot(o, p, GN_WEIGHT), rows);
-        set_back(o, pass_slot(o, p, GN_WEIGHT), rows);
-        set_dx(o, &s, rows, p->s.dx + n * p->s.x_stride);
+    for (int i = 0; i < p->s.n; i++) {
+        struct sample t = sample_of(o, p, i);
+        backward_sample(&t);
     }
 }
 
