@@ -435,6 +435,12 @@ refuses() {
         grep -qF -- " $form $about" page || fail "NETS in rotpipe(7) does not say: $form $about"
         tr -s ' ' <<<"$output" | grep -qxF -- "$form $about" || fail "--net help does not say: $form $about"
     done <kinds
+    # And the nets with their numbers.
+    tr -s ' ' <<<"$output" | sed -nE 's/^([a-z0-9-]+ [0-9]+ [0-9]+) .*/ \1 /p' >nets
+    (($(wc -l <nets) >= 8))
+    while IFS= read -r about; do
+        grep -qF -- "$about" page || fail "NETS in rotpipe(7) does not say:$about"
+    done <nets
 }
 
 @test "rottrain --patience: ends after N epochs without a better one, and goes on counting when resumed" {

@@ -83,6 +83,15 @@ int layer_shape_same(struct layer *l, struct error *e)
     return 0;
 }
 
+int layer_shape_halved(struct layer *l, struct error *e)
+{
+    l->out.h = l->in.h / 2;
+    l->out.w = l->in.w / 2;
+    if (l->out.h < 1 || l->out.w < 1)
+        return error_set(e, "net: %s: cannot pool an input of %d x %d", l->name, l->in.h, l->in.w);
+    return 0;
+}
+
 int layer_slots_none(const struct layer *l, struct slot *s)
 {
     (void)l, (void)s;

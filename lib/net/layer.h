@@ -128,8 +128,9 @@ uint64_t layer_parameters(const struct net *n, int layer);
 layer_reason layer_parse_nothing(const char *rest, int length, struct layer *l);
 layer_reason layer_parse_width(const char *rest, int length, struct layer *l);
 
-/* out = in. */
+/* out = in; or half as high and as wide, rounded down. */
 int layer_shape_same(struct layer *l, struct error *e);
+int layer_shape_halved(struct layer *l, struct error *e);
 
 /* No tensors; those of one dimension, which lie as they are. */
 int layer_slots_none(const struct layer *l, struct slot *s);

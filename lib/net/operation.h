@@ -172,6 +172,10 @@ struct row {
 int operation_rows(const struct operation *o);
 struct row operation_row(const struct operation *o, int k);
 
+/* Makes the gradient dx of one sample zero in an odd last row or column, which no pixel of a y half
+ * as high and as wide takes. */
+void operation_clear_odd(const struct operation *o, float *dx);
+
 /*
  * Names an operation of this compilation: of an instruction set, or the reference; and defines it
  * from NAME_kept, NAME_scratch, NAME_packed, NAME_pack, NAME_forward and NAME_backward. BATCH is a

@@ -21,8 +21,9 @@
 #include "net/net.h"
 
 /*
- * V and M of a block of tiles, in floats: they stay in a second cache of half a megabyte.
- * M is of SLICE output channels at a time.
+ * V and M of a block of tiles, in floats: half a megabyte, about what a second cache holds. In
+ * larger blocks the transformed weights are read less often. M is of SLICE output channels at a
+ * time.
  */
 enum { BLOCK_FLOATS = 128 << 10, BLOCK_LEAST = 8, SLICE = 64 };
 enum { BLOCK_MOST = BLOCK_FLOATS / (WINOGRAD_FREQUENCIES * 2 * NET_LANES) };

@@ -3,8 +3,6 @@
 #include "net/net.h"
 #include "net/plan.h"
 
-#include <string.h>
-
 #ifndef KERNEL_VARIANT
 
 static const char avgpool_token[] = "ap", avgpool_form[] = "ap";
@@ -20,15 +18,7 @@ enum { avgpool_traits = LAYER_SPATIAL };
 #define avgpool_place layer_place_vector
 #define avgpool_multiply_adds layer_multiply_adds_none
 #define avgpool_lower layer_lower_alone
-
-static int avgpool_shape(struct layer *l, struct error *e)
-{
-    l->out.h = l->in.h / 2;
-    l->out.w = l->in.w / 2;
-    if (l->out.h < 1 || l->out.w < 1)
-        return error_set(e, "net: %s: cannot pool an input of %d x %d", l->name, l->in.h, l->in.w);
-    return 0;
-}
+#define avgpool_shape layer_shape_halved
 
 /* y is a quarter of the sum of `upper`, `lower` and what is `next` floats behind them. */
 static void pool_pixel(const float *upper, const float *lower, size_t next, size_t n, float *y)
@@ -92,24 +82,12 @@ static void avgpool_forward(const struct operation *o, const struct pass *p)
         }
 }
 
-/* dx of an odd last row or column, which no pixel of y takes. */
-static void clear_edges(const struct operation *o, float *dx)
-{
-    size_t lanes = (size_t)o->x.lanes;
-
-    for (int i = 0; i < o->x.h; i++) {
-        int j = i < 2 * o->y.h ? 2 * o->y.w : 0;
-        memset(dx + o->x.first + (size_t)i * o->x.row + (size_t)j * lanes, 0,
-               (size_t)(o->x.w - j) * lanes * sizeof *dx);
-    }
-}
-
 static void avgpool_backward(const struct operation *o, const struct pass *p)
 {
     size_t lanes = (size_t)o->x.lanes;
 
     for (size_t n = 0; p->s.dx && n < (size_t)p->s.n; n++) {
-        clear_edges(o, p->s.dx + n * p->s.x_stride);
+        operation_clear_odd(o, p->s.dx + n * p->s.x_stride);
         for (size_t i = 0; i < (size_t)o->y.h; i++) {
             float *dx = p->s.dx + n * p->s.x_stride + o->x.first + 2 * i * o->x.row;
             const float *dy = p->s.dy + n * p->s.y_stride + o->y.first + i * o->y.row;

@@ -19,15 +19,7 @@ enum { pool_traits = LAYER_SPATIAL };
 #define pool_place layer_place_vector
 #define pool_multiply_adds layer_multiply_adds_none
 
-static int pool_shape(struct layer *l, struct error *e)
-{
-    l->out.h = l->in.h / 2;
-    l->out.w = l->in.w / 2;
-    if (l->out.h < 1 || l->out.w < 1)
-        return error_set(e, "net: %s: cannot pool an input of %d x %d", l->name, l->in.h, l->in.w);
-    return 0;
-}
-
+#define pool_shape layer_shape_halved
 #define pool_lower layer_lower_alone
 
 /* ---- plainly ---- */
@@ -161,24 +153,13 @@ static void forward_one(const struct operation *o, const float *x, float *y, uin
         }
 }
 
-/* dx of an odd last row or column, which no pixel of y takes. */
-static void clear_edges(const struct operation *o, float *dx)
-{
-    size_t lanes = (size_t)o->x.lanes;
-
-    for (int i = 0; i < o->x.h; i++)
-        for (int j = i < 2 * o->y.h ? 2 * o->y.w : 0; j < o->x.w; j++)
-            memset(dx + o->x.first + (size_t)i * o->x.row + (size_t)j * lanes, 0,
-                   lanes * sizeof *dx);
-}
-
 /* x is not the image, which wants no gradient: it has whole vectors. */
 static void backward_one(const struct operation *o, const float *dy, const uint8_t *winner,
                          float *dx)
 {
     size_t lanes = (size_t)o->y.lanes, row = o->x.row;
 
-    clear_edges(o, dx);
+    operation_clear_odd(o, dx);
     for (int i = 0; i < o->y.h; i++)
         for (int j = 0; j < o->y.w; j++) {
             const float *from = dy + o->y.first + (size_t)i * o->y.row + (size_t)j * lanes;
