@@ -55,6 +55,8 @@ setup() {
     # Another program's: opened anew.
     sleep 60 >held &
     local pid=$!
+    # Until the shell has redirected it, this is the test's own output.
+    until [[ $(readlink "/proc/$pid/fd/1") == */held ]]; do sleep 0.01; done
     ln -s "/proc/$pid/fd/1" theirs
     $train -o theirs a.rts
     kill $pid
