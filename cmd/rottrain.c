@@ -26,7 +26,7 @@ static const char usage[] =
 struct settings {
     struct train_options train;
     struct trainmodel start;
-    const char *valid, *log, *output, *state;
+    const char *valid, *unlabelled, *log, *output, *state;
     int threads, partial;
 };
 
@@ -71,6 +71,20 @@ static const struct setting rows[] = {
      SETTING_CHANGED, TEXT(train.augment)},
     {"mixup", 0, "X", "mix images two by two, by shares of Beta(X, X)\n(default 0: do not)",
      SETTING_CHANGED, REAL(train.mixup, 0, 1000)},
+    {"unlabelled", 0, "FILE", "learn from these images, too: as FixMatch does",
+     SETTING_NAMED, TEXT(unlabelled)},
+    {"unlabelled-batch", 0, "N", "of them per step (default: four times -b)",
+     SETTING_CHANGED, INT(train.unlabelled_batch, 1, 65536)},
+    {"weak", 0, "STRING", "how they are changed to be classified (default: not)",
+     SETTING_CHANGED, TEXT(train.weak)},
+    {"strong", 0, "STRING", "and to be trained on (default: as --augment says)",
+     SETTING_CHANGED, TEXT(train.strong)},
+    {"threshold", 0, "X", "probability of a class that is believed (default 0.95)",
+     SETTING_CHANGED, REAL(train.threshold, 0, 1)},
+    {"unlabelled-weight", 0, "X", "what their loss counts (default 1)",
+     SETTING_CHANGED, REAL(train.unlabelled_weight, 0, 1000000)},
+    {"align", 0, NULL, "believe in all classes evenly",
+     SETTING_CHANGED, FLAG(train.align)},
     {"rotate", 0, "NAME", "learn rotations, not labels: all four of each image,\nor one (default: none)",
      SETTING_CHANGED, CHOICE(train.rotate, rotations)},
     {"schedule", 0, "NAME", "learning rate: constant (default), cosine or onecycle",
@@ -148,6 +162,42 @@ static void check_rotations(const struct settings *s)
                 as_typed('b'));
 }
 
+/* Images without labels need a strong view that differs from the weak one. */
+static void check_unlabelled(struct settings *s)
+{
+    static const char *const others[] = {"unlabelled-batch",  "weak",  "strong", "threshold",
+                                         "unlabelled-weight", "align", NULL};
+    struct train_options *t = &s->train;
+
+    for (int i = 0; others[i] && !s->unlabelled; i++)
+        if (settings_given(&table, others[i]))
+            misused("--%s needs --unlabelled", others[i]);
+    if (!s->unlabelled)
+        return;
+    if (t->rotate)
+        misused("--unlabelled and --rotate are mutually exclusive");
+    if (t->mixup > 0)
+        misused("--unlabelled and --mixup are mutually exclusive");
+    if (!t->augment && !t->strong)
+        misused("--unlabelled needs --strong or --augment: how images may change");
+    if (!t->unlabelled_batch)
+        t->unlabelled_batch = t->batch < 16384 ? 4 * t->batch : 65536;
+}
+
+/* The text as the history has it, in whatever way it was written; of no words, none. */
+static void read_augments(const char **text, char room[AUGMENT_TEXT_MAX])
+{
+    struct augments augments;
+    struct error e;
+
+    if (!*text)
+        return;
+    if (augments_parse(&augments, *text, &e) < 0)
+        misused("%s", e.text);
+    augments_text(&augments, room);
+    *text = augments.n ? room : NULL;
+}
+
 /* What the options mean together, and which do not go together. */
 static void check_settings(struct settings *s, char **operands, int n)
 {
@@ -155,23 +205,29 @@ static void check_settings(struct settings *s, char **operands, int n)
     struct train_files files = {.log = s->log,
                                 .model = s->start.model,
                                 .valid = s->valid,
+                                .unlabelled = s->unlabelled,
                                 .data = (const char **)operands,
                                 .data_count = n,
                                 .save_option = s->state ? "--state" : "--save"};
     int stdin_readers = standard_inputs(operands, n);
-    struct augments augments;
+    static char augment[AUGMENT_TEXT_MAX], weak[AUGMENT_TEXT_MAX], strong[AUGMENT_TEXT_MAX];
     struct error e;
 
     check_state(s);
+    read_augments(&t->augment, augment);
+    read_augments(&t->weak, weak);
+    read_augments(&t->strong, strong);
     check_rotations(s);
+    check_unlabelled(s);
     s->output = files.output = result_path();
     files.save = t->save;
     files.resume = t->resume;
     stdin_readers += s->start.model && strcmp(s->start.model, "-") == 0;
     stdin_readers += s->valid && strcmp(s->valid, "-") == 0;
+    stdin_readers += s->unlabelled && strcmp(s->unlabelled, "-") == 0;
     stdin_readers += t->resume && !s->state && strcmp(t->resume, "-") == 0;
     if (stdin_readers > 1)
-        misused("standard input can be only one of data, -m, --valid and --resume");
+        misused("standard input can be only one of data, -m, --valid, --unlabelled and --resume");
     if (trainfiles_check(&files, &e) < 0)
         misused("%s", e.text);
     if (s->start.model && (s->start.net || s->start.classes))
@@ -192,10 +248,14 @@ static void check_settings(struct settings *s, char **operands, int n)
         t->lr = t->optimizer == OPTIMIZER_SGD ? 0.01 : 0.001;
     if (!settings_given(&table, "weight-decay") && t->optimizer == OPTIMIZER_ADAMW)
         t->weight_decay = 0.01;
-    if (net_check(s->start.net ? s->start.net : NET_DEFAULT, &e) < 0 ||
-        (t->augment && augments_parse(&augments, t->augment, &e) < 0))
+    if (net_check(s->start.net ? s->start.net : NET_DEFAULT, &e) < 0)
         misused("%s", e.text);
 }
+
+/* What is trained on, judged by, and learnt from beside it. */
+struct sets {
+    struct dataset data, valid, unlabelled;
+};
 
 /* All that decides the result, and nothing that does not. */
 static void describe_settings(const struct settings *s, const struct dataset *d,
@@ -221,9 +281,10 @@ static int describe_data(const struct dataset *d, const char *indent, struct mod
 }
 
 /* The history: the settings, how it ended, and the data. */
-static int describe(const struct settings *s, const struct dataset *d, const struct dataset *valid,
-                    const struct ending *end, struct model *m, struct error *e)
+static int describe(const struct settings *s, const struct sets *sets, const struct ending *end,
+                    struct model *m, struct error *e)
 {
+    const struct dataset *d = &sets->data, *others = &sets->unlabelled;
     char line[SETTINGS_BYTES + 176];
     size_t n;
 
@@ -248,17 +309,21 @@ static int describe(const struct settings *s, const struct dataset *d, const str
         return -1;
     /* It was chosen, or ended, by them; that it was trained on them is not said, which the digest
      * is for. */
-    if ((s->train.keep_best || s->train.patience) && describe_data(valid, "  valid: ", m, e) < 0)
+    if ((s->train.keep_best || s->train.patience) &&
+        describe_data(&sets->valid, "  valid: ", m, e) < 0)
+        return -1;
+    if (s->unlabelled && describe_data(others, "  unlabelled: ", m, e) < 0)
+        return -1;
+    if (others->digest.text && history_merge(&m->digest, others->digest.text, e) < 0)
         return -1;
     return d->digest.text ? history_merge(&m->digest, d->digest.text, e) : 0;
 }
 
 /* Ends `out`, whatever happens. */
-static int write_model(const struct settings *s, const struct dataset *d,
-                       const struct dataset *valid, const struct ending *end, struct model *m,
-                       struct rts_writer *out, struct error *e)
+static int write_model(const struct settings *s, const struct sets *sets, const struct ending *end,
+                       struct model *m, struct rts_writer *out, struct error *e)
 {
-    if (describe(s, d, valid, end, m, e) < 0 || model_save(m, out, e) < 0) {
+    if (describe(s, sets, end, m, e) < 0 || model_save(m, out, e) < 0) {
         rts_abandon(out);
         return -1;
     }
@@ -269,9 +334,8 @@ static int write_model(const struct settings *s, const struct dataset *d,
  * Training has ended, by a signal or because it is complete. Ends `out`, whatever happens. It is an
  * error, too, if the state of a training that was stopped could not be saved.
  */
-static int conclude(const struct settings *s, const struct dataset *d, const struct dataset *valid,
-                    const struct trainwatch *w, struct model *m, struct rts_writer *out,
-                    struct error *e)
+static int conclude(const struct settings *s, const struct sets *sets, const struct trainwatch *w,
+                    struct model *m, struct rts_writer *out, struct error *e)
 {
     const struct ending *end = &w->end;
     int stopped = end->steps < end->planned && !end->patient;
@@ -287,7 +351,7 @@ static int conclude(const struct settings *s, const struct dataset *d, const str
              "(--lr) or more epochs (-e)");
     if (stopped && !s->partial)
         rts_abandon(out);
-    else if (write_model(s, d, valid, end, m, out, e) < 0)
+    else if (write_model(s, sets, end, m, out, e) < 0)
         return -1;
     if (!stopped)
         return 0;
@@ -314,11 +378,30 @@ static int largest_label(const struct settings *s, const struct dataset *d)
     return s->train.rotate ? ROTATIONS - 1 : dataset_largest_label(d);
 }
 
+/* All data sets, and the model that suits them. */
+static int read_all(const struct settings *s, char **operands, int n, struct sets *sets,
+                    struct model *m, struct error *e)
+{
+    struct dataset *d = &sets->data, *valid = &sets->valid, *others = &sets->unlabelled;
+
+    if (read_data(s, d, operands, n, e) < 0 ||
+        trainmodel_start(&s->start, &s->train, d, largest_label(s, d), m, e) < 0)
+        return -1;
+    if (s->valid && (read_data(s, valid, (char *[]){(char *)s->valid}, 1, e) < 0 ||
+                     trainmodel_suits(m, valid, largest_label(s, valid), s->valid, e) < 0))
+        return -1;
+    if (!s->unlabelled)
+        return 0;
+    if (dataset_read_any(others, (char *[]){(char *)s->unlabelled}, 1, e) < 0)
+        return -1;
+    return trainmodel_suits_images(m, others, s->unlabelled, e);
+}
+
 /* Everything between the options and the model's last byte. *stopped: a signal asked for it. */
 static int run(const struct settings *s, char **operands, int n, int *stopped, struct error *e)
 {
     const struct kernels *kernels = kernels_pick(getenv("ROTPIPE_KERNELS"));
-    struct dataset data = {0}, valid = {0};
+    struct sets sets = {0};
     struct model m = {0};
     struct trainwatch w = {.epochs = s->train.epochs, .log_path = s->log};
     struct train_listener tell = trainwatch_listener(&w);
@@ -334,25 +417,22 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
         return cpu_complain(getenv("ROTPIPE_KERNELS"), e);
     /* Opened first: nobody should learn after an hour that the result has nowhere to go. */
     if (train_may_save(&s->train, e) < 0 || !(out = rts_create(s->output, e)) ||
-        read_data(s, &data, operands, n, e) < 0 ||
-        trainmodel_start(&s->start, &s->train, &data, largest_label(s, &data), &m, e) < 0)
-        goto done;
-    if (s->valid && (read_data(s, &valid, (char *[]){(char *)s->valid}, 1, e) < 0 ||
-                     trainmodel_suits(&m, &valid, largest_label(s, &valid), s->valid, e) < 0))
+        read_all(s, operands, n, &sets, &m, e) < 0)
         goto done;
     if (!(team = team_new(s->threads ? s->threads : team_default_size(), e)) ||
         (s->log && !s->train.resume && !(w.log = epochlog_create(s->log, e))))
         goto done;
-    describe_settings(s, &data, &m, settings, SETTINGS_BYTES);
+    describe_settings(s, &sets.data, &m, settings, SETTINGS_BYTES);
     snprintf(settings + strlen(settings), 32, " kernels=%s", kernels->name);
     how.settings = settings;
+    how.unlabelled = s->unlabelled ? &sets.unlabelled : NULL;
     progress_start(&w.progress, is_quiet());
     stopsignal_catch(&signals);
-    status = train(&m, &data, s->valid ? &valid : NULL, &how, kernels, team, &tell, e);
+    status = train(&m, &sets.data, s->valid ? &sets.valid : NULL, &how, kernels, team, &tell, e);
     stopsignal_leave(&signals);
     progress_clear(&w.progress);
     if (status == 0) {
-        status = conclude(s, &data, &valid, &w, &m, out, e);
+        status = conclude(s, &sets, &w, &m, out, e);
         out = NULL;
     }
     /* A log that is lost costs no model; and the first error is the one to be told. */
@@ -365,8 +445,9 @@ static int run(const struct settings *s, char **operands, int n, int *stopped, s
 done:
     rts_abandon(out);
     team_free(team);
-    dataset_free(&data);
-    dataset_free(&valid);
+    dataset_free(&sets.data);
+    dataset_free(&sets.valid);
+    dataset_free(&sets.unlabelled);
     model_free(&m);
     return status;
 }

@@ -39,6 +39,8 @@ static const char *input_that_is(const struct train_files *f, const char *path)
         return "the model of -m";
     if (is_input(path, f->valid))
         return "the data of --valid";
+    if (is_input(path, f->unlabelled))
+        return "the data of --unlabelled";
     if (path != f->save && is_input(path, f->resume))
         return f->resume == f->save ? "the state of --state" : "the state of --resume";
     return NULL;

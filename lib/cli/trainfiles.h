@@ -10,10 +10,10 @@
 
 /* Paths as the options have them: NULL if not given, "-" for a standard stream. */
 struct train_files {
-    const char *output, *save, *log;            /* written */
-    const char *model, *valid, *resume, **data; /* read */
-    int data_count;                             /* 0: standard input */
-    const char *save_option;                    /* by which save was given */
+    const char *output, *save, *log;                         /* written */
+    const char *model, *valid, *unlabelled, *resume, **data; /* read */
+    int data_count;                                          /* 0: standard input */
+    const char *save_option;                                 /* by which save was given */
 };
 
 /* 0, or -1 and which file must be another one. */

@@ -6,15 +6,24 @@
 #include "cli/say.h"
 #include "rts/names.h"
 
+int trainmodel_suits_images(const struct model *m, const struct dataset *d, const char *what,
+                            struct error *e)
+{
+    struct extent a = m->net.image, b = d->image;
+
+    if (a.h == b.h && a.w == b.w && a.c == b.c)
+        return 0;
+    return error_set(e, "%s: images of %d x %d x %d, but the model is for %d x %d x %d", what, b.h,
+                     b.w, b.c, a.h, a.w, a.c);
+}
+
 int trainmodel_suits(const struct model *m, const struct dataset *d, int largest, const char *what,
                      struct error *e)
 {
-    struct extent a = m->net.image, b = d->image;
     struct error why;
 
-    if (a.h != b.h || a.w != b.w || a.c != b.c)
-        return error_set(e, "%s: images of %d x %d x %d, but the model is for %d x %d x %d", what,
-                         b.h, b.w, b.c, a.h, a.w, a.c);
+    if (trainmodel_suits_images(m, d, what, e) < 0)
+        return -1;
     if (largest >= m->net.classes)
         return error_set(e, "%s: label %d, but the head has %d classes (headswap -c replaces it)",
                          what, largest, m->net.classes);

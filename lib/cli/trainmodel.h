@@ -28,4 +28,8 @@ int trainmodel_start(const struct trainmodel *s, const struct train_options *o,
 int trainmodel_suits(const struct model *m, const struct dataset *d, int largest, const char *what,
                      struct error *e);
 
+/* The same of images whose labels do not matter. */
+int trainmodel_suits_images(const struct model *m, const struct dataset *d, const char *what,
+                            struct error *e);
+
 #endif

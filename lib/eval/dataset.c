@@ -42,6 +42,8 @@ static int check_chunk(struct dataset *d, const struct source *s, const struct c
 {
     const uint64_t *shape = c->head.shape;
 
+    if (d->optional && !c->label && c->n)
+        d->unlabelled = 1;
     if (!d->unlabelled && !c->label && c->n)
         return source_complain(s, e, "images without labels");
     if (d->image.h == 0) {
@@ -121,6 +123,19 @@ int dataset_read(struct dataset *d, char **paths, int n, struct error *e)
 {
     *d = (struct dataset){0};
     return read_all(d, paths, n, e);
+}
+
+int dataset_read_any(struct dataset *d, char **paths, int n, struct error *e)
+{
+    int status;
+
+    *d = (struct dataset){.optional = 1};
+    status = read_all(d, paths, n, e);
+    if (status == 0 && d->unlabelled) {
+        free(d->label);
+        d->label = NULL;
+    }
+    return status;
 }
 
 int dataset_read_images(struct dataset *d, char **paths, int n, struct error *e)

@@ -16,7 +16,7 @@ struct dataset {
     struct history history, digest;
     /* private to dataset.c */
     uint64_t capacity;
-    int unlabelled;
+    int unlabelled, optional;
 };
 
 /*
@@ -24,6 +24,9 @@ struct dataset {
  * must have one shape; an empty data set is an error. 0 or -1.
  */
 int dataset_read(struct dataset *d, char **paths, int n, struct error *e);
+
+/* The same; if an image has no label, they are left out of all, and so are the class names. */
+int dataset_read_any(struct dataset *d, char **paths, int n, struct error *e);
 
 /* The same of images alone: labels and class names, where there are any, are left out. */
 int dataset_read_images(struct dataset *d, char **paths, int n, struct error *e);

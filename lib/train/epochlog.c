@@ -14,7 +14,8 @@
 #include "base/sigpipe.h"
 
 static const char header[] =
-    "epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_second\tseconds\n";
+    "epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_second\tseconds\tconfident\t"
+    "wrong\n";
 
 static FILE *failed(const char *path, struct error *e)
 {
@@ -134,13 +135,18 @@ FILE *epochlog_continue(const char *path, int epochs, struct error *e)
 void epochlog_add(FILE *log, const struct epoch *ep)
 {
     char valid[400] = "-\t-", line[1024], accuracy[RATE_BYTES];
+    char confident[RATE_BYTES] = "-", wrong[RATE_BYTES] = "-";
 
     if (ep->has_valid)
         snprintf(valid, sizeof valid, "%.6f\t%s", ep->valid_loss,
                  rate_text(ep->valid_accuracy, 6, accuracy));
-    snprintf(line, sizeof line, "%d\t%.6f\t%s\t%s\t%.9g\t%.1f\t%.3f\n", ep->number, ep->loss,
-             rate_text(ep->accuracy, 6, accuracy), valid, ep->lr, ep->images_per_second,
-             ep->seconds);
+    if (ep->has_unlabelled)
+        rate_text(ep->confident, 6, confident);
+    if (ep->has_wrong)
+        rate_text(ep->wrong, 6, wrong);
+    snprintf(line, sizeof line, "%d\t%.6f\t%s\t%s\t%.9g\t%.1f\t%.3f\t%s\t%s\n", ep->number,
+             ep->loss, rate_text(ep->accuracy, 6, accuracy), valid, ep->lr, ep->images_per_second,
+             ep->seconds, confident, wrong);
     put(log, line);
 }
 

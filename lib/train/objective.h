@@ -20,6 +20,7 @@ struct trainer;
 struct tally {
     double loss;
     int correct;
+    double beside; /* loss of samples that do not belong to the epoch: begin added them */
 };
 
 struct objective {
@@ -31,7 +32,8 @@ struct objective {
     const uint8_t *(*image)(const struct trainer *t, int thread, uint64_t number);
     int (*label)(const struct trainer *t, uint64_t number);
 
-    /* Before the samples of each batch; NULL: nothing is to be done. */
+    /* Before the samples of each batch, to which it may add others, behind them: it raises
+     * t->batch. NULL: nothing is to be done. */
     void (*begin)(struct trainer *t);
 
     /* Puts the sample that stands at `at` in the epoch into a thread's workspace as sample number

@@ -12,5 +12,7 @@ struct train_options train_defaults(void)
                                   .schedule = SCHEDULE_CONSTANT,
                                   .warmup = TRAIN_WARMUP_TENTH,
                                   .epochs = 10,
-                                  .batch = 128};
+                                  .batch = 128,
+                                  .threshold = 0.95,
+                                  .unlabelled_weight = 1};
 }

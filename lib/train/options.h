@@ -21,6 +21,8 @@ enum class_weight { CLASS_WEIGHT_NONE, CLASS_WEIGHT_BALANCED };
  */
 enum { TRAIN_WARMUP_TENTH = -1, TRAIN_WARMUP_MOST = 200 };
 
+struct dataset;
+
 struct train_options {
     enum optimizer optimizer;
     double lr, beta1, beta2, eps; /* Adam's betas and eps: 0.9, 0.999, 1e-8 */
@@ -32,7 +34,20 @@ struct train_options {
     double clip;          /* norm to which the gradients of a step are clipped; 0: they are not */
     const char *augment;  /* as augments_parse reads it, or NULL */
     double mixup;         /* images are mixed by shares of Beta(mixup, mixup); 0: they are not */
-    enum rotate rotate;   /* learn all rotations of each image, or one an epoch, not labels */
+
+    /*
+     * Images without labels to learn from beside those with labels (consistency.h), or NULL: so
+     * many of them in a step; how their weak and strong views differ from them (NULL: not at all;
+     * as `augment` has it); the probability from which on a class is believed; what their loss
+     * counts; whether the classes of all are made even.
+     */
+    const struct dataset *unlabelled;
+    int unlabelled_batch;
+    const char *weak, *strong;
+    double threshold, unlabelled_weight;
+    int align;
+
+    enum rotate rotate; /* learn all rotations of each image, or one an epoch, not labels */
     enum schedule schedule;
     int64_t warmup; /* steps over which the learning rate rises to lr, or TRAIN_WARMUP_TENTH; a
                        one-cycle schedule has a rise of its own and none before it */
@@ -62,7 +77,10 @@ struct epoch {
     double accuracy; /* of the same, without weights */
     int has_valid;
     double valid_loss, valid_accuracy;
-    double lr; /* of the epoch's last step */
+    int has_unlabelled, has_wrong;
+    double confident; /* share of the unlabelled images whose class was believed, */
+    double wrong;     /* and the share of these that have another label */
+    double lr;        /* of the epoch's last step */
     double seconds, images_per_second;
 };
 

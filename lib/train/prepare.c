@@ -97,7 +97,8 @@ static int prepare_changes(struct trainer *t, struct error *e)
         return error_set(
             e, "training data: images of %d x %d are not square, so they cannot be rotated",
             t->data->image.h, t->data->image.w);
-    if ((t->augments.n || t->o->rotate) && !(t->changed = malloc(images * dataset_stride(t->data))))
+    if ((t->augments.n || t->o->rotate || t->o->unlabelled) &&
+        !(t->changed = malloc(images * dataset_stride(t->data))))
         return error_memory(e, "changed images");
     return 0;
 }
@@ -105,10 +106,9 @@ static int prepare_changes(struct trainer *t, struct error *e)
 int trainer_prepare(struct trainer *t, struct error *e)
 {
     const struct train_options *o = t->o;
-    uint64_t n = t->samples;
     float lr_scale[NET_LAYERS_MAX + 1];
-    int batch = n < (uint64_t)o->batch ? (int)n : o->batch; /* the largest that there is */
-    int leaf = trainer_leaf(o->batch), leaves = (batch + leaf - 1) / leaf;
+    int batch = trainer_largest_batch(t), leaf = trainer_leaf(o->batch + o->unlabelled_batch);
+    int leaves = (batch + leaf - 1) / leaf;
 
     t->table = model_pixel_table(t->m, e);
     if (!t->table || weigh_classes(t, e) < 0 || prepare_changes(t, e) < 0 ||
@@ -135,6 +135,8 @@ int trainer_prepare(struct trainer *t, struct error *e)
         return -1;
     if (o->average > 0 && average_new(&t->average, &t->m->net, t->m->parameters, e) < 0)
         return -1;
+    if (consistency_prepare(t, e) < 0)
+        return -1;
     if (o->keep_best && !(t->best = net_allocate(t->m->net.parameters)))
         return error_memory(e, "training");
     rng_seed(&t->rng, o->seed, RNG_SHUFFLE);
@@ -142,6 +144,8 @@ int trainer_prepare(struct trainer *t, struct error *e)
         t->order[i] = i;
     if (o->save || o->resume) {
         state_fingerprint(t->data, &t->trained_on);
+        if (o->unlabelled)
+            state_fingerprint(o->unlabelled, &t->drawn_from);
         if (trainer_judges(o))
             state_fingerprint(t->valid, &t->judged_on);
     }
@@ -154,6 +158,7 @@ void trainer_release(struct trainer *t)
     free(t->table);
     free(t->class_weight);
     mixup_free(&t->mixup);
+    consistency_release(t);
     free(t->cache);
     gradients_free(&t->gradients);
     free(t->squares);

@@ -82,6 +82,21 @@ static int put_best(const struct trainer *t, struct rts_writer *w, struct error 
     return t->best && b->number ? tensors_put(&t->m->net, ".best", t->best, NULL, w, e) : 0;
 }
 
+/* Images without labels: the fingerprint, the counts of the epoch, the mean of alignment. */
+static int put_unlabelled(const struct trainer *t, struct rts_writer *w, struct error *e)
+{
+    const struct consistency *c = &t->consistency;
+    double counts[3] = {c->so_far.drawn, c->so_far.taken, c->so_far.wrong};
+    uint64_t data[2] = {t->drawn_from.images, t->drawn_from.crc};
+
+    if (!c->data)
+        return 0;
+    if (put(w, "train.unlabelled", RTS_U8, 2, data, e) < 0 ||
+        put(w, "train.confident", RTS_F8, 3, counts, e) < 0)
+        return -1;
+    return c->mean ? put(w, "train.alignment", RTS_F8, (uint64_t)t->m->net.classes, c->mean, e) : 0;
+}
+
 static int put_all(const struct trainer *t, struct rts_writer *w, struct error *e)
 {
     const struct net *net = &t->m->net;
@@ -91,7 +106,8 @@ static int put_all(const struct trainer *t, struct rts_writer *w, struct error *
         tensors_put(net, moment1_name(t->o), t->moment1, t->spans.to, w, e) < 0 ||
         (second && tensors_put(net, second, t->moment2, t->spans.to, w, e) < 0) ||
         (t->average.values &&
-         tensors_put(net, ".average", t->average.values, t->average.to, w, e) < 0))
+         tensors_put(net, ".average", t->average.values, t->average.to, w, e) < 0) ||
+        put_unlabelled(t, w, e) < 0)
         return -1;
     return put_best(t, w, e);
 }
@@ -258,8 +274,8 @@ static int check_model(const struct trainer *t, const struct model *saved, const
     return same ? 0 : error_set(e, "%s: was saved while training a different model", file);
 }
 
-static int take_data(struct record **list, const char *name, const struct fingerprint *now,
-                     const char *file, struct error *e)
+static int take_data(struct record **list, const char *name, const char *what,
+                     const struct fingerprint *now, const char *file, struct error *e)
 {
     uint64_t data[2];
 
@@ -267,7 +283,7 @@ static int take_data(struct record **list, const char *name, const struct finger
         return -1;
     if (data[0] != now->images || data[1] != now->crc)
         return error_set(e, "%s: was saved with different %s data; delete it to start over", file,
-                         strcmp(name, "train.data") == 0 ? "training" : "validation");
+                         what);
     return 0;
 }
 
@@ -316,7 +332,7 @@ static int take_best(struct trainer *t, struct record **list, const char *file, 
 
     if (!trainer_judges(t->o))
         return 0;
-    if (take_data(list, "train.valid", &t->judged_on, file, e) < 0 ||
+    if (take_data(list, "train.valid", "validation", &t->judged_on, file, e) < 0 ||
         records_copy(list, "train.best", file, RTS_F8, 1, (uint64_t[]){3}, best, e) < 0)
         return -1;
     if (!(best[0] >= 0 && best[0] <= t->so_far.epoch) || best[0] != floor(best[0]))
@@ -326,6 +342,33 @@ static int take_best(struct trainer *t, struct record **list, const char *file, 
     if (!t->best || best[0] == 0)
         return 0;
     return tensors_take(&t->m->net, ".best", t->best, NULL, list, file, e);
+}
+
+static int take_unlabelled(struct trainer *t, struct record **list, const char *file,
+                           struct error *e)
+{
+    struct consistency *c = &t->consistency;
+    uint64_t classes = (uint64_t)t->m->net.classes;
+    double counts[3], all;
+
+    if (!c->data)
+        return 0;
+    if (take_data(list, "train.unlabelled", "unlabelled", &t->drawn_from, file, e) < 0 ||
+        records_copy(list, "train.confident", file, RTS_F8, 1, (uint64_t[]){3}, counts, e) < 0)
+        return -1;
+    all = (double)t->step * c->images;
+    if (!(counts[0] >= 0 && counts[0] <= all && counts[1] >= 0 && counts[1] <= counts[0] &&
+          counts[2] >= 0 && counts[2] <= counts[1]))
+        return error_set(e, "%s: record 'train.confident': invalid", file);
+    c->so_far = (struct consistency_tally){counts[0], counts[1], counts[2]};
+    if (!c->mean)
+        return 0;
+    if (records_copy(list, "train.alignment", file, RTS_F8, 1, &classes, c->mean, e) < 0)
+        return -1;
+    for (uint64_t k = 0; k < classes; k++)
+        if (!(c->mean[k] >= 0 && c->mean[k] <= 1))
+            return error_set(e, "%s: record 'train.alignment': invalid", file);
+    return 0;
 }
 
 static int take_up(struct trainer *t, struct model *saved, const char *file, struct error *e)
@@ -343,14 +386,14 @@ static int take_up(struct trainer *t, struct model *saved, const char *file, str
                                   "-m starts from a model)",
                                   file);
     free(settings);
-    if (status < 0 || take_data(list, "train.data", &t->trained_on, file, e) < 0 ||
+    if (status < 0 || take_data(list, "train.data", "training", &t->trained_on, file, e) < 0 ||
         check_model(t, saved, file, e) < 0 || take_position(t, list, file, e) < 0 ||
         check_plan(t, then, file, e) < 0 || take_generator(t, list, file, e) < 0 ||
         tensors_take(&t->m->net, moment1_name(t->o), t->moment1, t->spans.to, list, file, e) < 0 ||
         (second && tensors_take(&t->m->net, second, t->moment2, t->spans.to, list, file, e) < 0) ||
         (t->average.values && tensors_take(&t->m->net, ".average", t->average.values, t->average.to,
                                            list, file, e) < 0) ||
-        take_best(t, list, file, e) < 0)
+        take_unlabelled(t, list, file, e) < 0 || take_best(t, list, file, e) < 0)
         return -1;
     memcpy(t->m->parameters, saved->parameters, t->m->net.parameters * sizeof *saved->parameters);
     return 0;

@@ -93,37 +93,45 @@ static void run_batch(struct trainer *t)
 
 /* ---- the step ---- */
 
-/* The leaves' losses, summed as gradients are. */
-static double loss_of_batch(struct trainer *t)
+/* The leaves' losses, summed as gradients are; into the first. */
+static const struct tally *sum_of_leaves(struct trainer *t)
 {
     struct tally *from = t->tally;
 
     for (int step = 1; step < t->leaves; step *= 2)
-        for (int k = 0; k + step < t->leaves; k += 2 * step)
+        for (int k = 0; k + step < t->leaves; k += 2 * step) {
             from[k].loss += from[k + step].loss;
-    return from[0].loss;
+            from[k].beside += from[k + step].beside;
+            from[k].correct += from[k + step].correct;
+        }
+    return from;
+}
+
+/* What the batch consists of. */
+static void gather_batch(struct trainer *t)
+{
+    uint64_t left = t->samples - t->so_far.done;
+    double weight = 0;
+
+    t->at = t->so_far.done;
+    t->batch = t->labelled = left < (uint64_t)t->o->batch ? (int)left : t->o->batch;
+    for (int i = 0; i < t->labelled; i++)
+        weight += trainer_weight(t, trainer_sample(t, t->at + (uint64_t)i));
+    t->weight = (float)weight;
+    if (t->objective->begin)
+        t->objective->begin(t);
+    t->leaves = (t->batch + t->leaf_samples - 1) / t->leaf_samples;
 }
 
 int trainer_step(struct trainer *t, struct error *e)
 {
-    uint64_t left = t->samples - t->so_far.done;
-    double loss, weight = 0;
-    int correct = 0;
+    const struct tally *sums;
 
-    t->at = t->so_far.done;
-    t->batch = left < (uint64_t)t->o->batch ? (int)left : t->o->batch;
-    t->leaves = (t->batch + t->leaf_samples - 1) / t->leaf_samples;
-    for (int i = 0; i < t->batch; i++)
-        weight += trainer_weight(t, trainer_sample(t, t->at + (uint64_t)i));
-    t->weight = (float)weight;
     t->lr = trainer_rate(t->o, &t->planned, t->step);
-    if (t->objective->begin)
-        t->objective->begin(t);
+    gather_batch(t);
     run_batch(t);
-    for (int i = 0; i < t->leaves; i++)
-        correct += t->tally[i].correct;
-    loss = loss_of_batch(t);
-    if (!isfinite(loss))
+    sums = sum_of_leaves(t);
+    if (!isfinite(sums->loss) || !isfinite(sums->beside))
         return trainer_not_finite(t, t->step + 1, "the loss is", e);
     if (trainer_update(t, e) < 0)
         return -1;
@@ -132,8 +140,8 @@ int trainer_step(struct trainer *t, struct error *e)
     if (t->average.values)
         average_follow(&t->average, t->m->parameters, average_decay(t->o->average, t->step),
                        t->team);
-    t->so_far.loss += loss;
-    t->so_far.accuracy += correct;
-    t->so_far.done += (uint64_t)t->batch;
+    t->so_far.loss += sums->loss;
+    t->so_far.accuracy += sums->correct;
+    t->so_far.done += (uint64_t)t->labelled;
     return 0;
 }

@@ -154,6 +154,20 @@ static int run_steps(struct trainer *t, const struct train_listener *l, struct e
     return 0;
 }
 
+/* How many of the images without labels were taken, and how many of these wrongly. */
+static void report_unlabelled(struct trainer *t, struct epoch *report)
+{
+    struct consistency_tally *so_far = &t->consistency.so_far;
+
+    report->has_unlabelled = so_far->drawn > 0;
+    if (so_far->drawn > 0)
+        report->confident = so_far->taken / so_far->drawn;
+    report->has_wrong = so_far->taken > 0 && t->consistency.known;
+    if (report->has_wrong)
+        report->wrong = so_far->wrong / so_far->taken;
+    *so_far = (struct consistency_tally){0};
+}
+
 /* What is left of the epoch in hand. 0; 1 if it was stopped; -1. */
 static int run_epoch(struct trainer *t, const struct train_listener *l, struct error *e)
 {
@@ -171,6 +185,7 @@ static int run_epoch(struct trainer *t, const struct train_listener *l, struct e
     report.loss = t->so_far.loss / n;
     report.accuracy = t->so_far.accuracy / n;
     report.lr = t->lr;
+    report_unlabelled(t, &report);
     if (judge(t, &report, e) < 0)
         return -1;
     if (l && l->epoch)
@@ -236,6 +251,8 @@ static const struct objective *objective_of(const struct train_options *o)
     case ROTATE_NONE:
         break;
     }
+    if (o->unlabelled)
+        return &objective_consistency;
     return o->mixup > 0 ? &objective_mixup : &objective_supervised;
 }
 

@@ -13,6 +13,13 @@ enum {
     SMALL_BATCH = 128
 };
 
+int trainer_largest_batch(const struct trainer *t)
+{
+    int most = t->samples < (uint64_t)t->o->batch ? (int)t->samples : t->o->batch;
+
+    return t->o->unlabelled ? most + t->o->unlabelled_batch : most;
+}
+
 int trainer_leaf(int batch)
 {
     return batch < SMALL_BATCH ? LEAF_SMALL : LEAF_LARGE;
@@ -27,8 +34,10 @@ int trainer_judges(const struct train_options *o)
 
 uint64_t trainer_sample(const struct trainer *t, uint64_t at)
 {
-    uint64_t copies = (uint64_t)t->objective->copies;
+    uint64_t copies = (uint64_t)t->objective->copies, most = (uint64_t)t->o->unlabelled_batch;
 
+    if (at >= t->at + (uint64_t)t->labelled)
+        return t->samples + t->step * most + (at - t->at - (uint64_t)t->labelled);
     return t->order[at / copies] * copies + at % copies;
 }
 

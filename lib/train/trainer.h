@@ -12,6 +12,7 @@
 #include "model/model.h"
 #include "net/engine.h"
 #include "train/average.h"
+#include "train/consistency.h"
 #include "train/gradients.h"
 #include "train/mixup.h"
 #include "train/objective.h"
@@ -41,20 +42,21 @@ struct trainer {
     float *class_weight; /* of each class, or NULL: all are 1 */
     const struct objective *objective;
     struct augments augments;
-    uint8_t *changed;   /* room for two images for each thread, if images are changed */
-    uint64_t samples;   /* of an epoch */
-    struct mixup mixup; /* if images are mixed */
-    float *cache;       /* the frozen base's output for every sample, or NULL */
-    int from;           /* the first operation that is run: 0, or the one behind the cache */
-    uint64_t *order;    /* of the images, in the epoch in hand */
+    uint8_t *changed;               /* room for two images for each thread, if images are changed */
+    uint64_t samples;               /* of an epoch */
+    struct mixup mixup;             /* if images are mixed */
+    struct consistency consistency; /* if images without labels are trained on, too */
+    float *cache;                   /* the frozen base's output for every sample, or NULL */
+    int from;        /* the first operation that is run: 0, or the one behind the cache */
+    uint64_t *order; /* of the images, in the epoch in hand */
     struct rng rng;
     struct spans spans;         /* the parameters that train */
     struct gradients gradients; /* by them */
     double *squares;          /* of each slice's gradients, summed; NULL unless they are clipped */
     float *moment1, *moment2; /* spans.count floats each */
     struct timetable planned;
-    struct fingerprint trained_on, judged_on; /* if a state is saved or taken up */
-    struct average average;                   /* of the parameters, if it is asked for */
+    struct fingerprint trained_on, judged_on, drawn_from; /* if a state is saved or taken up */
+    struct average average; /* of the parameters, if it is asked for */
     float *best; /* all parameters after the best epoch so far; NULL unless asked to be kept */
     struct epoch best_epoch; /* if epochs are judged */
 
@@ -65,16 +67,20 @@ struct trainer {
     struct error why;
 
     /* The step in hand. */
-    uint64_t at; /* where its first sample stands in the epoch */
-    int batch;
+    uint64_t at;  /* where its first sample stands in the epoch */
+    int batch;    /* its samples: */
+    int labelled; /* those of the epoch, and behind them others that the objective added */
     int leaves, leaf_samples;       /* how many, and samples of each; see gradients.h */
     int segment, forward, backward; /* what of the engine runs */
-    float weight;                   /* sum of the weights of its samples */
+    float weight;                   /* sum of the weights of the epoch's samples */
     float lr;
     struct tally *tally; /* of each leaf */
     atomic_int overflow; /* a gradient is not finite */
     float shrink;        /* factor of all gradients, by which they are clipped */
 };
+
+/* Samples of the largest batch, with those that the objective adds. */
+int trainer_largest_batch(const struct trainer *t);
 
 /* Samples of a leaf: by the batch size alone, never by the number of threads. */
 int trainer_leaf(int batch);
@@ -88,7 +94,8 @@ float trainer_rate(const struct train_options *o, const struct timetable *p, uin
 /* Whether it matters which epoch is the best. */
 int trainer_judges(const struct train_options *o);
 
-/* The number of the sample that stands at `at` in the epoch in hand. */
+/* The number of the sample that stands at `at` in the epoch in hand; those that the objective added
+ * to a batch have numbers from t->samples on, which no other step has. */
 uint64_t trainer_sample(const struct trainer *t, uint64_t at);
 
 /* Puts sample `number`, unaugmented, into a thread's workspace as input of operation t->from, from
