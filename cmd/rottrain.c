@@ -73,16 +73,16 @@ static const struct setting rows[] = {
      SETTING_CHANGED, REAL(train.mixup, 0, 1000)},
     {"unlabelled", 0, "FILE", "learn from these images, too: as FixMatch does",
      SETTING_NAMED, TEXT(unlabelled)},
-    {"unlabelled-batch", 0, "N", "of them per step (default: four times -b)",
-     SETTING_CHANGED, INT(train.unlabelled_batch, 1, 65536)},
+    {"ratio", 0, "N", "of them per step, times -b (default 4)",
+     SETTING_CHANGED, INT(train.ratio, 1, 1000)},
     {"weak", 0, "STRING", "how they are changed to be classified (default: not)",
      SETTING_CHANGED, TEXT(train.weak)},
     {"strong", 0, "STRING", "and to be trained on (default: as --augment says)",
      SETTING_CHANGED, TEXT(train.strong)},
-    {"threshold", 0, "X", "probability of a class that is believed (default 0.95)",
+    {"threshold", 0, "X", "probability of a believed class (default 0.95)",
      SETTING_CHANGED, REAL(train.threshold, 0, 1)},
-    {"unlabelled-weight", 0, "X", "what their loss counts (default 1)",
-     SETTING_CHANGED, REAL(train.unlabelled_weight, 0, 1000000)},
+    {"lambda", 0, "X", "what their loss counts (default 1)",
+     SETTING_CHANGED, REAL(train.lambda, 0, 1000000)},
     {"align", 0, NULL, "believe in all classes evenly",
      SETTING_CHANGED, FLAG(train.align)},
     {"rotate", 0, "NAME", "learn rotations, not labels: all four of each image,\nor one (default: none)",
@@ -165,8 +165,8 @@ static void check_rotations(const struct settings *s)
 /* Images without labels need a strong view that differs from the weak one. */
 static void check_unlabelled(struct settings *s)
 {
-    static const char *const others[] = {"unlabelled-batch",  "weak",  "strong", "threshold",
-                                         "unlabelled-weight", "align", NULL};
+    static const char *const others[] = {"ratio",  "weak",  "strong", "threshold",
+                                         "lambda", "align", NULL};
     struct train_options *t = &s->train;
 
     for (int i = 0; others[i] && !s->unlabelled; i++)
@@ -180,8 +180,6 @@ static void check_unlabelled(struct settings *s)
         misused("--unlabelled and --mixup are mutually exclusive");
     if (!t->augment && !t->strong)
         misused("--unlabelled needs --strong or --augment: how images may change");
-    if (!t->unlabelled_batch)
-        t->unlabelled_batch = t->batch < 16384 ? 4 * t->batch : 65536;
 }
 
 /* The text as the history has it, in whatever way it was written; of no words, none. */

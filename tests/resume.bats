@@ -371,10 +371,11 @@ refuses() {
 
 @test "resume: an option that decides the result must be as it was, and every option is known here" {
     local option adam='-e 2 -b 8' sgd='-e 2 -b 8 --optimizer sgd' saved
+    local beside='-e 2 -b 8 --unlabelled data.rts --strong flip'
     stream 20 8 4 >data.rts
     rottrain -q -e 0 data.rts >other
     # shellcheck disable=SC2086 # several options
-    for saved in adam sgd; do
+    for saved in adam sgd beside; do
         rottrain -q --net c2 ${!saved} --save $saved data.rts >/dev/null
     done
     saved=adam
@@ -404,6 +405,13 @@ refuses() {
         keep-best) refuses --keep-best $adam --net c2 --valid data.rts --keep-best ;;
         mixup) refuses --mixup $adam --net c2 --mixup 0.4 ;;
         rotate) refuses --rotate $adam --net c2 --rotate one ;;
+        unlabelled) refuses --unlabelled $adam --net c2 --unlabelled data.rts --strong flip ;;
+        ratio) saved=beside refuses --ratio $beside --net c2 --ratio 5 ;;
+        weak) saved=beside refuses --weak $beside --net c2 --weak shift1 ;;
+        strong) saved=beside refuses --strong $beside --net c2 --strong shift1 ;;
+        threshold) saved=beside refuses --threshold $beside --net c2 --threshold 0.5 ;;
+        lambda) saved=beside refuses --lambda $beside --net c2 --lambda 2 ;;
+        align) saved=beside refuses --align $beside --net c2 --align ;;
         patience) refuses --patience $adam --net c2 --valid data.rts --patience 2 ;;
         no-history) refuses --no-history $adam --net c2 --no-history ;;
         threads | valid | log | state | save | every | resume | partial) ;;

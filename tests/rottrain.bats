@@ -23,7 +23,7 @@ column() {
 
 @test "rottrain: used wrongly" {
     stream 12 8 3 >data.rts
-    local two='standard input can be only one of data, -m, --valid and --resume'
+    local two='standard input can be only one of data, -m, --valid, --unlabelled and --resume'
     expect_error 2 "$two" rottrain -m - </dev/null
     expect_error 2 "$two" rottrain -m - - </dev/null
     expect_error 2 "$two" rottrain --valid - </dev/null
@@ -356,9 +356,9 @@ like_torch() {
     stream 30 8 3 >data.rts
     stream 12 8 3 >valid.rts
     rottrain -q -e 3 -b 10 --log log --valid valid.rts data.rts >m
-    [[ $(head -n 1 log) == $'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_second\tseconds' ]]
-    awk -F '\t' 'NR > 1 && (NF != 8 || $1 != NR - 1 || $2 <= 0 || $3 < 0 || $3 > 1 || $4 <= 0 ||
-        $5 < 0 || $5 > 1 || $7 <= 0 || $8 < 0) { exit 1 } END { exit NR != 4 }' log
+    [[ $(head -n 1 log) == $'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_second\tseconds\tconfident\twrong' ]]
+    awk -F '\t' 'NR > 1 && (NF != 10 || $1 != NR - 1 || $2 <= 0 || $3 < 0 || $3 > 1 || $4 <= 0 ||
+        $5 < 0 || $5 > 1 || $7 <= 0 || $8 < 0 || $9 $10 != "--") { exit 1 } END { exit NR != 4 }' log
     # The last line is what evalacc says of the model.
     evalacc -m m valid.rts | awk -F '\t' '$1 == "loss" || $1 == "accuracy" { print $2 }' >got
     { column log valid_accuracy && column log valid_loss; } | sed -n '3p;6p' >want
@@ -436,7 +436,7 @@ like_torch() {
 
 @test "rottrain: an option that is cut too short" {
     expect_error 2 "option '--n=x' is ambiguous; possibilities: .*'--no-history'" rottrain --n=x data.rts
-    expect_error 2 "option '--w' is ambiguous; possibilities: '--weight-decay' '--warmup'" rottrain --w data.rts
+    expect_error 2 "option '--w' is ambiguous; possibilities: '--weight-decay' '--weak' '--warmup'" rottrain --w data.rts
     expect_error 2 "unrecognized option '--warmer'" rottrain --warmer data.rts
 }
 

@@ -63,15 +63,20 @@ static int hire_teacher(struct trainer *t, struct error *e)
     return c->teacher ? 0 : -1;
 }
 
+int consistency_images(const struct train_options *o)
+{
+    return o->unlabelled ? o->ratio * o->batch : 0;
+}
+
 int consistency_prepare(struct trainer *t, struct error *e)
 {
     struct consistency *c = &t->consistency;
-    size_t classes = (size_t)t->m->net.classes, n = (size_t)t->o->unlabelled_batch;
+    size_t classes = (size_t)t->m->net.classes, n = (size_t)consistency_images(t->o);
 
     c->data = t->o->unlabelled;
     if (!c->data)
         return 0;
-    c->images = t->o->unlabelled_batch;
+    c->images = (int)n;
     c->known = labels_known(t, c->data);
     if (check_views(t, e) < 0 || hire_teacher(t, e) < 0)
         return -1;
@@ -249,7 +254,7 @@ static void loss(const struct trainer *t, uint64_t at, const float *logits, floa
                  struct tally *tally)
 {
     const struct consistency *c = &t->consistency;
-    double scale = t->o->unlabelled_weight / c->images;
+    double scale = t->o->lambda / c->images;
     int k = taken_at(t, at);
 
     if (k < 0)

@@ -7,7 +7,7 @@
  * threshold, its class is the label of the image's strong view, which joins the batch. Views are
  * images as a text augments them (augment/augment.h). The loss of a step is
  *
- *     labelled + weight / images * sum(-log softmax(strong view)[class])
+ *     labelled + lambda / images * sum(-log softmax(strong view)[class])
  *
  * over the images above the threshold, where `labelled` is the loss of supervised training and
  * `images` counts all that were drawn. If the weights are averaged, the average classifies.
@@ -24,6 +24,7 @@
 #include "augment/augment.h"
 #include "net/engine.h"
 #include "train/objective.h"
+#include "train/options.h"
 
 /* Of an epoch's images without labels. */
 struct consistency_tally {
@@ -48,6 +49,9 @@ struct consistency {
     int *chosen;     /* their places in `drawn` */
     int *label;      /* and their labels */
 };
+
+/* Images without labels that a step draws, 0 without consistency. */
+int consistency_images(const struct train_options *o);
 
 /* Prepares t->consistency by the options. 0 or -1. */
 int consistency_prepare(struct trainer *t, struct error *e);

@@ -13,6 +13,7 @@ struct train_options train_defaults(void)
                                   .warmup = TRAIN_WARMUP_TENTH,
                                   .epochs = 10,
                                   .batch = 128,
+                                  .ratio = 4,
                                   .threshold = 0.95,
-                                  .unlabelled_weight = 1};
+                                  .lambda = 1};
 }

@@ -37,14 +37,14 @@ struct train_options {
 
     /*
      * Images without labels to learn from beside those with labels (consistency.h), or NULL: so
-     * many of them in a step; how their weak and strong views differ from them (NULL: not at all;
-     * as `augment` has it); the probability from which on a class is believed; what their loss
-     * counts; whether the classes of all are made even.
+     * many of them in a step, times `batch`; how their weak and strong views differ from them
+     * (NULL: not at all; as `augment` has it); the probability from which on a class is believed;
+     * what their loss counts; whether the classes of all are made even.
      */
     const struct dataset *unlabelled;
-    int unlabelled_batch;
+    int ratio;
     const char *weak, *strong;
-    double threshold, unlabelled_weight;
+    double threshold, lambda;
     int align;
 
     enum rotate rotate; /* learn all rotations of each image, or one an epoch, not labels */

@@ -107,7 +107,7 @@ int trainer_prepare(struct trainer *t, struct error *e)
 {
     const struct train_options *o = t->o;
     float lr_scale[NET_LAYERS_MAX + 1];
-    int batch = trainer_largest_batch(t), leaf = trainer_leaf(o->batch + o->unlabelled_batch);
+    int batch = trainer_largest_batch(t), leaf = trainer_leaf(o->batch + consistency_images(o));
     int leaves = (batch + leaf - 1) / leaf;
 
     t->table = model_pixel_table(t->m, e);

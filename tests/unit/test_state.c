@@ -13,6 +13,7 @@ struct set_up {
     enum schedule schedule;
     int nesterov, keep_best;
     double average, mixup;
+    int unlabelled, align;
     const char *frozen[3];
 };
 
@@ -24,7 +25,7 @@ static void begin(struct model *m, const struct set_up *s, const struct dataset 
 }
 
 /* 20 images in batches of 8: three steps an epoch, the last one smaller. */
-static struct train_options options(const struct set_up *s)
+static struct train_options options(const struct set_up *s, const struct dataset *d)
 {
     struct train_options o = train_defaults();
 
@@ -40,6 +41,11 @@ static struct train_options options(const struct set_up *s)
     o.warmup = 2;
     o.lr = 0.02;
     o.settings = "set 1 up";
+    o.unlabelled = s->unlabelled ? d : NULL;
+    o.ratio = s->unlabelled;
+    o.align = s->align;
+    o.threshold = 0.4;
+    o.strong = "flip";
     return o;
 }
 
@@ -49,7 +55,7 @@ static void check_epochs(const struct heard *want, const struct heard *got)
         const struct epoch *a = &want->epoch[want->epochs - got->epochs + i], *b = &got->epoch[i];
         CHECK(a->number == b->number && a->loss == b->loss && a->accuracy == b->accuracy);
         CHECK(a->valid_loss == b->valid_loss && a->valid_accuracy == b->valid_accuracy);
-        CHECK(a->lr == b->lr);
+        CHECK(a->lr == b->lr && a->confident == b->confident && a->wrong == b->wrong);
     }
 }
 
@@ -58,7 +64,7 @@ static void check_cut(const struct set_up *s, int stop, const struct model *want
                       const struct heard *told)
 {
     struct dataset d = dataset(20, (struct extent){7, 6, 1}, 3);
-    struct train_options o = options(s);
+    struct train_options o = options(s, &d);
     struct heard first = {.stop_at = stop}, second = {0};
     struct model m;
     struct error e = {0};
@@ -86,7 +92,7 @@ static void check_cut(const struct set_up *s, int stop, const struct model *want
 static void check_set_up(const struct set_up *s)
 {
     struct dataset d = dataset(20, (struct extent){7, 6, 1}, 3);
-    struct train_options o = options(s);
+    struct train_options o = options(s, &d);
     struct heard told = {0};
     struct model want;
     struct error e;
@@ -111,6 +117,8 @@ static void test_every_step(void)
         {.optimizer = OPTIMIZER_ADAM, .average = 0.9},
         {.optimizer = OPTIMIZER_SGD, .frozen = {"conv1"}, .mixup = 0.4},
         {.optimizer = OPTIMIZER_ADAMW, .frozen = {"conv2"}, .keep_best = 1, .average = 0.5},
+        {.optimizer = OPTIMIZER_ADAM, .unlabelled = 1},
+        {.optimizer = OPTIMIZER_SGD, .average = 0.9, .unlabelled = 3, .align = 1},
     };
 
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
@@ -122,7 +130,7 @@ static void test_after_the_end(void)
 {
     struct set_up s = {.optimizer = OPTIMIZER_ADAM};
     struct dataset d = dataset(20, (struct extent){7, 6, 1}, 3);
-    struct train_options o = options(&s);
+    struct train_options o = options(&s, &d);
     struct heard h = {0};
     struct model want, m;
     struct error e;
@@ -161,7 +169,7 @@ static void test_of_another_training(void)
 {
     struct set_up s = {.optimizer = OPTIMIZER_ADAM, .keep_best = 1};
     struct dataset d = dataset(20, (struct extent){7, 6, 1}, 3);
-    struct train_options o = options(&s), p;
+    struct train_options o = options(&s, &d), p;
     struct heard h = {.stop_at = 4};
     struct model m;
     struct error e;
@@ -170,31 +178,31 @@ static void test_of_another_training(void)
     begin(&m, &s, &d);
     CHECK(train_on(&m, &d, &o, 1, &h, &e) == 0);
     model_free(&m);
-    p = options(&s);
+    p = options(&s, &d);
     p.settings = "set 1 --up 1";
     refused("was saved with different settings: 'set 1 up' in the file, '--up 1' now", &p, &d,
             "c5 r p c4 r d6 r", 0);
     p.settings = "set 2 up";
     refused("was saved by set 1, and this is set 2, whose results may differ", &p, &d,
             "c5 r p c4 r d6 r", 0);
-    p = options(&s);
+    p = options(&s, &d);
     refused("was saved while training a different model", &p, &d, "c5 r p c4 r d7 r", 0);
     refused("was saved while training a different model", &p, &d, "c5 r p c4 r d6 r", 1);
     p.seed = 1;
     refused("'train.generator': does not match the seed", &p, &d, "c5 r p c4 r d6 r", 0);
-    p = options(&s);
+    p = options(&s, &d);
     p.epochs = 1;
     refused("'train.position': invalid", &p, &d, "c5 r p c4 r d6 r", 0);
-    p = options(&s);
+    p = options(&s, &d);
     p.batch = 5;
     refused("'train.position': invalid", &p, &d, "c5 r p c4 r d6 r", 0);
-    p = options(&s);
+    p = options(&s, &d);
     p.optimizer = OPTIMIZER_SGD;
     refused("'conv1.weight.momentum_buffer' is missing", &p, &d, "c5 r p c4 r d6 r", 0);
-    p = options(&s);
+    p = options(&s, &d);
     p.average = 0.9;
     refused("'conv1.weight.average' is missing", &p, &d, "c5 r p c4 r d6 r", 0);
-    p = options(&s);
+    p = options(&s, &d);
     d.label[7] ^= 1;
     refused("was saved with different training data", &p, &d, "c5 r p c4 r d6 r", 0);
     dataset_free(&d);
