@@ -51,6 +51,7 @@ augment -n 2 flip @
 rotgen -r
 rottrain -q -e 1 -j 1 --net d1 @
 rottrain -q -e 1 -j 1 --net d1 --valid @ data.rts
+rottrain -q -e 1 -j 1 --net d1 --unlabelled @ --strong flip data.rts
 rottrain -q -e 1 -j 1 -m model.rts @
 evalacc -j 1 -m model.rts @
 evalpng -j 1 -m model.rts @

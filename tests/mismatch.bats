@@ -97,6 +97,8 @@ zeroed() {
         none "$data: images of .*, but the model is for 8 x 8 x 1" rottrain -q -e 1 --valid $data data.rts
         none "$data: images of .*, but the model is for 8 x 8 x 1" \
             rottrain -q -e 1 -m m --valid $data data.rts
+        none "$data: images of .*, but the model is for 8 x 8 x 1" \
+            rottrain -q -e 1 --unlabelled $data --strong flip data.rts
         # The other shape behind images that are right.
         cat data.rts $data >both
         everywhere 'images of .* (but the model is for|in a data set of) 8 x 8 x 1' m both
@@ -112,6 +114,7 @@ zeroed() {
     featdump -m m data.rts >features
     everywhere 'features: record .*features, but images are needed' m features
     none 'features: record .*features, but images' rottrain -q -e 1 --valid features data.rts
+    none 'features: record .*features, but images' rottrain -q -e 1 --unlabelled features --strong flip data.rts
     for dtype in f4 u8 i1 u2; do
         {
             record image $dtype 0 $((64 * ${dtype#?})) 1 8 8 1

@@ -24,6 +24,7 @@ refuses() {
     refuses "-o: 'link.rts' is also the training data" -o link.rts v.rts d.rts
     refuses "-o: 'hard.rts' is also the training data" -o hard.rts <d.rts
     refuses "-o: 'v.rts' is also the data of --valid" -o v.rts --valid v.rts d.rts
+    refuses "-o: 'v.rts' is also the data of --unlabelled" -o v.rts --unlabelled v.rts --strong flip d.rts
     refuses "-o: 'base.rts' is also the model of -m" -o base.rts d.rts -m base.rts
     for option in --save --state --log; do
         refuses "$option: 'd.rts' is also the training data" $option d.rts -o new d.rts

@@ -155,7 +155,7 @@ int trainer_last_look(struct trainer *t, struct ending *end, struct error *e)
     double guessing;
 
     l.t = t;
-    l.images = n * (uint64_t)t->o->epochs / TRAINED_EACH;
+    l.images = (n * ((uint64_t)t->so_far.epoch - 1) + t->so_far.done) / TRAINED_EACH;
     l.images = l.images < IMAGES_LEAST ? IMAGES_LEAST : l.images;
     l.images = l.images > IMAGES_MOST ? IMAGES_MOST : l.images;
     l.images = l.images > n ? n : l.images / copies * copies;
