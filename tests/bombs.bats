@@ -45,6 +45,7 @@ every_reader() {
     "$@" augment 'flip rotate9' "$file"
     "$@" rottrain -q -e 1 -j 1 --net d1 "$file"
     "$@" evalacc -q -j 1 -m model.rts "$file"
+    "$@" evalcmp -q -j 1 -A model.rts -B model.rts "$file"
     "$@" evalpng -j 1 -m model.rts "$file"
     "$@" classdump -j 1 -m model.rts --flip "$file"
     "$@" rtslabel -q -j 1 -m model.rts --select 0 "$file"
@@ -280,7 +281,7 @@ sys.stdout.buffer.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBB
     forge net-too-long
     forge layers
     forge frozen
-    for command in headswap\ --thaw "rottrain -q -m %" "evalacc -m %" "evalpng -m %" "classdump -m %" "rtslabel -m %" "featdump -m %"; do
+    for command in headswap\ --thaw "rottrain -q -m %" "evalacc -m %" "evalcmp -A model.rts -B %" "evalpng -m %" "classdump -m %" "rtslabel -m %" "featdump -m %"; do
         # shellcheck disable=SC2086 # a command with its arguments
         for pair in 'net:net: longer than 1023 characters' \
             'net-too-long:2097152 bytes, but at most 1048576 are allowed' \
@@ -303,6 +304,7 @@ sys.stdout.buffer.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBB
     forge junk
     forge dense-junk
     for command in 'headswap -c 2 %' 'rottrain -q -m % small.rts' 'evalacc -m % small.rts' \
+        'evalcmp -A % -B model.rts small.rts' \
         'classdump -m % small.rts' 'rtslabel -m % small.rts' \
         'featdump -m % small.rts' 'filtdump %' 'rottrain -q --net d1 --resume % small.rts'; do
         # shellcheck disable=SC2086 # a command with its arguments
@@ -323,6 +325,7 @@ sys.stdout.buffer.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBB
     forge parameters
     forge activations
     for command in 'headswap %' 'rottrain -q -m % small.rts' 'evalacc -m % small.rts' 'filtdump %' \
+        'evalcmp -A % -B model.rts small.rts' \
         'classdump -m % small.rts' 'rtslabel -m % small.rts' \
         'featdump -m % small.rts'; do
         # shellcheck disable=SC2086 # a command with its arguments

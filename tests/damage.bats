@@ -54,6 +54,7 @@ rottrain -q -e 1 -j 1 --net d1 --valid @ data.rts
 rottrain -q -e 1 -j 1 --net d1 --unlabelled @ --strong flip data.rts
 rottrain -q -e 1 -j 1 -m model.rts @
 evalacc -j 1 -m model.rts @
+evalcmp -q -j 1 -A model.rts -B model.rts @
 evalpng -j 1 -m model.rts @
 evalpng -j 1 -m model.rts --worst --bars @
 classdump -j 1 -m model.rts -m model.rts --flip -k all @
@@ -73,6 +74,7 @@ END
 model_readers() {
     cat <<'END'
 evalacc -j 1 -m @ data.rts
+evalcmp -q -j 1 -A model.rts -B @ data.rts
 featdump -j 1 -m @ data.rts
 evalpng -j 1 -m @ data.rts
 classdump -j 1 -m model.rts -m @ data.rts

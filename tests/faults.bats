@@ -83,6 +83,8 @@ headswap -c 3 --names names.3 model.rts
 model.rts < headswap --thaw
 evalacc -j 2 -m model.rts --confusion --report data.rts
 evalacc -j 2 -m model.rts --json data.rts
+evalcmp -q -j 2 -A model.rts -B model.rts --flip data.rts
+evalcmp -q -j 2 -A model.rts -A model.rts -B model.rts -B model.rts --json data.rts
 evalpng -j 2 -m model.rts --worst -n 2 --labels data.rts
 evalpng -j 2 -m model.rts --bars data.rts
 classdump -j 2 -m model.rts -m model.rts --flip --shift 1 -k all data.rts
@@ -104,6 +106,7 @@ rtscomm --rotated --duplicates data.rts other.rts
 rtscomm --only-b -o made/others other.rts data.rts
 rtsinfo -o made/info data.rts
 evalacc -m model.rts -j 2 -o made/table data.rts
+evalcmp -q -A model.rts -B model.rts -j 2 -o made/compared data.rts
 data.rts < rtscomm --both data.rts
 rtsinfo data.rts
 rtsinfo model.rts
@@ -287,7 +290,7 @@ closed_output() {
 
 @test "faults: a standard input that is closed, cannot be read, is a folder" {
     for command in rts2png 'rtsample -n 2' 'rtsmap --compact' rtshuf rotgen 'augment flip' 'rottrain -q' headswap \
-        'evalacc -m model.rts' \
+        'evalacc -m model.rts' 'evalcmp -A model.rts -B model.rts' \
         'featdump -m model.rts' 'evalpng -m model.rts' 'classdump -m model.rts' \
         'rtslabel -m model.rts' 'rtslabel -m model.rts --balance' filtdump 'rtscomm data.rts' 'umap -q' \
         'knneval -q -k 1 data.rts' rtsinfo rts2idx rts2tsv cifar2rts idx2rts idx2png; do
@@ -317,7 +320,7 @@ closed_output() {
     [[ $(id -u) != 0 ]] || skip 'root may read and write everything'
     cp data.rts secret.rts
     chmod 0 secret.rts
-    for command in rts2png 'rtsample -n 2' 'rtsmap --unlabel' rtshuf rotgen 'augment flip' 'rottrain -q' headswap 'evalacc -m' 'evalpng -m' \
+    for command in rts2png 'rtsample -n 2' 'rtsmap --unlabel' rtshuf rotgen 'augment flip' 'rottrain -q' headswap 'evalacc -m' 'evalpng -m' 'evalcmp -B model.rts -A' \
         'featdump -m' 'classdump -m' 'rtslabel -m' filtdump 'rtscomm data.rts' umap 'knneval data.rts' rtsinfo rts2idx rts2tsv; do
         # shellcheck disable=SC2086 # a command with its arguments
         expect_error 1 'secret.rts: Permission denied' $command secret.rts

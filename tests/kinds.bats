@@ -33,7 +33,7 @@ reads() {
     rotpipe-report) echo plan ;;
     rtsinfo) echo anything ;;
     knneval | rts2idx | rts2tsv | rtsample | rtshuf | rtsmap | umap) echo examples ;;
-    augment | classdump | evalacc | evalpng | featdump | layereval | rotgen | rottrain | rts2png | rtscomm | rtslabel) echo images ;;
+    augment | classdump | evalacc | evalcmp | evalpng | featdump | layereval | rotgen | rottrain | rts2png | rtscomm | rtslabel) echo images ;;
     *) fail "tests/kinds.bats does not know what $1 reads" ;;
     esac
 }
@@ -44,6 +44,7 @@ use() {
     case $1 in
     augment) command+=(flip) ;;
     classdump | evalacc | evalpng | featdump | rtslabel) command+=(-m model.rts) ;;
+    evalcmp) command+=(-q -A model.rts -B model.rts) ;;
     knneval) command+=(-k 1 data.rts) ;;
     layereval) command+=(-m model.rts -k 1 data.rts) ;;
     rottrain) command+=(-q -e 1) ;;

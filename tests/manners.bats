@@ -38,6 +38,7 @@ use() {
     augment) command+=(-n 2 'flip rotate9') ;;
     cifar2rts) operand=batch.bin ;;
     classdump | evalacc | evalpng) command+=(-m model.rts) ;;
+    evalcmp) command+=(-q -A model.rts -B model.rts) ;;
     featdump) command+=(-m model.rts) ;;
     filtdump) operand=model.rts ;;
     headswap) command+=(-c 3) operand=model.rts ;;
@@ -60,7 +61,7 @@ use() {
 
 # True of programs whose result is for people; --version and --help of all others are, too.
 writes_text() {
-    [[ $1 == classdump || $1 == evalacc || $1 == knneval || $1 == layereval || $1 == rtsinfo || $1 == rts2tsv || $1 == rotpipe-report ]]
+    [[ $1 == classdump || $1 == evalacc || $1 == evalcmp || $1 == knneval || $1 == layereval || $1 == rtsinfo || $1 == rts2tsv || $1 == rotpipe-report ]]
 }
 
 # ---- what holds for one program ----

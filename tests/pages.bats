@@ -160,6 +160,10 @@ options_of() {
     run_examples man1/evalacc.1
 }
 
+@test "pages: examples of evalcmp(1)" {
+    run_examples man1/evalcmp.1
+}
+
 @test "pages: examples of evalpng(1)" {
     run_examples man1/evalpng.1
 }

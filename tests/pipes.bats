@@ -52,6 +52,7 @@ pair() {
     pair 'cifar2rts batch.bin' rotgen batch.bin
     pair 'idx2rts images labels' 'rottrain -q -e 1 --net c2' images labels
     pair 'idx2rts images labels' 'evalacc -m model.rts' images labels
+    pair 'idx2rts images labels' 'evalcmp -q -A model.rts -B model.rts' images labels
     pair 'idx2rts images labels' 'evalpng -m model.rts' images labels
     pair 'idx2rts images labels' 'classdump -m model.rts' images labels
     pair 'idx2rts images labels' 'rtslabel -m model.rts' images labels
@@ -94,7 +95,9 @@ pair() {
 @test "pipes: from models and features on" {
     whole
     local consumer
+    cp model.rts whole-model
     for consumer in 'rottrain -q -e 1 -m - data2.rts' 'evalacc -m - data2.rts' \
+        'evalcmp -q -A whole-model -B - data2.rts' \
         'evalpng -m - data2.rts' 'classdump -m - data2.rts' 'rtslabel -m - data2.rts' \
         'featdump -m - data2.rts' headswap filtdump rtsinfo; do
         cp data.rts data2.rts
@@ -102,8 +105,8 @@ pair() {
         pair 'rottrain -q -e 1 -m model.rts data.rts' "$consumer" model.rts data.rts
     done
     pair 'featdump -m model.rts data.rts' rts2tsv model.rts data.rts
-    for consumer in rotgen 'rottrain -q -e 1 --net c2' 'evalacc -m whole-model' rtsinfo; do
-        cp model.rts whole-model
+    for consumer in rotgen 'rottrain -q -e 1 --net c2' 'evalacc -m whole-model' \
+        'evalcmp -q -A whole-model -B whole-model' rtsinfo; do
         pair 'rtslabel -m model.rts data.rts' "$consumer" model.rts data.rts
         pair 'rtslabel -q -m model.rts --select 0.1 --balance data.rts' "$consumer" model.rts data.rts
     done
@@ -138,10 +141,11 @@ cut_behind_records() {
     whole
     cp data.rts other.rts
     cut_behind_records data.rts 'rtscomm other.rts' 'rtscomm --only-a - other.rts' 'rtsample -n 6' 'rtsample -v -n 6' 'rtsmap --unlabel' rtshuf rts2idx rotgen 'augment -n 2 flip' \
-        'rottrain -q -e 1 --net c2' 'evalacc -m model.rts' 'featdump -m model.rts' rts2png \
+        'rottrain -q -e 1 --net c2' 'evalacc -m model.rts' 'evalcmp -q -A model.rts -B model.rts' \
+        'featdump -m model.rts' rts2png \
         'evalpng -m model.rts' 'classdump -m model.rts' 'rtslabel -q -m model.rts' \
         'rtslabel -q -m model.rts --balance' 'umap -q -e 1' 'knneval -q -k 1 other.rts' rts2tsv rtsinfo
     cut_behind_records model.rts headswap 'rottrain -q -e 1 -m - data.rts' \
-        'evalacc -m - data.rts' 'evalpng -m - data.rts' 'classdump -m - data.rts' \
+        'evalacc -m - data.rts' 'evalcmp -q -A model.rts -B - data.rts' 'evalpng -m - data.rts' 'classdump -m - data.rts' \
         'rtslabel -m - data.rts' 'featdump -m - data.rts' filtdump rtsinfo
 }

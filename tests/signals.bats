@@ -107,6 +107,9 @@ makefile() {
     done
     evalacc -m - d.rts <m 2>said >shown
     [[ $(<said) == "evalacc: standard input: $how" ]]
+    rottrain -q -e 1 --net c2 -o whole d.rts
+    evalcmp -A whole -B m d.rts 2>said >shown
+    [[ $(grep -v ' tell A from B: ' said) == "evalcmp: m: $how" ]]
     quiet_success evalacc -q -m m d.rts
     rottrain -e 0 -m m d.rts 2>said >again
     [[ $(<said) == "rottrain: m: $how" ]]

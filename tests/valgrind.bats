@@ -96,6 +96,9 @@ watched() {
     watched 0 headswap --thaw model.rts
     watched 0 evalacc -j 2 -m model.rts --report --confusion data.rts
     watched 0 evalacc -j 1 -m model.rts --json data.rts
+    watched 0 evalcmp -q -j 2 -A model.rts -B model.rts --flip data.rts
+    watched 0 evalcmp -q -j 1 -A model.rts -A model.rts -B model.rts -B model.rts data.gz
+    watched 0 evalcmp -q -j 1 -A model.rts -B model.rts --json data.rts
     watched 0 evalpng -j 2 -m model.rts --worst -n 2 --labels data.rts
     watched 0 evalpng -j 1 -m model.rts --bars data.rts
     watched 0 classdump -j 2 -m model.rts -m model.rts --flip --shift 1 -k all data.rts
@@ -135,6 +138,7 @@ watched() {
         watched 1 rottrain -q -j 1 --net d1 -o model $file
         watched 1 rottrain -q -j 1 --net d1 --valid $file data.rts
         watched 1 evalacc -j 1 -m model.rts $file
+        watched 1 evalcmp -q -j 1 -A model.rts -B model.rts $file
         watched 1 evalpng -j 1 -m model.rts --worst $file
         watched 1 classdump -j 1 -m model.rts --flip $file
         watched 1 rtslabel -j 1 -m model.rts --select 0 $file
@@ -150,6 +154,7 @@ watched() {
     for file in half-model.rts flipped-model.rts text data.rts; do
         watched 1 headswap -c 3 $file
         watched 1 evalacc -j 1 -m $file data.rts
+        watched 1 evalcmp -q -j 1 -A model.rts -B $file data.rts
         watched 1 evalpng -j 1 -m $file data.rts
         watched 1 classdump -j 1 -m model.rts -m $file data.rts
         watched 1 rtslabel -j 1 -m $file data.rts
@@ -178,6 +183,7 @@ watched() {
     for command in 'rts2png data.rts' 'rtsample -n 2 data.rts' 'rtsmap --compact data.rts' 'rtshuf data.rts' 'rts2idx data.rts' 'rotgen data.rts' 'augment flip data.rts' 'headswap -c 3 model.rts' \
         'featdump -m model.rts data.rts' 'cifar2rts batch' 'idx2rts images' 'img2rts -j 2 pictures' 'idx2png images' 'rtsinfo data.rts' \
         'rts2tsv data.rts' 'evalacc -m model.rts data.rts' 'evalpng -m model.rts data.rts' \
+        'evalcmp -q -A model.rts -B model.rts data.rts' \
         'classdump -m model.rts data.rts' 'rtslabel -q -m model.rts --balance data.rts' \
         'filtdump model.rts' 'umap -q -e 2 data.rts' 'knneval -q -k 1 data.rts data.rts' \
         'rottrain -q -e 1 --net d1 data.rts'; do

@@ -6,26 +6,29 @@
 #undef SETTINGS
 #define SETTINGS struct model_options
 
-static void take_model(void *options, const struct setting *s, char *path)
+void model_take(void *options, const struct setting *s, char *path)
 {
     struct model_options *m = options;
 
-    (void)s;
     if (m->models == ENSEMBLE_MODELS_MAX)
-        misused("-m: more than %d models", ENSEMBLE_MODELS_MAX);
+        misused("%s: more than %d models", as_typed(s->letter), ENSEMBLE_MODELS_MAX);
     m->path[m->models++] = path;
 }
 
 /* clang-format off */
-const struct setting model_rows[] = {
-    {"model", 'm', "FILE", "model; several -m vote by mean probability",
-     SETTING_FREE, .type = SETTING_CALL, .take = take_model},
+const struct setting view_rows[] = {
     {"flip", 0, NULL, "average over every image and its mirror image",
      SETTING_CHANGED, FLAG(views.flip)},
     {"shift", 0, "N", "average over every image and its shifts by N pixels",
      SETTING_CHANGED, INT(views.shift, 1, NET_SIDE_MAX - 1)},
     {"threads", 'j', "N", "number of threads (default: all available processors)",
      SETTING_FREE, THREADS(threads)},
+    {0}};
+
+const struct setting model_rows[] = {
+    {"model", 'm', "FILE", "model; several -m vote by mean probability",
+     SETTING_FREE, .type = SETTING_CALL, .take = model_take},
+    {.type = SETTING_GROUP, .group = view_rows},
     {0}};
 /* clang-format on */
 

@@ -1,6 +1,7 @@
 /*
  * The options that classdump, evalacc, evalpng and rtslabel share: the models that judge images,
- * the views that they judge, and the threads.
+ * the views that they judge, and the threads. evalcmp, whose models are those of two sides, shares
+ * some.
  */
 #ifndef ROTPIPE_CLI_MODELOPTIONS_H
 #define ROTPIPE_CLI_MODELOPTIONS_H
@@ -15,8 +16,12 @@ struct model_options {
     int threads;
 };
 
-/* The rows that set a struct model_options; the views are told in a history. */
-extern const struct setting model_rows[];
+/* The rows that set a struct model_options; the views are told in a history. view_rows: all but
+ * that of the models. */
+extern const struct setting model_rows[], view_rows[];
+
+/* What such a row of models does: adds one to the struct model_options at `options`. */
+void model_take(void *options, const struct setting *s, char *path);
 
 /*
  * When all options are read: no model at all, or standard input for two of models and the n

@@ -297,31 +297,55 @@ static int not_finite(const struct ensemble *g, const struct member *m, const st
     return source_complain(in, e, "%s (model %s)", what, name_of(m));
 }
 
+/* The passes of one model. */
+static int judge(struct block *b, struct member *m, const struct source *in, uint64_t number,
+                 struct error *e)
+{
+    struct ensemble *g = b->g;
+
+    for (b->view = 0; b->view < views_count(&g->views); b->view++, b->pass++) {
+        const uint8_t *images = b->view ? g->view : b->images;
+        struct activity *activity = g->watched && b->view == 0 ? &m->activity : NULL;
+        uint64_t bad;
+        if (b->view)
+            run_parts(b, make_view);
+        bad = infer_logits(m->engine, m->table, images, b->n, g->logits, activity);
+        if (bad < b->n)
+            return not_finite(g, m, in, number + bad, e);
+        if (activity)
+            activity->images += b->n;
+        run_parts(b, add_part);
+    }
+    return 0;
+}
+
+/* Models `from` to `to` - 1 together. */
+static int judge_by(struct ensemble *g, int from, int to, const struct source *in,
+                    const struct chunk *c, uint64_t first, uint64_t n, const uint32_t *label,
+                    uint64_t number, struct error *e)
+{
+    struct block b = {.g = g, .label = label, .n = n};
+
+    if (n == 0)
+        return 0;
+    b.passes = (to - from) * views_count(&g->views);
+    b.images = (const uint8_t *)c->data + first * c->stride;
+    for (int i = from; i < to; i++)
+        if (judge(&b, &g->member[i], in, number, e) < 0)
+            return -1;
+    return 0;
+}
+
 int ensemble_judge(struct ensemble *g, const struct source *in, const struct chunk *c,
                    uint64_t first, uint64_t n, const uint32_t *label, uint64_t number,
                    struct error *e)
 {
-    int views = views_count(&g->views);
-    struct block b = {.g = g, .label = label, .n = n, .passes = g->members * views};
+    return judge_by(g, 0, g->members, in, c, first, n, label, number, e);
+}
 
-    if (n == 0)
-        return 0;
-    b.images = (const uint8_t *)c->data + first * c->stride;
-    for (int i = 0; i < g->members; i++) {
-        struct member *m = &g->member[i];
-        for (b.view = 0; b.view < views; b.view++, b.pass++) {
-            const uint8_t *images = b.view ? g->view : b.images;
-            struct activity *activity = g->watched && b.view == 0 ? &m->activity : NULL;
-            uint64_t bad;
-            if (b.view)
-                run_parts(&b, make_view);
-            bad = infer_logits(m->engine, m->table, images, n, g->logits, activity);
-            if (bad < n)
-                return not_finite(g, m, in, number + bad, e);
-            if (activity)
-                activity->images += n;
-            run_parts(&b, add_part);
-        }
-    }
-    return 0;
+int ensemble_judge_alone(struct ensemble *g, int member, const struct source *in,
+                         const struct chunk *c, uint64_t first, uint64_t n, const uint32_t *label,
+                         uint64_t number, struct error *e)
+{
+    return judge_by(g, member, member + 1, in, c, first, n, label, number, e);
 }

@@ -13,6 +13,7 @@
 #include "rts/examples.h"
 #include "rts/names.h"
 
+/* How many models a program takes that judge together; how many images they judge at a time. */
 enum { ENSEMBLE_MODELS_MAX = 64, ENSEMBLE_BLOCK = 1024 };
 
 struct member {
@@ -45,7 +46,7 @@ struct ensemble {
 };
 
 /*
- * Loads n models, 1 to ENSEMBLE_MODELS_MAX, from paths ("-": standard input), which stay the
+ * Loads n models, 1 or more, from paths ("-": standard input), which stay the
  * caller's. kernels: the value of ROTPIPE_KERNELS, or NULL. threads 0: as many as there are
  * processors. Models for images of another shape, for more or fewer classes or for classes of other
  * names are an error that names two of them; a model without names fits any. 0 or -1; g is to be
@@ -82,6 +83,11 @@ int ensemble_check_names(const struct ensemble *g, const struct source *in, stru
 int ensemble_judge(struct ensemble *g, const struct source *in, const struct chunk *c,
                    uint64_t first, uint64_t n, const uint32_t *label, uint64_t number,
                    struct error *e);
+
+/* The same as model number `member` alone says, with all its views. 0 or -1. */
+int ensemble_judge_alone(struct ensemble *g, int member, const struct source *in,
+                         const struct chunk *c, uint64_t first, uint64_t n, const uint32_t *label,
+                         uint64_t number, struct error *e);
 
 /* The name of a class, or its number written to `digits` if it has none; *length bytes. */
 enum { ENSEMBLE_DIGITS = 16 };
