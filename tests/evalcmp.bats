@@ -30,7 +30,7 @@ PYTHON
 # shellcheck disable=SC2046 # a list of numbers
 labelled() {
     idx_images $(($1 + $2 + $3)) 8 8 >images.idx
-    idx_labels $(printf '0 %.0s' $(seq "$1")) $(printf '1 %.0s' $(seq "$2")) $(printf '2 %.0s' $(seq "$3")) >labels.idx
+    idx_labels $(awk -v a="$1" -v b="$2" -v c="$3" 'BEGIN { for (i = 0; i < a + b + c; i++) print (i >= a) + (i >= a + b) }') >labels.idx
     idx2rts images.idx labels.idx
 }
 
@@ -38,7 +38,7 @@ labelled() {
 right() {
     local model=$1 data=$2
     shift 2
-    paste <(labels "$data") <(rtslabel -q -m "$model" "$@" "$data" | { cat >said.rts && labels said.rts; }) |
+    paste <(labels "$data") <(rtslabel -q -m "$model" "$@" "$data" | { cat >"said.$model" && labels "said.$model"; }) |
         awk '{ print $1 == $2 ? 1 : 0 }'
 }
 
@@ -66,9 +66,9 @@ counted() {
     # shellcheck disable=SC2046
     quiet_success evalcmp -q $(printf ' -A m -B m%.0s' {1..64}) data.rts
     local two='standard input can be only one of data, -A and -B'
-    expect_error 2 "$two" evalcmp -A - -B m <m
+    expect_error 2 "$two" evalcmp -A - -B other <m
     expect_error 2 "$two" evalcmp -A - -B - data.rts <m
-    expect_error 2 "$two" evalcmp -A m -B - - <m
+    expect_error 2 "$two" evalcmp -A other -B - - <m
     expect_error 2 "$two" evalcmp -A m -B m - - <data.rts
     expect_error 2 "unrecognized option '--model'|option '--model' is ambiguous" evalcmp --model m data.rts
     expect_error 2 "-j: '0' is not an integer" evalcmp -A m -B m -j 0 data.rts
