@@ -52,7 +52,7 @@ static int dump_chunk(struct engine *g, const float *table, const struct source 
                       const struct chunk *c, uint64_t first, struct rts_writer *out,
                       struct error *e)
 {
-    struct chunk made = features_of(g->net);
+    struct chunk made = features_of(g->net), part;
     uint64_t size = extent_size(g->net->layer[g->net->layers - 1].out);
     uint64_t most = examples_per_chunk(size * sizeof(float)), done = 0;
     float *features = malloc(most * size * sizeof *features);
@@ -70,8 +70,11 @@ static int dump_chunk(struct engine *g, const float *table, const struct source 
         }
         made.n = n;
         made.data = features;
-        made.label = c->label ? c->label + done : NULL;
-        made.file = c->file ? c->file + done : NULL;
+        part = chunk_part(c, done, n);
+        made.label = part.label;
+        made.file = part.file;
+        made.soft = part.soft;
+        made.classes = part.classes;
         status = examples_put(out, &made, e);
         done += n;
         if (done == c->n)

@@ -58,6 +58,7 @@ static int put_rotations(struct rotator *r, const struct chunk *c, struct rts_wr
     turned.data = r->images;
     turned.label = r->label;
     turned.file = c->file ? r->file : NULL;
+    turned.soft = NULL;
     return examples_put(out, &turned, e);
 }
 

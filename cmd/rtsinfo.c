@@ -63,7 +63,7 @@ static void unfold(struct fold *f)
 static int is_chunk(const struct rts_header *h)
 {
     return strcmp(h->name, "image") == 0 || strcmp(h->name, "feature") == 0 ||
-           strcmp(h->name, "label") == 0;
+           strcmp(h->name, "label") == 0 || strcmp(h->name, "soft") == 0;
 }
 
 static int are_alike(const struct rts_header *a, const struct rts_header *b)

@@ -202,6 +202,9 @@ static int change(struct job *j, const struct source *in, struct chunk *c, uint6
         return -1;
     if (j->s->unlabel)
         c->label = NULL;
+    /* Soft labels are about the classes as they were. */
+    if (j->s->unlabel || j->maps)
+        c->soft = NULL;
     return 0;
 }
 

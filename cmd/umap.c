@@ -160,9 +160,10 @@ static int lay_out(struct job *j, struct error *e)
     return status;
 }
 
-/* Writes a run of points, of which the first is number `at`; *name: that of its file, if any. */
+/* Writes a run of points, of which the first is number `at`; *name: that of its file, *soft: its
+ * soft label, if any. */
 static int write_run(const struct job *j, const struct points_run *run, uint64_t at,
-                     const char **name, struct rts_writer *out, struct error *e)
+                     const char **name, float **soft, struct rts_writer *out, struct error *e)
 {
     uint64_t dims = (uint64_t)j->s->umap.dims;
     struct chunk c = chunk_like("feature", RTS_F4, 2, (uint64_t[]){0, dims});
@@ -171,6 +172,11 @@ static int write_run(const struct job *j, const struct points_run *run, uint64_t
     c.n = run->n;
     c.data = j->x + at * dims;
     c.label = run->labelled ? j->points.label + at : NULL;
+    c.classes = j->points.classes;
+    if (run->soft) {
+        c.soft = *soft;
+        *soft += run->n * c.classes;
+    }
     if (run->named) {
         if (!(c.file = malloc(run->n * sizeof *c.file)))
             return error_memory(e, "file names");
@@ -182,25 +188,27 @@ static int write_run(const struct job *j, const struct points_run *run, uint64_t
     return status;
 }
 
-/* Runs of points with labels or files and of points without are chunks of their own. */
+/* Runs of points with labels, soft labels or files and of points without are chunks of their own.
+ */
 static int write_points(const struct job *j, struct rts_writer *out, struct error *e)
 {
     const struct points *p = &j->points;
     const struct points_run none = {0};
     const char *name = p->files;
+    float *soft = p->soft;
     uint64_t at = 0;
 
     for (size_t r = 0; r < p->runs; at += p->run[r++].n)
-        if (write_run(j, &p->run[r], at, &name, out, e) < 0)
+        if (write_run(j, &p->run[r], at, &name, &soft, out, e) < 0)
             return -1;
-    return p->runs ? 0 : write_run(j, &none, 0, &name, out, e);
+    return p->runs ? 0 : write_run(j, &none, 0, &name, &soft, out, e);
 }
 
 static int run(const struct settings *s, char **paths, int n, struct error *e)
 {
     struct job j = {.s = s,
                     .kernels = near_kernels_pick(getenv("ROTPIPE_KERNELS")),
-                    .points = {.keeps_files = 1}};
+                    .points = {.keeps_all = 1}};
     struct source *in = NULL;
     struct rts_writer *out = NULL;
     char line[512];

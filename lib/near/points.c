@@ -105,18 +105,36 @@ static int add_files(struct points *p, const struct chunk *c, struct error *e)
     return 0;
 }
 
-static int add_run(struct points *p, uint64_t n, int labelled, int named, struct error *e)
+/* The chunk's soft labels behind those that are there already. */
+static int add_soft(struct points *p, const struct chunk *c, struct error *e)
+{
+    p->classes = c->classes;
+    if (c->n > p->softs_room - p->softs) {
+        size_t room = 2 * (p->softs_room + c->n);
+        float *soft = realloc(p->soft, room * c->classes * sizeof *soft);
+        if (!soft)
+            return error_memory(e, "soft labels");
+        p->soft = soft;
+        p->softs_room = room;
+    }
+    memcpy(p->soft + p->softs * c->classes, c->soft, c->n * c->classes * sizeof *c->soft);
+    p->softs += c->n;
+    return 0;
+}
+
+static int add_run(struct points *p, struct points_run next, struct error *e)
 {
     struct points_run *run = p->runs ? &p->run[p->runs - 1] : NULL;
 
-    if (run && run->labelled == labelled && run->named == named) {
-        run->n += n;
+    if (run && run->labelled == next.labelled && run->named == next.named &&
+        run->soft == next.soft) {
+        run->n += next.n;
         return 0;
     }
     if (!(run = realloc(p->run, (p->runs + 1) * sizeof *run)))
         return error_memory(e, "points");
     p->run = run;
-    run[p->runs++] = (struct points_run){n, labelled, named};
+    run[p->runs++] = next;
     return 0;
 }
 
@@ -124,14 +142,17 @@ static int add_chunk(struct points *p, const struct source *s, const struct chun
                      struct error *e)
 {
     size_t d = c->stride / (c->kind == CHUNK_IMAGES ? 1 : sizeof(float));
-    int named = p->keeps_files && c->file;
+    struct points_run run = {.n = c->n,
+                             .labelled = c->label != NULL,
+                             .named = p->keeps_all && c->file,
+                             .soft = p->keeps_all && c->soft};
 
     if (check_chunk(p, s, c, d, e) < 0)
         return -1;
     if (c->n == 0)
         return 0;
-    if (reserve(p, c->n, e) < 0 || add_values(p, s, c, e) < 0 ||
-        add_run(p, c->n, c->label != NULL, named, e) < 0 || (named && add_files(p, c, e) < 0))
+    if (reserve(p, c->n, e) < 0 || add_values(p, s, c, e) < 0 || add_run(p, run, e) < 0 ||
+        (run.named && add_files(p, c, e) < 0) || (run.soft && add_soft(p, c, e) < 0))
         return -1;
     if (c->label)
         memcpy(p->label + p->n, c->label, c->n * sizeof *p->label);
@@ -158,5 +179,6 @@ void points_free(struct points *p)
     free(p->label);
     free(p->run);
     free(p->files);
+    free(p->soft);
     memset(p, 0, sizeof *p);
 }

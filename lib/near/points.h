@@ -7,10 +7,11 @@
 
 #include "rts/examples.h"
 
-/* Points that came one after the other, alike in whether they have labels, and names of files. */
+/* Points that came one after the other, alike in whether they have labels, names of files and soft
+ * labels. */
 struct points_run {
     uint64_t n;
-    int labelled, named;
+    int labelled, named, soft;
 };
 
 struct points {
@@ -21,19 +22,22 @@ struct points {
     uint32_t *label;        /* [n]; 0 where there is none */
     struct points_run *run;
     size_t runs;
-    int keeps_files; /* set by the caller: the names of the files of the points are kept: */
-    char *files;     /* those of points that have one, each ended by NUL, in their order */
+    int keeps_all; /* set by the caller: what else belongs to the points is kept: */
+    char *files; /* names of the files of points that have one, each ended by NUL, in their order */
     size_t files_used;
+    float *soft;  /* [][classes]: soft labels of points that have one, in their order */
+    size_t softs; /* how many these are */
+    size_t classes;
     /* private to points.c */
     uint64_t capacity;
-    size_t files_room;
+    size_t files_room, softs_room;
 };
 
 /* No more than these: indices are 32 bits wide. */
 #define POINTS_MAX ((uint64_t)1 << 31)
 
 /*
- * Reads all that is left of s into p, which begins as zeros but for keeps_files. All examples must
+ * Reads all that is left of s into p, which begins as zeros but for keeps_all. All examples must
  * be of one kind and shape, all their values finite. 0 or -1; points_free in either case.
  */
 int points_read(struct points *p, struct source *s, struct error *e);

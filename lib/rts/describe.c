@@ -117,6 +117,10 @@ static void print_data(FILE *to, const struct summary *s)
             fprintf(to, ", %" PRIu64 " of them %d or more", s->other_labels, SUMMARY_CLASSES);
         putc('\n', to);
     }
+    if (s->softs) {
+        key(to, "soft");
+        fprintf(to, "%" PRIu64 " of %" PRIu64 " classes\n", s->softs, s->soft_classes);
+    }
     if (s->files) {
         key(to, "files");
         fprintf(to, "%" PRIu64 " named\n", s->files);

@@ -3,6 +3,7 @@
 
 #include "rts/filename.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +33,10 @@ struct source {
     size_t data_size;
     void *label;
     size_t label_size;
-    char *file_text; /* the names of the chunk's files, and where each begins */
+    void *soft;
+    size_t soft_size;
+    uint64_t classes; /* of the soft labels, in all operands alike; 0: there were none yet */
+    char *file_text;  /* the names of the chunk's files, and where each begins */
     size_t file_text_size;
     const char **file;
     uint64_t file_room;
@@ -71,6 +75,7 @@ void source_close(struct source *s)
     free(s->names);
     free(s->data);
     free(s->label);
+    free(s->soft);
     free(s->file_text);
     free(s->file);
     free(s);
@@ -221,6 +226,8 @@ static int take_other(struct source *s, const struct rts_header *h, struct error
                             "(rottrain --resume continues it)");
     if (strcmp(h->name, "label") == 0)
         return rts_complain(s->reader, e, "labels without examples before them");
+    if (strcmp(h->name, "soft") == 0)
+        return rts_complain(s->reader, e, "soft labels without examples before them");
     if (is_file_names(h))
         return rts_complain(s->reader, e, "file names without examples before them");
     return s->writer ? rts_copy(s->reader, h, s->writer, e) : rts_skip(s->reader, e);
@@ -239,6 +246,52 @@ static int take_labels(struct source *s, const struct rts_header *h, struct chun
         return -1;
     c->label = s->label;
     return 0;
+}
+
+/* How far the probabilities of an example may be from adding up to 1. */
+static const double SOFT_TOLERANCE = 1e-3;
+
+/* Refuses what is no probability of every class. */
+static int check_soft(const struct source *s, const struct chunk *c, struct error *e)
+{
+    for (uint64_t i = 0; i < c->n; i++) {
+        const float *p = c->soft + i * c->classes;
+        double sum = 0;
+        for (uint64_t k = 0; k < c->classes; k++) {
+            if (!(p[k] >= 0 && isfinite(p[k])))
+                return rts_complain(
+                    s->reader, e,
+                    "soft label of example %llu: %g is not the probability of a class",
+                    (unsigned long long)i, (double)p[k]);
+            sum += (double)p[k];
+        }
+        if (!(fabs(sum - 1) <= SOFT_TOLERANCE))
+            return rts_complain(s->reader, e,
+                                "soft label of example %llu: the probabilities add up to %g, not 1",
+                                (unsigned long long)i, sum);
+    }
+    return 0;
+}
+
+/* The soft labels of the chunk in hand. */
+static int take_soft(struct source *s, const struct rts_header *h, struct chunk *c, struct error *e)
+{
+    if (h->dtype != RTS_F4 || h->ndim != 2 || h->shape[1] == 0)
+        return rts_complain(s->reader, e, "soft labels must be f4 [n,classes]");
+    if (h->shape[0] != c->n)
+        return rts_complain(s->reader, e, "%llu soft labels for %llu examples",
+                            (unsigned long long)h->shape[0], (unsigned long long)c->n);
+    if (s->classes && h->shape[1] != s->classes)
+        return rts_complain(s->reader, e, "soft labels of %llu classes behind some of %llu",
+                            (unsigned long long)h->shape[1], (unsigned long long)s->classes);
+    if (h->shape[1] > EXAMPLES_CHUNK_MAX / sizeof(float))
+        return rts_complain(s->reader, e, "one soft label has more than %d bytes",
+                            EXAMPLES_CHUNK_MAX);
+    if (rts_load(s->reader, EXAMPLES_CHUNK_MAX, &s->soft, &s->soft_size, e) < 0)
+        return -1;
+    c->soft = s->soft;
+    c->classes = s->classes = h->shape[1];
+    return check_soft(s, c, e);
 }
 
 /* The names of the files that the examples of the chunk in hand came from. */
@@ -262,7 +315,8 @@ static int take_files(struct source *s, struct chunk *c, struct error *e)
     return 0;
 }
 
-/* What belongs to the chunk besides its examples: the records `label` and `file` that follow. */
+/* What belongs to the chunk besides its examples: the records `label`, `soft` and `file` that
+ * follow, each at most once. */
 static int take_companions(struct source *s, struct chunk *c, struct error *e)
 {
     struct rts_header h;
@@ -272,6 +326,8 @@ static int take_companions(struct source *s, struct chunk *c, struct error *e)
         /* Index 0: the stream has ended, and what follows belongs to the next. */
         if (h.index && !c->label && strcmp(h.name, "label") == 0)
             status = take_labels(s, &h, c, e);
+        else if (h.index && !c->soft && strcmp(h.name, "soft") == 0)
+            status = take_soft(s, &h, c, e);
         else if (h.index && !c->file && is_file_names(&h))
             status = take_files(s, c, e);
         else
@@ -360,104 +416,4 @@ int source_next_images(struct source *s, struct chunk *c, struct error *e)
                                "features, but images are needed (knneval, umap "
                                "and rts2tsv take features)");
     return got;
-}
-
-int chunk_same_shape(const struct rts_header *a, const struct rts_header *b)
-{
-    return strcmp(a->name, b->name) == 0 && a->ndim == b->ndim &&
-           memcmp(a->shape + 1, b->shape + 1, sizeof a->shape - sizeof *a->shape) == 0;
-}
-
-void chunk_move(struct chunk *c, uint64_t to, uint64_t from)
-{
-    if (to == from)
-        return;
-    memcpy((char *)c->data + to * c->stride, (char *)c->data + from * c->stride, c->stride);
-    if (c->label)
-        c->label[to] = c->label[from];
-    if (c->file)
-        c->file[to] = c->file[from];
-}
-
-uint64_t examples_per_chunk(uint64_t stride)
-{
-    uint64_t n = (1 << 20) / stride;
-
-    return n < 1 ? 1 : n > 1024 ? 1024 : n;
-}
-
-/* Writes the names of the files that n examples came from. */
-static int put_files(struct rts_writer *w, const char *const *file, uint64_t n, struct error *e)
-{
-    size_t size = 1, used = 0;
-    char *text;
-    int status;
-
-    for (uint64_t i = 0; i < n; i++)
-        size += strlen(file[i]) + 1;
-    if (!(text = malloc(size)))
-        return error_memory(e, "file names");
-    for (uint64_t i = 0; i < n; i++) {
-        size_t length = strlen(file[i]);
-        memcpy(text + used, file[i], length);
-        used += length;
-        text[used++] = '\n';
-    }
-    text[used] = '\0';
-    status = rts_put_text(w, "file", text, e);
-    free(text);
-    return status;
-}
-
-int examples_put_chunk(struct rts_writer *w, const struct chunk *c, struct error *e)
-{
-    struct rts_header h;
-    uint64_t shape[RTS_DIMS_MAX];
-
-    memcpy(shape, c->head.shape, sizeof shape);
-    shape[0] = c->n;
-    rts_describe(&h, c->head.name, c->head.dtype, c->head.ndim, shape);
-    if (rts_put(w, &h, c->data, e) < 0)
-        return -1;
-    rts_describe(&h, "label", RTS_U4, 1, shape);
-    if (c->label && rts_put(w, &h, c->label, e) < 0)
-        return -1;
-    return c->file ? put_files(w, c->file, c->n, e) : 0;
-}
-
-struct chunk chunk_like(const char *name, enum rts_dtype dtype, uint32_t ndim,
-                        const uint64_t *shape)
-{
-    struct chunk c = {.kind = strcmp(name, "image") == 0 ? CHUNK_IMAGES : CHUNK_FEATURES,
-                      .stride = rts_dtype_size(dtype)};
-
-    rts_describe(&c.head, name, dtype, ndim, shape);
-    for (uint32_t i = 1; i < ndim; i++)
-        c.stride *= shape[i];
-    return c;
-}
-
-struct chunk chunk_part(const struct chunk *c, uint64_t first, uint64_t n)
-{
-    struct chunk part = *c;
-
-    part.n = n;
-    part.data = c->data ? (char *)c->data + first * c->stride : NULL;
-    part.label = c->label ? c->label + first : NULL;
-    part.file = c->file ? c->file + first : NULL;
-    return part;
-}
-
-int examples_put(struct rts_writer *w, const struct chunk *c, struct error *e)
-{
-    uint64_t most = examples_per_chunk(c->stride), done = 0;
-
-    do {
-        uint64_t n = c->n - done < most ? c->n - done : most;
-        struct chunk part = chunk_part(c, done, n);
-        if (examples_put_chunk(w, &part, e) < 0)
-            return -1;
-        done += n;
-    } while (done < c->n);
-    return 0;
 }

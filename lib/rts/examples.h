@@ -1,48 +1,15 @@
 /*
- * Data sets as streams: chunks of examples, read from and written to rts streams.
+ * Data sets as streams: chunks of examples read from rts streams, and what filters pass on.
  *
- * A chunk is a record `image` (u1, [n,h,w,c], channels last) or `feature` (f4, [n,...]), of at
- * most EXAMPLES_CHUNK_MAX bytes, and after it, where there are labels, a record `label` (u4, [n]),
- * and, where the examples come from files, a text `file` (the names of the files, see filename.h).
- * Text records beside them: `names` (class names, one a line), `history` (what made the stream, one
- * program a line) and `digest` (the checksums of the files that it was made from, one a line).
+ * Text records beside the chunks: `names` (class names, one a line), `history` (what made the
+ * stream, one program a line) and `digest` (the checksums of the files that it was made from, one a
+ * line).
  */
 #ifndef ROTPIPE_RTS_EXAMPLES_H
 #define ROTPIPE_RTS_EXAMPLES_H
 
+#include "rts/chunk.h"
 #include "rts/history.h"
-#include "rts/writer.h"
-
-enum { EXAMPLES_CHUNK_MAX = 4 << 20 };
-
-enum chunk_kind { CHUNK_IMAGES, CHUNK_FEATURES };
-
-/* Examples in memory. In one that a source has filled, all belongs to the source and lasts until
- * its next call. */
-struct chunk {
-    enum chunk_kind kind;
-    struct rts_header head; /* of the image or feature record */
-    uint64_t n;             /* head.shape[0] */
-    uint64_t stride;        /* bytes of one example */
-    void *data;             /* uint8_t or float */
-    uint32_t *label;        /* n of them, or NULL */
-    const char **file;      /* n names as filename_line writes them, or NULL */
-};
-
-/* True if examples of both records, `image` or `feature`, have one kind and one shape. */
-int chunk_same_shape(const struct rts_header *a, const struct rts_header *b);
-
-/* Moves example `from` of a chunk, with its label and file, to place `to`, not behind it. */
-void chunk_move(struct chunk *c, uint64_t to, uint64_t from);
-
-/* Examples first to first + n - 1 of a chunk as a chunk; all belongs to c. */
-struct chunk chunk_part(const struct chunk *c, uint64_t first, uint64_t n);
-
-/* A chunk that is still without examples, data and labels: of this record, dtype and shape. */
-struct chunk chunk_like(const char *name, enum rts_dtype dtype, uint32_t ndim,
-                        const uint64_t *shape);
-
-/* ---- reading ---- */
 
 /* What a program reads: one stream after the other from all its operands. */
 struct source;
@@ -75,7 +42,8 @@ void source_before(struct source *s, int (*call)(void *context, struct error *e)
 
 /*
  * The next chunk. Returns 1, 0 after the last, -1 on error. A model is refused, as is a source
- * that held no chunk at all.
+ * that held no chunk at all. Soft labels are probabilities of as many classes in every chunk that
+ * has some.
  */
 int source_next(struct source *s, struct chunk *c, struct error *e);
 
@@ -94,19 +62,5 @@ int source_complain(const struct source *s, struct error *e, const char *format,
 const char *source_names(const struct source *s);
 const struct history *source_history(const struct source *s);
 const struct history *source_digest(const struct source *s);
-
-/* ---- writing ---- */
-
-/*
- * Writes the examples of c as chunks of a bounded size. Of c->head its name, dtype and dimensions
- * after the first count; c->stride must be right. n = 0 writes one empty chunk.
- */
-int examples_put(struct rts_writer *w, const struct chunk *c, struct error *e);
-
-/* The same as one chunk, of whatever size: for chunks that are passed on as they came. */
-int examples_put_chunk(struct rts_writer *w, const struct chunk *c, struct error *e);
-
-/* How many examples of `stride` bytes a written chunk holds, at least 1. */
-uint64_t examples_per_chunk(uint64_t stride);
 
 #endif

@@ -8,7 +8,7 @@
 static int is_alike(const struct gather *g, const struct chunk *c)
 {
     return g->held.data && chunk_same_shape(&g->held.head, &c->head) &&
-           !g->held.label == !c->label && !g->held.file == !c->file;
+           chunk_same_companions(&g->held, c);
 }
 
 /* Room for a chunk of examples like c's. */
@@ -17,10 +17,12 @@ static int begin(struct gather *g, const struct chunk *c, struct error *e)
     struct chunk *held = &g->held;
 
     gather_free(g);
-    *held = (struct chunk){.kind = c->kind, .head = c->head, .stride = c->stride};
-    g->most = examples_per_chunk(c->stride);
+    *held = (struct chunk){
+        .kind = c->kind, .head = c->head, .stride = c->stride, .classes = c->classes};
+    g->most = examples_per_chunk_like(c);
     if (!(held->data = malloc(g->most * c->stride)) ||
         (c->label && !(held->label = malloc(g->most * sizeof *held->label))) ||
+        (c->soft && !(held->soft = malloc(g->most * c->classes * sizeof *held->soft))) ||
         (c->file && !(held->file = malloc(g->most * sizeof *held->file)))) {
         gather_free(g);
         return error_memory(e, "examples");
@@ -55,6 +57,9 @@ static int hold(struct gather *g, const struct chunk *c, uint64_t from, uint64_t
            n * c->stride);
     if (c->label)
         memcpy(held->label + held->n, c->label + from, n * sizeof *c->label);
+    if (c->soft)
+        memcpy(held->soft + held->n * c->classes, c->soft + from * c->classes,
+               n * c->classes * sizeof *c->soft);
     for (uint64_t i = 0; c->file && i < n; i++)
         if (hold_name(g, c->file[from + i], e) < 0)
             return -1;
@@ -68,6 +73,7 @@ int gather_add(struct gather *g, const struct chunk *c, uint64_t n, struct error
         g->begun = 1;
         g->first = c->head;
         g->first_labelled = c->label != NULL;
+        g->first_classes = c->soft ? c->classes : 0;
     }
     if (n == 0)
         return 0;
@@ -102,7 +108,11 @@ int gather_flush(struct gather *g, struct error *e)
 int gather_finish(struct gather *g, struct error *e)
 {
     uint32_t none = 0;
-    struct chunk empty = {.head = g->first, .label = g->first_labelled ? &none : NULL};
+    float nothing = 0;
+    struct chunk empty = {.head = g->first,
+                          .label = g->first_labelled ? &none : NULL,
+                          .soft = g->first_classes ? &nothing : NULL,
+                          .classes = g->first_classes};
 
     if (gather_flush(g, e) < 0)
         return -1;
@@ -118,6 +128,7 @@ void gather_free(struct gather *g)
 {
     free(g->held.data);
     free(g->held.label);
+    free(g->held.soft);
     free(g->held.file);
     free(g->names);
     g->held = (struct chunk){0};

@@ -16,6 +16,7 @@ struct gather {
     size_t names_used, names_room;
     struct rts_header first; /* of the first chunk that came */
     int first_labelled, begun, written;
+    uint64_t first_classes; /* of its soft labels; 0: it had none */
 };
 
 /* Adds the first n examples of c; writes a chunk whenever one is full, or of another shape. */

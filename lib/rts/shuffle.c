@@ -11,11 +11,13 @@
 /* A level deals to PARTS files by BITS bits of the keys; the keys have no bits for more levels. */
 enum { BITS = 5, PARTS = 1 << BITS, LEVELS = 64 / BITS };
 
-/* What stands before an example in memory and in files; behind it stand its bytes and its name. */
+/* What stands before an example in memory and in files; behind it stand its bytes, its soft label
+ * and its name. */
 struct item {
     uint64_t key;
     uint32_t label;
-    uint32_t name; /* bytes of the file's name with its NUL; 0: none */
+    uint32_t name : 31; /* bytes of the file's name with its NUL; 0: none */
+    uint32_t soft : 1;  /* it has a soft label */
 };
 
 struct place {
@@ -44,6 +46,9 @@ struct shuffle {
     uint64_t memory;
     int begun, named;  /* a chunk has come; an example has the name of a file */
     struct chunk like; /* the first chunk, without its examples */
+    uint64_t classes;  /* of soft labels; 0: there were none yet */
+    uint64_t largest;  /* label of an example without */
+    float *soft;       /* once they are written: room for one */
     struct store store;
     struct deal *deal; /* NULL as long as all examples are in memory */
 };
@@ -61,6 +66,26 @@ struct shuffle *shuffle_new(uint64_t seed, uint64_t memory, struct error *e)
     return s;
 }
 
+/* Soft labels and labels may be mixed where the labels are classes of the soft ones. */
+static int check_soft(const struct shuffle *s, const struct chunk *c, struct error *e)
+{
+    uint64_t classes = c->soft ? c->classes : s->classes, largest = s->largest;
+    int mixed = !s->classes != !c->soft;
+
+    if (!s->like.n || !c->n)
+        return 0;
+    if (c->soft && s->classes && c->classes != s->classes)
+        return error_set(e, "soft labels of different numbers of classes");
+    if (!c->label)
+        return mixed ? error_set(e, "some examples have soft labels, others have no labels") : 0;
+    for (uint64_t i = 0; i < c->n && !c->soft; i++)
+        largest = c->label[i] > largest ? c->label[i] : largest;
+    if (classes && largest >= classes)
+        return error_set(e, "label %llu, but soft labels of %llu classes",
+                         (unsigned long long)largest, (unsigned long long)classes);
+    return 0;
+}
+
 int shuffle_check(const struct shuffle *s, const struct chunk *c, struct error *e)
 {
     if (!s->begun)
@@ -70,7 +95,13 @@ int shuffle_check(const struct shuffle *s, const struct chunk *c, struct error *
                             " be shuffled");
     if (s->like.n && c->n && !s->like.label != !c->label)
         return error_set(e, "some examples have labels, others do not");
-    return 0;
+    return check_soft(s, c, e);
+}
+
+/* The bytes of an example behind its item. */
+static size_t size_of(const struct shuffle *s, const struct item *item)
+{
+    return s->like.stride + (item->soft ? s->classes * sizeof(float) : 0) + item->name;
 }
 
 /* ---- items in memory ---- */
@@ -172,7 +203,7 @@ static int spill(struct shuffle *s, struct error *e)
         return -1;
     for (size_t i = 0; i < t->count; i++) {
         struct item item = item_at(t, t->place[i].at);
-        size_t size = s->like.stride + item.name;
+        size_t size = size_of(s, &item);
         struct pile *p = deal_item(s->deal, &item, size, e);
         if (!p || spool_write(p->file, t->bytes + t->place[i].at + sizeof item, size, e) < 0)
             return -1;
@@ -181,12 +212,13 @@ static int spill(struct shuffle *s, struct error *e)
     return 0;
 }
 
-/* Takes an example. */
-static int add(struct shuffle *s, const struct item *item, const void *data, const char *name,
-               struct error *e)
+/* Takes an example; soft and name are NULL where it has none. */
+static int add(struct shuffle *s, const struct item *item, const void *data, const float *soft,
+               const char *name, struct error *e)
 {
     struct store *t = &s->store;
-    size_t stride = s->like.stride, size = stride + item->name;
+    size_t stride = s->like.stride, size = size_of(s, item),
+           probabilities = size - stride - item->name;
     struct pile *p;
 
     if (!s->deal && t->count && store_cost(t, sizeof *item + size) > s->memory && spill(s, e) < 0)
@@ -197,11 +229,13 @@ static int add(struct shuffle *s, const struct item *item, const void *data, con
         t->place[t->count++] = (struct place){item->key, t->used};
         store_append(t, item, sizeof *item);
         store_append(t, data, stride);
+        store_append(t, soft, probabilities);
         store_append(t, name, item->name);
         return 0;
     }
     p = deal_item(s->deal, item, size, e);
-    if (!p || spool_write(p->file, data, stride, e) < 0)
+    if (!p || spool_write(p->file, data, stride, e) < 0 ||
+        spool_write(p->file, soft, probabilities, e) < 0)
         return -1;
     return spool_write(p->file, name, item->name, e);
 }
@@ -214,14 +248,21 @@ int shuffle_add(struct shuffle *s, const struct chunk *c, struct error *e)
         s->begun = 1;
         s->like = (struct chunk){.kind = c->kind, .head = c->head, .stride = c->stride, .n = c->n};
         s->like.label = c->label ? &some : NULL;
+        s->classes = 0;
     }
+    if (c->soft && (c->n || !s->like.n))
+        s->classes = c->classes;
     for (uint64_t i = 0; i < c->n; i++) {
         const char *name = c->file && *c->file[i] ? c->file[i] : NULL;
         struct item item = {.key = (uint64_t)rng_u32(&s->rng) << 32,
                             .label = c->label ? c->label[i] : 0,
-                            .name = name ? (uint32_t)strlen(name) + 1 : 0};
+                            .name = name ? (uint32_t)strlen(name) + 1 : 0,
+                            .soft = c->soft != NULL};
+        const float *soft = c->soft ? c->soft + i * c->classes : NULL;
         item.key |= rng_u32(&s->rng);
-        if (add(s, &item, (const char *)c->data + i * c->stride, name, e) < 0)
+        if (!c->soft && c->label && c->label[i] > s->largest)
+            s->largest = c->label[i];
+        if (add(s, &item, (const char *)c->data + i * c->stride, soft, name, e) < 0)
             return -1;
         s->named |= c->file != NULL;
     }
@@ -239,6 +280,17 @@ static int compare(const void *a, const void *b)
                             : (x->at > y->at) - (x->at < y->at);
 }
 
+/* The soft label of an example, which stands at `from` if it has one: otherwise its class is
+ * certain. */
+static float *soft_of(struct shuffle *s, const struct item *item, const unsigned char *from)
+{
+    for (uint64_t k = 0; k < s->classes; k++)
+        s->soft[k] = k == item->label;
+    if (item->soft)
+        memcpy(s->soft, from, s->classes * sizeof *s->soft);
+    return s->soft;
+}
+
 /* Writes what is in memory, sorted. */
 static int put_store(struct shuffle *s, struct gather *g, struct error *e)
 {
@@ -249,12 +301,14 @@ static int put_store(struct shuffle *s, struct gather *g, struct error *e)
     for (size_t i = 0; i < t->count; i++) {
         struct item item = item_at(t, t->place[i].at);
         unsigned char *data = t->bytes + t->place[i].at + sizeof item;
-        const char *name = item.name ? (const char *)data + s->like.stride : "";
+        const char *name = item.name ? (const char *)data + size_of(s, &item) - item.name : "";
         struct chunk c = s->like;
         c.n = 1;
         c.data = data;
         c.label = s->like.label ? &item.label : NULL;
         c.file = s->named ? &name : NULL;
+        c.classes = s->classes;
+        c.soft = s->classes ? soft_of(s, &item, data + s->like.stride) : NULL;
         if (gather_add(g, &c, 1, e) < 0)
             return -1;
     }
@@ -272,7 +326,7 @@ static int load(struct shuffle *s, struct pile *p, struct error *e)
         size_t size;
         if (spool_read(p->file, &item, sizeof item, e) < 0)
             return -1;
-        size = s->like.stride + item.name;
+        size = size_of(s, &item);
         if (store_reserve(t, sizeof item + size, s->memory, e) < 0)
             return -1;
         t->place[t->count++] = (struct place){item.key, t->used};
@@ -294,7 +348,7 @@ static int deal_again(const struct shuffle *s, struct pile *p, struct deal *d,
         size_t size;
         if (spool_read(p->file, &item, sizeof item, e) < 0)
             return -1;
-        size = s->like.stride + item.name;
+        size = size_of(s, &item);
         if (size > *room) {
             free(*bytes);
             *room = size;
@@ -356,8 +410,13 @@ static int put_deal(struct shuffle *s, struct deal *d, struct gather *g, struct 
 int shuffle_put(struct shuffle *s, struct rts_writer *out, struct error *e)
 {
     struct gather g = {.out = out};
-    int status = gather_add(&g, &s->like, 0, e);
+    int status;
 
+    if (s->classes && !(s->soft = malloc(s->classes * sizeof *s->soft)))
+        return error_memory(e, "soft labels");
+    s->like.classes = s->classes;
+    s->like.soft = s->soft;
+    status = gather_add(&g, &s->like, 0, e);
     if (status == 0)
         status = s->deal ? put_deal(s, s->deal, &g, e) : put_store(s, &g, e);
     if (status == 0)
@@ -372,5 +431,6 @@ void shuffle_free(struct shuffle *s)
         return;
     store_free(&s->store);
     deal_free(s->deal);
+    free(s->soft);
     free(s);
 }

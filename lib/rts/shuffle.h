@@ -17,14 +17,15 @@ enum { SHUFFLE_MEMORY_MIN = 1 << 20 };
 struct shuffle;
 
 /*
- * memory: bytes for examples with their labels, file names and keys; 2 MiB of buffers are beside
- * them once there are temporary files. NULL on error.
+ * memory: bytes for examples with their labels, soft ones, file names and keys; 2 MiB of buffers
+ * are beside them once there are temporary files. NULL on error.
  */
 struct shuffle *shuffle_new(uint64_t seed, uint64_t memory, struct error *e);
 
 /*
  * 0 if the examples of this chunk can lie among those before: of the same kind and shape, and all
- * with labels or all without; -1 and why.
+ * with labels or all without; if some have soft labels and others only labels, these must be
+ * classes of the soft ones. -1 and why.
  */
 int shuffle_check(const struct shuffle *s, const struct chunk *c, struct error *e);
 
@@ -33,7 +34,8 @@ int shuffle_add(struct shuffle *s, const struct chunk *c, struct error *e);
 
 /*
  * After the last chunk, of which there must have been one: writes all examples. If some have names
- * of files, the others get empty ones. 0 or -1.
+ * of files, the others get empty ones; if some have soft labels, the others those that give their
+ * class the probability 1. 0 or -1.
  */
 int shuffle_put(struct shuffle *s, struct rts_writer *out, struct error *e);
 

@@ -172,6 +172,10 @@ int summary_take(struct summary *s, struct rts_reader *r, const struct rts_heade
         return take_channels(r, h, s->std, &s->stds, e);
     if (rts_skip(r, e) < 0)
         return -1;
+    if (is(h, "soft", RTS_F4) && h->ndim == 2 && h->shape[1] && h->size <= EXAMPLES_CHUNK_MAX) {
+        s->softs += h->shape[0];
+        s->soft_classes = h->shape[1];
+    }
     if (is(h, "image", RTS_U1) && h->ndim == 4)
         take_examples(&s->images, h);
     else if (is(h, "feature", RTS_F4) && h->ndim >= 2)

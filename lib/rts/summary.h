@@ -31,7 +31,8 @@ struct summary_layer {
 struct summary {
     struct summary_examples images, features;
     uint64_t labels, other_labels;
-    uint64_t files; /* names of files that examples came from */
+    uint64_t files;               /* names of files that examples came from */
+    uint64_t softs, soft_classes; /* soft labels, and the classes of the last of them */
     uint64_t class_count[SUMMARY_CLASSES];
     char *names;             /* class names, one a line, or NULL */
     char *net;               /* the net of a model, or NULL: no model */

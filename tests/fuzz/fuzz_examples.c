@@ -33,6 +33,8 @@ static void see_chunk(struct digest *d, const struct chunk *c)
         see(d, (const char *)c->data + i * c->stride, c->stride);
         if (c->label)
             see(d, &c->label[i], sizeof c->label[i]);
+        if (c->soft)
+            see(d, c->soft + i * c->classes, c->classes * sizeof *c->soft);
         see(d, c->file ? c->file[i] : "", c->file ? strlen(c->file[i]) + 1 : 0);
     }
 }

@@ -29,14 +29,18 @@ static const struct {
     enum rts_dtype dtype;
     uint32_t ndim;
 } known[] = {
-    {"image", RTS_U1, 4},         {"feature", RTS_F4, 2},          {"label", RTS_U4, 1},
-    {"names", RTS_TEXT, 1},       {"history", RTS_TEXT, 1},        {"digest", RTS_TEXT, 1},
-    {"net", RTS_TEXT, 1},         {"frozen", RTS_TEXT, 1},         {"input.shape", RTS_U8, 1},
-    {"input.mean", RTS_F4, 1},    {"input.std", RTS_F4, 1},        {"head.weight", RTS_F4, 2},
-    {"head.bias", RTS_F4, 1},     {"conv1.weight", RTS_F4, 4},     {"conv1.bias", RTS_F4, 1},
-    {"dense1.weight", RTS_F4, 2}, {"dense1.bias", RTS_F4, 1},      {"end", RTS_U1, 0},
-    {"unknown", RTS_I2, 6},       {"train.settings", RTS_TEXT, 1}, {"train.position", RTS_U8, 1},
-    {"train.best", RTS_F8, 1},
+    {"image", RTS_U1, 4},          {"feature", RTS_F4, 2},
+    {"label", RTS_U4, 1},          {"names", RTS_TEXT, 1},
+    {"history", RTS_TEXT, 1},      {"digest", RTS_TEXT, 1},
+    {"net", RTS_TEXT, 1},          {"frozen", RTS_TEXT, 1},
+    {"input.shape", RTS_U8, 1},    {"input.mean", RTS_F4, 1},
+    {"input.std", RTS_F4, 1},      {"head.weight", RTS_F4, 2},
+    {"head.bias", RTS_F4, 1},      {"conv1.weight", RTS_F4, 4},
+    {"conv1.bias", RTS_F4, 1},     {"dense1.weight", RTS_F4, 2},
+    {"dense1.bias", RTS_F4, 1},    {"end", RTS_U1, 0},
+    {"unknown", RTS_I2, 6},        {"train.settings", RTS_TEXT, 1},
+    {"train.position", RTS_U8, 1}, {"train.best", RTS_F8, 1},
+    {"soft", RTS_F4, 2},
 };
 enum { KNOWN = sizeof known / sizeof known[0] };
 
