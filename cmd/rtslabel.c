@@ -1,4 +1,5 @@
 /* rtslabel - an image stream labelled by models */
+#include "base/spool.h"
 #include "cli/modeloptions.h"
 #include "eval/choice.h"
 #include "rts/gather.h"
@@ -6,14 +7,15 @@
 
 static const char usage[] =
     "usage: rtslabel [-q] [-o file] -m model [-m model ...] [--flip] [--shift n]\n"
-    "                [--select p] [--balance] [-j threads] [--no-history] [file ...]\n"
+    "                [--soft] [--select p] [--balance] [-j threads] [--no-history]\n"
+    "                [file ...]\n"
     "Label the images of a stream with the classes that a model, or several, see in\n"
     "them; the class names become the model's.\n";
 
 struct settings {
     struct model_options models;
     double least; /* of --select; -1: all, and the stream's chunks stay as they are */
-    int balance;
+    int balance, soft;
     unsigned drop; /* of what is passed on */
 };
 
@@ -22,6 +24,8 @@ static const struct settings defaults = {.least = -1};
 /* clang-format off */
 static const struct setting rows[] = {
     GROUP(models, model_rows),
+    {"soft", 0, NULL, "also write how probable each class is, as soft labels",
+     SETTING_CHANGED, FLAG(soft)},
     {"select", 0, "P", "keep only images whose class has probability P or more",
      SETTING_CHANGED, REAL(least, 0, 1)},
     {"balance", 0, NULL, "keep the same number of each class, the surest",
@@ -43,12 +47,32 @@ struct job {
     uint64_t seen, kept;
     uint64_t each;   /* with --balance: kept of each class */
     int classes;     /* with --balance: that have images */
-    uint32_t *label; /* of a chunk */
+    uint32_t *label; /* of a chunk, or a part of one */
     uint64_t room;
-    int named; /* the class names have been written */
+    float *soft;         /* with --soft: [ENSEMBLE_BLOCK][classes] */
+    struct spool *softs; /* with --balance, too: of all images */
+    int named;           /* the class names have been written */
 };
 
+/* Whether examples are collected into chunks. Where all stay as they are, so do the chunks. */
+static int gathers(const struct settings *s)
+{
+    return s->least >= 0 || s->balance || s->soft;
+}
+
 /* ---- judging ---- */
+
+/* Keeps how probable the classes of the n images are that were judged last. */
+static int keep_soft(struct job *j, uint64_t n, struct error *e)
+{
+    uint64_t count = n * (uint64_t)j->models.classes;
+
+    if (!j->s->soft)
+        return 0;
+    for (uint64_t i = 0; i < count; i++)
+        j->soft[i] = (float)j->models.belief[i];
+    return j->softs ? spool_write(j->softs, j->soft, count * sizeof *j->soft, e) : 0;
+}
 
 /* Adds to the choice what the models say of a chunk. */
 static int judge(struct job *j, const struct source *in, const struct chunk *c, struct error *e)
@@ -59,7 +83,7 @@ static int judge(struct job *j, const struct source *in, const struct chunk *c, 
         return -1;
     for (uint64_t done = 0, n; done < c->n; done += n, j->seen += n) {
         n = c->n - done < ENSEMBLE_BLOCK ? c->n - done : ENSEMBLE_BLOCK;
-        if (ensemble_judge(g, in, c, done, n, NULL, j->seen, e) < 0)
+        if (ensemble_judge(g, in, c, done, n, NULL, j->seen, e) < 0 || keep_soft(j, n, e) < 0)
             return -1;
         for (uint64_t i = 0; i < n; i++) {
             double p = g->belief[i * (uint64_t)g->classes + (uint64_t)g->said[i]];
@@ -77,15 +101,19 @@ static int survey(void *context, struct source *in, struct rts_writer *copy, str
     struct chunk c;
     int got;
 
+    if (j->s->soft && !(j->softs = spool_open(e)))
+        return -1;
     while ((got = source_next_images(in, &c, e)) > 0)
         if (judge(j, in, &c, e) < 0 || (copy && examples_put_chunk(copy, &c, e) < 0))
             return -1;
-    return got < 0 ? -1 : choice_balance(&j->choice, &j->each, &j->classes, e);
+    if (got < 0 || (j->softs && spool_end(j->softs, e) < 0))
+        return -1;
+    return choice_balance(&j->choice, &j->each, &j->classes, e);
 }
 
 /* ---- writing ---- */
 
-/* Sets *said to what was said of the images of a chunk; 0, or -1. */
+/* Sets *said to what was said of the images of a chunk, and j->soft; 0, or -1. */
 static int recall(struct job *j, const struct source *in, const struct chunk *c,
                   const struct said **said, struct error *e)
 {
@@ -100,7 +128,9 @@ static int recall(struct job *j, const struct source *in, const struct chunk *c,
         return error_set(e, "input: changed while it was read");
     *said = j->choice.said + j->chosen;
     j->chosen += c->n;
-    return 0;
+    if (!j->softs)
+        return 0;
+    return spool_read(j->softs, j->soft, c->n * (uint64_t)j->models.classes * sizeof *j->soft, e);
 }
 
 /* Gives the images of a chunk their labels; those that stay, *kept, move to its front. */
@@ -115,6 +145,8 @@ static int label_chunk(struct job *j, struct chunk *c, const struct said *said, 
             return error_memory(e, "labels");
     }
     c->label = j->label;
+    c->soft = j->soft;
+    c->classes = (uint64_t)j->models.classes;
     *kept = 0;
     for (uint64_t i = 0; i < c->n; i++) {
         if (!said[i].kept)
@@ -135,20 +167,32 @@ static int put_names(struct job *j, struct rts_writer *out, struct error *e)
     return rts_put_text(out, "names", j->models.names, e);
 }
 
-static int convert(struct job *j, struct source *in, struct gather *out, struct error *e)
+static int put_part(struct job *j, const struct source *in, struct chunk *c, struct gather *out,
+                    struct error *e)
 {
-    int drops = j->s->least >= 0 || j->s->balance, got;
     const struct said *said;
-    struct chunk c;
     uint64_t kept;
 
+    if (recall(j, in, c, &said, e) < 0 || label_chunk(j, c, said, &kept, e) < 0 ||
+        put_names(j, out->out, e) < 0)
+        return -1;
+    return gathers(j->s) ? gather_add(out, c, kept, e) : examples_put_chunk(out->out, c, e);
+}
+
+static int convert(struct job *j, struct source *in, struct gather *out, struct error *e)
+{
+    struct chunk c;
+    int got;
+
     while ((got = source_next_images(in, &c, e)) > 0) {
-        if (recall(j, in, &c, &said, e) < 0 || label_chunk(j, &c, said, &kept, e) < 0 ||
-            put_names(j, out->out, e) < 0)
-            return -1;
-        /* Without any that are dropped, chunks stay as they are. */
-        if (drops ? gather_add(out, &c, kept, e) < 0 : examples_put_chunk(out->out, &c, e) < 0)
-            return -1;
+        uint64_t most = gathers(j->s) ? ENSEMBLE_BLOCK : c.n, done = 0;
+        do {
+            uint64_t n = c.n - done < most ? c.n - done : most;
+            struct chunk part = chunk_part(&c, done, n);
+            if (put_part(j, in, &part, out, e) < 0)
+                return -1;
+            done += n;
+        } while (done < c.n);
     }
     if (got < 0)
         return -1;
@@ -214,6 +258,15 @@ static void tell(const struct job *j)
              j->kept, j->seen, j->each, all - j->classes, all);
 }
 
+/* Room for soft labels. */
+static int prepare(struct job *j, struct error *e)
+{
+    if (!j->s->soft)
+        return 0;
+    j->soft = malloc((size_t)ENSEMBLE_BLOCK * (size_t)j->models.classes * sizeof *j->soft);
+    return j->soft ? 0 : error_memory(e, "soft labels");
+}
+
 static int run(const struct settings *s, char **paths, int n, struct error *e)
 {
     struct job j = {.s = s, .choice = {.least = s->least}};
@@ -221,8 +274,8 @@ static int run(const struct settings *s, char **paths, int n, struct error *e)
     struct rts_writer *out = NULL;
     int status = -1;
 
-    if (model_open(&s->models, &j.models, e) == 0 && describe(&j, &step, e) == 0 &&
-        (out = rts_create(result_path(), e))) {
+    if (model_open(&s->models, &j.models, e) == 0 && prepare(&j, e) == 0 &&
+        describe(&j, &step, e) == 0 && (out = rts_create(result_path(), e))) {
         reread_plan(&j.operands, paths, n, step.text, s->drop | SOURCE_DROP_NAMES);
         status = label_stream(&j, out, e);
     }
@@ -234,7 +287,9 @@ static int run(const struct settings *s, char **paths, int n, struct error *e)
         tell(&j);
     history_free(&step);
     choice_free(&j.choice);
+    spool_close(j.softs);
     free(j.label);
+    free(j.soft);
     ensemble_close(&j.models);
     return status;
 }
