@@ -373,7 +373,7 @@ static int read_data(const struct settings *s, struct dataset *d, char **paths, 
 
 static int largest_label(const struct settings *s, const struct dataset *d)
 {
-    return s->train.rotate ? ROTATIONS - 1 : dataset_largest_label(d);
+    return s->train.rotate ? ROTATIONS - 1 : dataset_largest_class(d);
 }
 
 /* All data sets, and the model that suits them. */

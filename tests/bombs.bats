@@ -49,7 +49,7 @@ every_reader() {
     "$@" evalpng -j 1 -m model.rts "$file"
     "$@" classdump -j 1 -m model.rts --flip "$file"
     "$@" rtslabel -q -j 1 -m model.rts --select 0 "$file"
-    "$@" rtslabel -q -j 1 -m model.rts --balance "$file"
+    "$@" rtslabel -q -j 1 -m model.rts --soft --balance "$file"
     "$@" featdump -j 1 -m model.rts "$file"
     # Of 50,000 examples every pair is looked at; knneval reads them by the same reader.
     [[ $file == tiny-@(chunks|streams).rts ]] || "$@" umap -q -e 1 -k 2 -j 1 "$file"

@@ -60,6 +60,7 @@ evalpng -j 1 -m model.rts --worst --bars @
 classdump -j 1 -m model.rts -m model.rts --flip -k all @
 rtslabel -q -j 1 -m model.rts --select 0.1 @
 rtslabel -q -j 1 -m model.rts --balance @
+rtslabel -q -j 1 -m model.rts --soft @
 featdump -j 1 -m model.rts @
 umap -q -e 2 -k 3 -j 1 @
 knneval -q -k 1 -j 1 data.rts @
@@ -126,8 +127,14 @@ END
     image_readers | try_damage 'image streams' 197 data.rts
 }
 
+@test "damage: a data set with soft labels" {
+    printf '%s\n' 'rtsample -n 2 @' 'rtshuf @' 'rtsmap --transpose @' 'rotgen @' 'umap -q -e 2 -k 3 -j 1 @' \
+        'rottrain -q -e 1 -j 1 --net d1 @' 'rts2idx @' 'rtsinfo @' 'rts2tsv @' |
+        try_damage 'streams with soft labels' 97 soft.rts
+}
+
 @test "damage: a data set that comes through a pipe" {
-    printf '%s\n' 'rtsample -n 2' 'rtsample --share 40%' 'rtsmap --compact' rts2idx 'rtslabel -q -j 1 -m model.rts --balance' | try_damage 'image streams by pipe' 197 -p data.rts
+    printf '%s\n' 'rtsample -n 2' 'rtsample --share 40%' 'rtsmap --compact' rts2idx 'rtslabel -q -j 1 -m model.rts --soft --balance' | try_damage 'image streams by pipe' 197 -p data.rts
 }
 
 @test "damage: a model, cut after every byte and with every bit turned over" {

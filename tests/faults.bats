@@ -91,7 +91,10 @@ classdump -j 2 -m model.rts -m model.rts --flip --shift 1 -k all data.rts
 classdump -j 2 -m model.rts --json data.rts
 rtslabel -q -j 2 -m model.rts -m model.rts --select 0.1 data.rts
 rtslabel -q -j 2 -m model.rts --balance -o made/labelled data.rts
-data.rts | rtslabel -q -j 2 -m model.rts --balance
+rtslabel -q -j 2 -m model.rts --soft -o made/labelled data.rts
+rtshuf soft.rts
+rottrain -q -e 1 -j 1 --net d1 soft.rts
+data.rts | rtslabel -q -j 2 -m model.rts --soft --balance
 evalacc -j 2 -m model.rts -m model.rts --flip data.rts
 evalpng -j 2 -m model.rts -m model.rts --shift 1 --files data.rts
 rts2tsv --files data.rts

@@ -105,7 +105,7 @@ watched() {
     watched 0 classdump -j 1 -m model.rts --json data.gz
     watched 0 rtslabel -q -j 2 -m model.rts -m model.rts --select 0.1 data.rts
     # shellcheck disable=SC2002 # a pipe cannot be sought in
-    cat data.rts | watched 0 rtslabel -q -j 1 -m model.rts --balance
+    cat data.rts | watched 0 rtslabel -q -j 1 -m model.rts --soft --balance
     watched 0 evalacc -j 1 -m model.rts -m model.rts --shift 1 data.rts
     watched 0 evalpng -j 1 -m model.rts -m model.rts --flip --files data.rts
     watched 0 filtdump model.rts

@@ -33,6 +33,12 @@ static int reserve(struct dataset *d, uint64_t n, struct error *e)
             return error_memory(e, "labels");
         d->label = label;
     }
+    if (d->soft) {
+        float *soft = realloc(d->soft, want * (uint64_t)d->classes * sizeof *soft);
+        if (!soft)
+            return error_memory(e, "soft labels");
+        d->soft = soft;
+    }
     d->capacity = want;
     return 0;
 }
@@ -42,9 +48,10 @@ static int check_chunk(struct dataset *d, const struct source *s, const struct c
 {
     const uint64_t *shape = c->head.shape;
 
-    if (d->optional && !c->label && c->n)
+    /* What has soft labels has its labels from a program. */
+    if (d->optional && (!c->label || c->soft) && c->n)
         d->unlabelled = 1;
-    if (!d->unlabelled && !c->label && c->n)
+    if (!d->unlabelled && !c->label && !c->soft && c->n)
         return source_complain(s, e, "images without labels");
     if (d->image.h == 0) {
         if (shape[1] > NET_SIDE_MAX || shape[2] > NET_SIDE_MAX || shape[3] > LAYER_WIDTH_MAX)
@@ -60,10 +67,62 @@ static int check_chunk(struct dataset *d, const struct source *s, const struct c
         return source_complain(
             s, e, "images of %" PRIu64 " x %" PRIu64 " x %" PRIu64 " in a data set of %d x %d x %d",
             shape[1], shape[2], shape[3], d->image.h, d->image.w, d->image.c);
-    for (uint64_t i = 0; i < c->n && !d->unlabelled; i++)
+    if (c->soft && !d->unlabelled && c->classes > NET_CLASSES_MAX)
+        return source_complain(s, e,
+                               "soft labels of %" PRIu64 " classes, but at most %d are possible",
+                               c->classes, NET_CLASSES_MAX);
+    for (uint64_t i = 0; i < c->n && c->label && !d->unlabelled; i++)
         if (c->label[i] >= NET_CLASSES_MAX)
             return source_complain(s, e, "label %" PRIu32 ", but at most %d classes are possible",
                                    c->label[i], NET_CLASSES_MAX);
+    return 0;
+}
+
+static uint16_t most_probable(const float *soft, uint64_t classes)
+{
+    uint64_t most = 0;
+
+    for (uint64_t k = 1; k < classes; k++)
+        if (soft[k] > soft[most])
+            most = k;
+    return (uint16_t)most;
+}
+
+/* Gives images `first` to end - 1 the soft labels that say what their labels say. */
+static int harden(struct dataset *d, const struct source *s, uint64_t first, uint64_t end,
+                  struct error *e)
+{
+    size_t classes = (size_t)d->classes;
+
+    for (uint64_t i = first; i < end; i++) {
+        if (d->label[i] >= classes)
+            return source_complain(s, e, "label %d in a data set with soft labels of %d classes",
+                                   d->label[i], d->classes);
+        memset(d->soft + i * classes, 0, classes * sizeof *d->soft);
+        d->soft[i * classes + d->label[i]] = 1;
+    }
+    return 0;
+}
+
+/* The labels of a chunk, of both kinds, for which there is room. */
+static int add_labels(struct dataset *d, const struct source *s, const struct chunk *c,
+                      struct error *e)
+{
+    for (uint64_t i = 0; i < c->n; i++)
+        d->label[d->n + i] =
+            c->label ? (uint16_t)c->label[i] : most_probable(c->soft + i * c->classes, c->classes);
+    if (c->soft && !d->soft) {
+        d->classes = (int)c->classes;
+        if (!(d->soft = malloc(d->capacity * c->classes * sizeof *d->soft)))
+            return error_memory(e, "soft labels");
+        if (harden(d, s, 0, d->n, e) < 0)
+            return -1;
+    }
+    if (!d->soft)
+        return 0;
+    if (!c->soft)
+        return harden(d, s, d->n, d->n + c->n, e);
+    memcpy(d->soft + d->n * c->classes, c->soft, c->n * c->classes * sizeof *d->soft);
     return 0;
 }
 
@@ -77,8 +136,8 @@ static int add_chunk(struct dataset *d, const struct source *s, const struct chu
     stride = dataset_stride(d);
     if (c->n)
         memcpy(d->images + d->n * stride, c->data, c->n * stride);
-    for (uint64_t i = 0; i < c->n && !d->unlabelled; i++)
-        d->label[d->n + i] = (uint16_t)c->label[i];
+    if (c->n && !d->unlabelled && add_labels(d, s, c, e) < 0)
+        return -1;
     d->n += c->n;
     return 0;
 }
@@ -148,6 +207,7 @@ void dataset_free(struct dataset *d)
 {
     free(d->images);
     free(d->label);
+    free(d->soft);
     free(d->names);
     history_free(&d->history);
     history_free(&d->digest);
@@ -162,6 +222,18 @@ int dataset_largest_label(const struct dataset *d)
         if (d->label[i] > largest)
             largest = d->label[i];
     return largest;
+}
+
+int dataset_largest_class(const struct dataset *d)
+{
+    int largest = dataset_largest_label(d);
+
+    return d->classes > largest ? d->classes - 1 : largest;
+}
+
+const float *dataset_soft(const struct dataset *d, uint64_t image)
+{
+    return d->soft ? d->soft + image * (uint64_t)d->classes : NULL;
 }
 
 void dataset_statistics(const struct dataset *d, float *mean, float *std)

@@ -12,6 +12,8 @@ struct dataset {
     uint64_t n;
     uint8_t *images; /* [n][h][w][c] */
     uint16_t *label; /* [n]; NULL: without labels */
+    float *soft;     /* [n][classes]: probabilities of the classes; NULL: no image has any */
+    int classes;     /* of soft labels */
     char *names;     /* class names, one a line, or NULL */
     struct history history, digest;
     /* private to dataset.c */
@@ -20,21 +22,29 @@ struct dataset {
 };
 
 /*
- * Reads all streams of n operands (none: standard input). Every image must have a label and all
- * must have one shape; an empty data set is an error. 0 or -1.
+ * Reads all streams of n operands (none: standard input). All images must have
+ * one shape and each a label or a soft label; an empty data set is an error. An image without a
+ * label gets the most probable class, the first of equals, as its label; where some images have
+ * soft labels, those without get one in which their label has the probability 1. 0 or -1.
  */
 int dataset_read(struct dataset *d, char **paths, int n, struct error *e);
 
-/* The same; if an image has no label, they are left out of all, and so are the class names. */
+/* The same; if an image has no label, or a soft one, which came from a program, labels are left out
+ * of all, and so are the class names. */
 int dataset_read_any(struct dataset *d, char **paths, int n, struct error *e);
 
-/* The same of images alone: labels and class names, where there are any, are left out. */
+/* The same of images alone: labels, soft ones and class names, where there are any, are left out.
+ */
 int dataset_read_images(struct dataset *d, char **paths, int n, struct error *e);
 void dataset_free(struct dataset *d);
 
-/* The largest label and the bytes of one image. */
+/* The largest label, the same but with the classes of soft labels, and the bytes of one image. */
 int dataset_largest_label(const struct dataset *d);
+int dataset_largest_class(const struct dataset *d);
 size_t dataset_stride(const struct dataset *d);
+
+/* The soft label of an image; NULL: no image has any. */
+const float *dataset_soft(const struct dataset *d, uint64_t image);
 
 /*
  * Mean and standard deviation of each channel over all pixels, of values v / 255; a channel that

@@ -68,10 +68,9 @@ static void input(struct trainer *t, int thread, int sample, uint64_t at)
 static void loss(const struct trainer *t, uint64_t at, const float *logits, float *grad,
                  struct tally *tally)
 {
-    int label = supervised_label(t, trainer_sample(t, at));
-    int other = supervised_label(t, trainer_sample(t, partner_of(t, at)));
+    uint64_t image = trainer_sample(t, at), other = trainer_sample(t, partner_of(t, at));
 
-    criterion_add_mixed(t, label, other, t->mixup.share, logits, grad, tally);
+    criterion_add_mixed(t, image, other, t->mixup.share, logits, grad, tally);
 }
 
 const struct objective objective_mixup = {.name = "mixup",

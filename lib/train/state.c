@@ -482,5 +482,7 @@ void state_fingerprint(const struct dataset *d, struct fingerprint *f)
     crc = crc_add(crc, d->images, d->n * dataset_stride(d));
     if (d->label)
         crc = crc_add(crc, d->label, d->n * sizeof *d->label);
+    if (d->soft)
+        crc = crc_add(crc, d->soft, d->n * (uint64_t)d->classes * sizeof *d->soft);
     *f = (struct fingerprint){d->n, crc};
 }

@@ -28,7 +28,7 @@ static void input(struct trainer *t, int thread, int sample, uint64_t at)
 static void loss(const struct trainer *t, uint64_t at, const float *logits, float *grad,
                  struct tally *tally)
 {
-    criterion_add(t, supervised_label(t, trainer_sample(t, at)), logits, grad, tally);
+    criterion_add_image(t, trainer_sample(t, at), logits, grad, tally);
 }
 
 int supervised_evaluate(struct trainer *t, struct evaluation *out, struct error *e)

@@ -23,7 +23,8 @@
 
 /* What a data set is told from another by. */
 struct fingerprint {
-    uint64_t images, crc; /* CRC-32 of all images, then all labels if there are any */
+    uint64_t images,
+        crc; /* CRC-32 of all images, then all labels and soft labels if there are any */
 };
 
 /* Optimizer steps in all, and over how many of them the learning rate rises. */

@@ -2,7 +2,8 @@
 # call of theirs is tried; and the commands that read them. `load fault/small` after `load lib`.
 # shellcheck shell=bash
 
-# small_files: images, labels, names, CIFAR batches, data.rts, other.rts, features.rts, model.rts, state.rts
+# small_files: images, labels, names, CIFAR batches, data.rts, other.rts, features.rts, model.rts, soft.rts,
+# state.rts
 # in the current folder.
 small_files() {
     idx_images 4 2 2 >images
@@ -16,6 +17,7 @@ small_files() {
     printf 'no\nyes\n\n' >fine
     rottrain -q -e 1 --net 'c1 r p d2 r' data.rts | headswap --freeze=conv1 >model.rts
     featdump -m model.rts data.rts >features.rts
+    rtslabel --soft -m model.rts data.rts >soft.rts
     rottrain -q -e 1 -b 2 -j 1 --net d1 --optimizer sgd --save state.rts data.rts >/dev/null
 }
 
