@@ -128,7 +128,7 @@ END
 }
 
 @test "damage: a data set with soft labels" {
-    printf '%s\n' 'rtsample -n 2 @' 'rtshuf @' 'rtsmap --transpose @' 'rotgen @' 'umap -q -e 2 -k 3 -j 1 @' \
+    printf '%s\n' 'rtsample -q -n 2 @' 'rtshuf @' 'rtsmap --transpose @' 'rotgen @' 'umap -q -e 2 -k 3 -j 1 @' \
         'rottrain -q -e 1 -j 1 --net d1 @' 'rts2idx @' 'rtsinfo @' 'rts2tsv @' |
         try_damage 'streams with soft labels' 97 soft.rts
 }
