@@ -1,8 +1,7 @@
 /* rtslabel - an image stream labelled by models */
 #include "base/spool.h"
 #include "cli/modeloptions.h"
-#include "eval/choice.h"
-#include "rts/gather.h"
+#include "eval/labelled.h"
 #include "rts/reread.h"
 
 static const char usage[] =
@@ -44,14 +43,12 @@ struct job {
     struct reread operands;
     struct choice choice; /* what was said of the images: with --balance all, otherwise a chunk */
     uint64_t chosen;      /* with --balance: how many of them have been written or dropped */
-    uint64_t seen, kept;
-    uint64_t each;   /* with --balance: kept of each class */
-    int classes;     /* with --balance: that have images */
-    uint32_t *label; /* of a chunk, or a part of one */
-    uint64_t room;
+    struct labelled to;
+    uint64_t seen;
+    uint64_t each;       /* with --balance: kept of each class */
+    int classes;         /* with --balance: that have images */
     float *soft;         /* with --soft: [ENSEMBLE_BLOCK][classes] */
     struct spool *softs; /* with --balance, too: of all images */
-    int named;           /* the class names have been written */
 };
 
 /* Whether examples are collected into chunks. Where all stay as they are, so do the chunks. */
@@ -133,53 +130,7 @@ static int recall(struct job *j, const struct source *in, const struct chunk *c,
     return spool_read(j->softs, j->soft, c->n * (uint64_t)j->models.classes * sizeof *j->soft, e);
 }
 
-/* Gives the images of a chunk their labels; those that stay, *kept, move to its front. */
-static int label_chunk(struct job *j, struct chunk *c, const struct said *said, uint64_t *kept,
-                       struct error *e)
-{
-    if (c->n > j->room || !j->label) {
-        free(j->label);
-        j->room = c->n ? c->n : 1;
-        j->label = malloc(j->room * sizeof *j->label);
-        if (!j->label)
-            return error_memory(e, "labels");
-    }
-    c->label = j->label;
-    c->soft = j->soft;
-    c->classes = (uint64_t)j->models.classes;
-    *kept = 0;
-    for (uint64_t i = 0; i < c->n; i++) {
-        if (!said[i].kept)
-            continue;
-        chunk_move(c, *kept, i);
-        c->label[(*kept)++] = (uint32_t)said[i].class;
-    }
-    j->kept += *kept;
-    return 0;
-}
-
-/* Writes the names of the classes, once. */
-static int put_names(struct job *j, struct rts_writer *out, struct error *e)
-{
-    if (j->named || !j->models.names)
-        return 0;
-    j->named = 1;
-    return rts_put_text(out, "names", j->models.names, e);
-}
-
-static int put_part(struct job *j, const struct source *in, struct chunk *c, struct gather *out,
-                    struct error *e)
-{
-    const struct said *said;
-    uint64_t kept;
-
-    if (recall(j, in, c, &said, e) < 0 || label_chunk(j, c, said, &kept, e) < 0 ||
-        put_names(j, out->out, e) < 0)
-        return -1;
-    return gathers(j->s) ? gather_add(out, c, kept, e) : examples_put_chunk(out->out, c, e);
-}
-
-static int convert(struct job *j, struct source *in, struct gather *out, struct error *e)
+static int convert(struct job *j, struct source *in, struct error *e)
 {
     struct chunk c;
     int got;
@@ -189,7 +140,8 @@ static int convert(struct job *j, struct source *in, struct gather *out, struct 
         do {
             uint64_t n = c.n - done < most ? c.n - done : most;
             struct chunk part = chunk_part(&c, done, n);
-            if (put_part(j, in, &part, out, e) < 0)
+            const struct said *said;
+            if (recall(j, in, &part, &said, e) < 0 || labelled_put(&j->to, &part, said, e) < 0)
                 return -1;
             done += n;
         } while (done < c.n);
@@ -198,12 +150,11 @@ static int convert(struct job *j, struct source *in, struct gather *out, struct 
         return -1;
     if (j->s->balance && j->chosen != j->choice.n)
         return error_set(e, "input: changed while it was read");
-    return gather_finish(out, e);
+    return labelled_finish(&j->to, e);
 }
 
 static int label_stream(struct job *j, struct rts_writer *out, struct error *e)
 {
-    struct gather gather = {.out = out};
     struct source *in;
     int status;
 
@@ -211,10 +162,14 @@ static int label_stream(struct job *j, struct rts_writer *out, struct error *e)
         return -1;
     if (!(in = reread_last(&j->operands, out, e)))
         return -1;
-    source_before(in, gather_before, &gather);
-    status = convert(j, in, &gather, e);
+    j->to.gather.out = out;
+    j->to.names = j->models.names;
+    j->to.drops = gathers(j->s);
+    j->to.soft = j->soft;
+    j->to.classes = j->soft ? (uint64_t)j->models.classes : 0;
+    source_before(in, gather_before, &j->to.gather);
+    status = convert(j, in, e);
     source_close(in);
-    gather_free(&gather);
     return status;
 }
 
@@ -247,15 +202,15 @@ static void tell(const struct job *j)
 
     if (j->s->least < 0 && !j->s->balance)
         return;
-    if (!j->s->balance || !j->kept)
-        note("%" PRIu64 " of %" PRIu64 " images kept", j->kept, j->seen);
+    if (!j->s->balance || !j->to.kept)
+        note("%" PRIu64 " of %" PRIu64 " images kept", j->to.kept, j->seen);
     else if (j->classes == all)
-        note("%" PRIu64 " of %" PRIu64 " images kept: %" PRIu64 " of each class", j->kept, j->seen,
-             j->each);
+        note("%" PRIu64 " of %" PRIu64 " images kept: %" PRIu64 " of each class", j->to.kept,
+             j->seen, j->each);
     else
         note("%" PRIu64 " of %" PRIu64 " images kept: %" PRIu64
              " of each class but for %d of %d classes without any",
-             j->kept, j->seen, j->each, all - j->classes, all);
+             j->to.kept, j->seen, j->each, all - j->classes, all);
 }
 
 /* Room for soft labels. */
@@ -288,8 +243,8 @@ static int run(const struct settings *s, char **paths, int n, struct error *e)
     history_free(&step);
     choice_free(&j.choice);
     spool_close(j.softs);
-    free(j.label);
     free(j.soft);
+    labelled_free(&j.to);
     ensemble_close(&j.models);
     return status;
 }

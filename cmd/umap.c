@@ -3,8 +3,7 @@
 #include "base/cpu.h"
 #include "base/progress.h"
 #include "cli/cli.h"
-#include "near/descent.h"
-#include "near/found.h"
+#include "near/neighbours.h"
 #include "near/points.h"
 #include "umap/curve.h"
 #include "umap/graph.h"
@@ -21,13 +20,10 @@ static const char usage[] =
 
 enum { NEIGHBORS_MAX = 1000 };
 
-enum search { SEARCH_AUTO, SEARCH_EXACT, SEARCH_DESCENT };
-static const char *const searches[] = {"auto", "exact", "descent", NULL};
-
 struct settings {
     struct umap_options umap;
     enum near_metric metric;
-    enum search search;
+    enum neighbours search;
     int threads;
     unsigned drop; /* of what is passed on */
 };
@@ -41,7 +37,7 @@ static const struct setting rows[] = {
     {"metric", 0, "NAME", "distance: euclidean (default) or cosine",
      SETTING_ALWAYS, CHOICE(metric, near_metrics)},
     {"search", 0, "NAME", "neighbour search: exact, descent or auto (default)",
-     SETTING_CHANGED, CHOICE(search, searches), .place = 2},
+     SETTING_CHANGED, CHOICE(search, neighbours_names), .place = 2},
     {"min-dist", 0, "X", "minimum distance of examples (default 0.1)",
      SETTING_ALWAYS, REAL(umap.min_dist, 0, 1000)},
     {"spread", 0, "X", "scale of the layout (default 1)",
@@ -62,9 +58,6 @@ static const struct setting rows[] = {
 /* clang-format on */
 
 static const struct settings_table table = {.usage = usage, .row = rows, .column = 23};
-
-/* Which part of the nearest neighbours must have been found where nobody asked for the descent. */
-static const double FOUND_LEAST = 0.9;
 
 struct job {
     const struct settings *s;
@@ -93,22 +86,9 @@ static void tell_epoch(void *context, int epochs)
                   (uint64_t)umap_epochs(&j->s->umap, j->points.n), "epochs", NULL);
 }
 
-/* The descent, unless it misses much: then the exact search. */
-static int search_quickly(struct job *j, const struct near_search *how, struct error *e)
-{
-    double part = 1;
-
-    if (near_descent(how, j->s->umap.seed, j->index, j->distance, e) < 0)
-        return -1;
-    if (j->s->search == SEARCH_AUTO && near_found(how, j->distance, &part, e) < 0)
-        return -1;
-    return part < FOUND_LEAST ? near_search(how, j->index, j->distance, e) : 0;
-}
-
 static int find_neighbours(struct job *j, struct error *e)
 {
     const struct points *p = &j->points;
-    enum search search = j->s->search;
     struct near_search how = {.metric = j->s->metric,
                               .d = p->d,
                               .base = {p->x, p->n},
@@ -124,10 +104,7 @@ static int find_neighbours(struct job *j, struct error *e)
     j->distance = malloc(p->n * (uint64_t)j->k * sizeof *j->distance);
     if (!j->index || !j->distance)
         return error_memory(e, "neighbours");
-    if (search == SEARCH_AUTO)
-        search = near_descent_pays(p->n, p->d, j->k) ? SEARCH_DESCENT : SEARCH_EXACT;
-    return search == SEARCH_EXACT ? near_search(&how, j->index, j->distance, e)
-                                  : search_quickly(j, &how, e);
+    return neighbours_find(&how, j->s->search, j->s->umap.seed, j->index, j->distance, e);
 }
 
 /* Fills j->x: of less than two points there is nothing to lay out. */

@@ -55,6 +55,8 @@ every_reader() {
     [[ $file == tiny-@(chunks|streams).rts ]] || "$@" umap -q -e 1 -k 2 -j 1 "$file"
     "$@" knneval -q -k 1 -j 1 "$file" small.rts
     "$@" knneval -q -k 1 -j 1 small.rts "$file"
+    [[ $file == tiny-@(chunks|streams).rts ]] || "$@" rtsspread -q -k 2 -j 1 small.rts "$file"
+    [[ $file == tiny-@(chunks|streams).rts ]] || "$@" rtsspread -q -k 2 -j 1 "$file" small.rts
     "$@" rtsinfo "$file"
     "$@" rts2tsv "$file"
     "$@" rtscomm --only-b small.rts "$file"
@@ -231,6 +233,7 @@ sys.stdout.buffer.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBB
     small_model
     handles umap -q -e 1 -k 1000 -d 64 -j 1 --negatives 1000 small.rts
     rtsinfo result | grep '^features *6 of 64$'
+    handles rtsspread -q -k 1000 -j 1 small.rts small.rts
     refuses '6 examples, but -k needs 1000' knneval -q -k 1000 -j 1 small.rts small.rts
     expect_error 2 "-k: '1001' is not an integer" "${limits[@]}" umap -k 1001 small.rts
     expect_error 2 "-k: '2147483648' is not an integer" "${limits[@]}" knneval -k 2147483648 small.rts

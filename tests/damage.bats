@@ -64,6 +64,8 @@ rtslabel -q -j 1 -m model.rts --soft @
 featdump -j 1 -m model.rts @
 umap -q -e 2 -k 3 -j 1 @
 knneval -q -k 1 -j 1 data.rts @
+rtsspread -q -k 3 -j 1 data.rts @
+rtsspread -q -k 3 -j 1 --balance @ data.rts
 rtsinfo @
 rtsinfo -r @
 rts2tsv @
@@ -99,6 +101,7 @@ feature_readers() {
     cat <<'END'
 umap -q -e 2 -k 3 -j 1 @
 knneval -q -k 1 -j 1 @ features.rts
+rtsspread -q -k 3 -j 1 --method spreading @ features.rts
 rtsample -n 2 @
 rtsmap --unlabel @
 rtshuf @
@@ -134,7 +137,8 @@ END
 }
 
 @test "damage: a data set that comes through a pipe" {
-    printf '%s\n' 'rtsample -n 2' 'rtsample --share 40%' 'rtsmap --compact' rts2idx 'rtslabel -q -j 1 -m model.rts --soft --balance' | try_damage 'image streams by pipe' 197 -p data.rts
+    printf '%s\n' 'rtsample -n 2' 'rtsample --share 40%' 'rtsmap --compact' rts2idx 'rtslabel -q -j 1 -m model.rts --soft --balance' \
+        'rtsspread -q -k 3 -j 1 data.rts' | try_damage 'image streams by pipe' 197 -p data.rts
 }
 
 @test "damage: a model, cut after every byte and with every bit turned over" {

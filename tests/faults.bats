@@ -23,6 +23,7 @@ setup_file() {
     { octal 0 0 8 3 && be32 3 700 700 && head -c 1470000 /dev/zero; } | idx2rts >large.rts
     with_files <data.rts >files.rts
     rottrain -q -e 0 --net d1 many.rts >many-model.rts
+    cat features.rts features.rts >both.rts
     mkdir made
     printf '0\t1\n1\t-\n' >table
     some_pictures
@@ -105,6 +106,9 @@ umap -q -e 2 -k 3 -j 2 --search descent features.rts
 data.rts < umap -q -e 2 -k 3 -j 2
 files.rts < umap -q -e 2 -k 3 -j 2
 knneval -q -k 1,2 -j 2 features.rts features.rts
+rtsspread -q -k 3 -j 2 --prior uniform --select 0.1 features.rts features.rts
+rtsspread -q -k 3 -j 2 --method spreading --features both.rts -o made/spread data.rts data.rts
+data.rts | rtsspread -q -k 3 -j 2 --balance data.rts
 rtscomm --rotated --duplicates data.rts other.rts
 rtscomm --only-b -o made/others other.rts data.rts
 rtsinfo -o made/info data.rts
@@ -134,6 +138,7 @@ many.rts | rtsample --share 80%
 many.rts | rtsmap --compact --transpose
 rtslabel -q -m many-model.rts --select 0.1 many.rts
 many.rts | rtslabel -q -m many-model.rts --balance
+many.rts | rtsspread -q -k 3 -j 1 many.rts
 rotgen many.rts
 augment flip many.rts
 rotgen many.rts.gz
@@ -296,7 +301,7 @@ closed_output() {
         'evalacc -m model.rts' 'evalcmp -A model.rts -B model.rts' \
         'featdump -m model.rts' 'evalpng -m model.rts' 'classdump -m model.rts' \
         'rtslabel -m model.rts' 'rtslabel -m model.rts --balance' filtdump 'rtscomm data.rts' 'umap -q' \
-        'knneval -q -k 1 data.rts' rtsinfo rts2idx rts2tsv cifar2rts idx2rts idx2png; do
+        'knneval -q -k 1 data.rts' 'rtsspread -q data.rts' rtsinfo rts2idx rts2tsv cifar2rts idx2rts idx2png; do
         # shellcheck disable=SC2086 # a command with its arguments
         expect_error 1 'standard input: Bad file descriptor' sh -c '"$@" <&-' - $command
         # shellcheck disable=SC2086
@@ -324,7 +329,7 @@ closed_output() {
     cp data.rts secret.rts
     chmod 0 secret.rts
     for command in rts2png 'rtsample -n 2' 'rtsmap --unlabel' rtshuf rotgen 'augment flip' 'rottrain -q' headswap 'evalacc -m' 'evalpng -m' 'evalcmp -B model.rts -A' \
-        'featdump -m' 'classdump -m' 'rtslabel -m' filtdump 'rtscomm data.rts' umap 'knneval data.rts' rtsinfo rts2idx rts2tsv; do
+        'featdump -m' 'classdump -m' 'rtslabel -m' filtdump 'rtscomm data.rts' umap 'knneval data.rts' 'rtsspread data.rts' rtsinfo rts2idx rts2tsv; do
         # shellcheck disable=SC2086 # a command with its arguments
         expect_error 1 'secret.rts: Permission denied' $command secret.rts
     done

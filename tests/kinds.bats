@@ -32,7 +32,7 @@ reads() {
     img2rts) echo pictures ;;
     rotpipe-report) echo plan ;;
     rtsinfo) echo anything ;;
-    knneval | rts2idx | rts2tsv | rtsample | rtshuf | rtsmap | umap) echo examples ;;
+    knneval | rts2idx | rts2tsv | rtsample | rtshuf | rtsmap | rtsspread | umap) echo examples ;;
     augment | classdump | evalacc | evalcmp | evalpng | featdump | layereval | rotgen | rottrain | rts2png | rtscomm | rtslabel) echo images ;;
     *) fail "tests/kinds.bats does not know what $1 reads" ;;
     esac
@@ -51,6 +51,7 @@ use() {
     rtsample) command+=(-n 1) ;;
     rtsmap) command+=(--unlabel) ;;
     rtscomm) command+=(data.rts) ;;
+    rtsspread) command+=(-q data.rts) ;;
     esac
 }
 

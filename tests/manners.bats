@@ -53,6 +53,7 @@ use() {
     rtsample) command+=(-n 2) ;;
     rtslabel) command+=(-m model.rts --balance -q) ;;
     rtshuf) ;;
+    rtsspread) command+=(-q -k 4 --balance data.rts) ;;
     rtsmap) command+=(--compact --transpose --pad 9) ;;
     umap) command+=(-q -k 4 -e 20) ;;
     *) fail "tests/manners.bats does not know how to use $1" ;;
@@ -398,6 +399,10 @@ rottrain --schedule constant, cosine or onecycle
 rottrain --class-weight none or balanced
 rottrain --rotate none, all or one
 knneval --metric euclidean or cosine
+rtsspread --metric euclidean or cosine
+rtsspread --method poisson or spreading
+rtsspread --prior none, uniform or labelled
+rtsspread --search auto, exact or descent
 umap --metric euclidean or cosine
 umap --search auto, exact or descent
 END

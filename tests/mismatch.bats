@@ -146,6 +146,9 @@ zeroed() {
         none "both: record .*, expected images of 8 x 8 x 1" knneval -q -k 1 both data.rts
         none "both: record .*, expected images of 8 x 8 x 1" knneval -q -k 1 data.rts both
         none "both: record .*, expected images of 8 x 8 x 1" umap -q -e 1 both
+        none "both: record .*, expected images of 8 x 8 x 1" rtsspread -q both data.rts
+        none "both: record .*, expected images of 8 x 8 x 1" rtsspread -q data.rts both
+        none "$data: record .*, expected images of 8 x 8 x 1" rtsspread -q data.rts $data
     done
     none 'two: images of 1 x 2 x 1, expected features of 2 as in layout' knneval -q -k 1 layout two
     none 'layout: features of 2, expected images of 1 x 2 x 1 as in two' knneval -q -k 1 two layout

@@ -233,6 +233,10 @@ options_of() {
     run_examples man1/rtslabel.1
 }
 
+@test "pages: examples of rtsspread(1)" {
+    run_examples man1/rtsspread.1
+}
+
 @test "pages: examples of rtsmap(1)" {
     run_examples man1/rtsmap.1
     cmp <(images letters.rts 784) <(images train.rts 784)

@@ -60,6 +60,8 @@ pair() {
     pair 'idx2rts images labels' 'featdump -m model.rts' images labels
     pair 'idx2rts images labels' 'umap -q -e 2' images labels
     pair 'idx2rts images labels' 'knneval -q -k 1 data.rts' images labels
+    pair 'idx2rts images labels' 'rtsspread -q -k 3 data.rts' images labels
+    pair 'idx2rts images labels' 'rtsspread -q -k 3 - data.rts' images labels
     pair 'idx2rts images labels' rts2png images labels
     pair 'idx2rts images labels' rts2tsv images labels
     pair 'idx2rts images labels' rtsinfo images labels
@@ -110,11 +112,17 @@ pair() {
         pair 'rtslabel -m model.rts data.rts' "$consumer" model.rts data.rts
         pair 'rtslabel -q -m model.rts --select 0.1 --balance data.rts' "$consumer" model.rts data.rts
     done
+    for consumer in rotgen 'rottrain -q -e 1 --net c2' 'evalacc -m whole-model' rtsinfo; do
+        cp data.rts other.rts
+        pair 'rtsspread -q -k 3 other.rts data.rts' "$consumer" data.rts
+        pair 'rtsspread -q -k 3 --balance data.rts other.rts' "$consumer" data.rts
+    done
     pair 'filtdump model.rts' rts2png model.rts
     pair 'featdump -m model.rts data.rts' 'rtsample -n 3' model.rts data.rts
     pair 'featdump -m model.rts data.rts' 'umap -q -e 2' model.rts data.rts
     pair 'featdump -m model.rts data.rts' 'knneval -q -k 1 features.rts' model.rts data.rts
     pair 'featdump -m model.rts data.rts' 'knneval -q -k 1 - features.rts' model.rts data.rts
+    pair 'featdump -m model.rts data.rts' 'rtsspread -q -k 3 features.rts' model.rts data.rts
     pair 'featdump -m model.rts data.rts' rtsinfo model.rts data.rts
     for consumer in rts2tsv rtsinfo 'rtsample -n 3' 'knneval -q -k 1 layout.rts' 'umap -q -e 2'; do
         pair 'umap -q -e 2 -k 3 features.rts' "$consumer" features.rts
@@ -144,7 +152,8 @@ cut_behind_records() {
         'rottrain -q -e 1 --net c2' 'evalacc -m model.rts' 'evalcmp -q -A model.rts -B model.rts' \
         'featdump -m model.rts' rts2png \
         'evalpng -m model.rts' 'classdump -m model.rts' 'rtslabel -q -m model.rts' \
-        'rtslabel -q -m model.rts --balance' 'umap -q -e 1' 'knneval -q -k 1 other.rts' rts2tsv rtsinfo
+        'rtslabel -q -m model.rts --balance' 'umap -q -e 1' 'knneval -q -k 1 other.rts' rts2tsv rtsinfo \
+        'rtsspread -q -k 3 other.rts' 'rtsspread -q -k 3 --balance - other.rts'
     cut_behind_records model.rts headswap 'rottrain -q -e 1 -m - data.rts' \
         'evalacc -m - data.rts' 'evalcmp -q -A model.rts -B - data.rts' 'evalpng -m - data.rts' 'classdump -m - data.rts' \
         'rtslabel -m - data.rts' 'featdump -m - data.rts' filtdump rtsinfo

@@ -159,7 +159,7 @@ makefile() {
     rottrain -e 5 --net c2 d.rts 2> >(head -n 1 >first) >m
     same m want
     for command in 'umap -k 4 -e 20' 'knneval -k 1 d.rts' 'evalacc -m want' 'evalpng -m want' \
-        'classdump -m want' 'rtslabel -m want' 'featdump -m want' 'rotgen' 'rts2tsv' 'rtscomm d.rts'; do
+        'classdump -m want' 'rtslabel -m want' 'featdump -m want' 'rotgen' 'rts2tsv' 'rtscomm d.rts' 'rtsspread d.rts'; do
         $command other.rts >right 2>said
         deaf $command other.rts >got
         same right got

@@ -89,6 +89,11 @@ watched() {
     watched 0 umap -q -k 3 -e 3 -d 3 -j 1 --metric cosine <data.rts
     watched 0 knneval -q -k 1,2 -j 2 features.rts features.rts
     watched 0 knneval -q -k 4 -j 1 --metric cosine data.gz data.rts
+    watched 0 rtsspread -q -k 3 -j 2 --prior uniform --select 0.1 features.rts features.rts
+    # shellcheck disable=SC2002
+    cat data.gz | watched 0 rtsspread -q -k 3 -j 1 --method spreading --metric cosine --balance data.rts
+    cat features.rts features.rts >both.rts
+    watched 0 rtsspread -q -k 3 -j 1 --features both.rts data.rts data.rts
 }
 
 @test "valgrind: what works with models, on whole input" {
@@ -147,6 +152,8 @@ watched() {
         watched 1 umap -q -j 1 $file
         watched 1 knneval -q -k 1 -j 1 data.rts $file
         watched 1 knneval -q -k 1 -j 1 $file data.rts
+        watched 1 rtsspread -q -k 1 -j 1 data.rts $file
+        watched 1 rtsspread -q -k 1 -j 1 $file data.rts
         [[ $file == model.rts ]] || watched 1 rtsinfo $file
     done
     # shellcheck disable=SC2002 # a pipe cannot be sought in
@@ -186,7 +193,7 @@ watched() {
         'evalcmp -q -A model.rts -B model.rts data.rts' \
         'classdump -m model.rts data.rts' 'rtslabel -q -m model.rts --balance data.rts' \
         'filtdump model.rts' 'umap -q -e 2 data.rts' 'knneval -q -k 1 data.rts data.rts' \
-        'rottrain -q -e 1 --net d1 data.rts'; do
+        'rtsspread -q data.rts data.rts' 'rottrain -q -e 1 --net d1 data.rts'; do
         # shellcheck disable=SC2086 # a command with its arguments
         watched 1 bash -c 'exec "$@" >/dev/full' - $command
         # shellcheck disable=SC2086

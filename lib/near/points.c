@@ -138,8 +138,7 @@ static int add_run(struct points *p, struct points_run next, struct error *e)
     return 0;
 }
 
-static int add_chunk(struct points *p, const struct source *s, const struct chunk *c,
-                     struct error *e)
+int points_add(struct points *p, const struct source *s, const struct chunk *c, struct error *e)
 {
     size_t d = c->stride / (c->kind == CHUNK_IMAGES ? 1 : sizeof(float));
     struct points_run run = {.n = c->n,
@@ -168,7 +167,7 @@ int points_read(struct points *p, struct source *s, struct error *e)
     int got;
 
     while ((got = source_next(s, &c, e)) > 0)
-        if (add_chunk(p, s, &c, e) < 0)
+        if (points_add(p, s, &c, e) < 0)
             return -1;
     return got;
 }

@@ -41,6 +41,9 @@ struct points {
  * be of one kind and shape, all their values finite. 0 or -1; points_free in either case.
  */
 int points_read(struct points *p, struct source *s, struct error *e);
+
+/* The same of the chunk that s has given last. */
+int points_add(struct points *p, const struct source *s, const struct chunk *c, struct error *e);
 void points_free(struct points *p);
 
 /*
