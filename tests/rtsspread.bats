@@ -6,23 +6,23 @@ load lib
 load nets
 load filenames
 
-# clusters N [SEED] [MISSING]: N labelled features of four numbers about three centres, by turns, as a
-# stream; with MISSING none of class 2.
+# clusters N [SEED]: N labelled features of four numbers about three centres, by turns, as a stream;
+# near enough to each other for a graph in one piece.
 clusters() {
     python3 -c 'import random, struct, sys, zlib
-n, seed, missing = int(sys.argv[1]), int(sys.argv[2]), len(sys.argv) > 3
+n, seed = int(sys.argv[1]), int(sys.argv[2])
 random.seed(seed)
-labels = [i % (2 if missing else 3) for i in range(n)]
-rows = [[[0, 3, 6][c] * (j == c) + random.gauss(0, 1) for j in range(4)] for c in labels]
+labels = [i % 3 for i in range(n)]
+rows = [[2.6 * (j == c) + random.gauss(0, 1) for j in range(4)] for c in labels]
 def put(name, dtype, index, shape, payload):
-    payload += bytes(-len(payload) % 64)
-    size = 4 * n * (4 if name == b"feature" else 1) if shape else 1
-    head = struct.pack("<4sIQQ4sI6Q40sI", b"rts1", 0, index, size if name != b"end" else 1, dtype,
-                       len(shape), *(shape + [0] * (6 - len(shape))), name, zlib.crc32(payload))
+    size = len(payload)
+    payload += bytes(-size % 64)
+    head = struct.pack("<4sIQQ4sI6Q40sI", b"rts1", 0, index, size, dtype, len(shape),
+                       *(shape + [0] * (6 - len(shape))), name, zlib.crc32(payload))
     sys.stdout.buffer.write(head + struct.pack("<I", zlib.crc32(head)) + payload)
 put(b"feature", b"f4", 0, [n, 4], struct.pack("<%df" % (4 * n), *sum(rows, [])))
 put(b"label", b"u4", 1, [n], struct.pack("<%dI" % n, *labels))
-put(b"end", b"u1", 2, [1], b"\0")' "$1" "${2:-1}" ${3:+"$3"}
+put(b"end", b"u1", 2, [], b"")' "$1" "${2:-1}"
 }
 
 # oracle METHOD K METRIC PRIOR LABELLED OTHERS: class and share of each of the others, by comparing
@@ -47,6 +47,12 @@ for i in range(n):
         view[i][j] = math.exp(-4 * d / near[-1][0])
 w = [[(view[i][j] + view[j][i]) / 2 for j in range(n)] for i in range(n)]
 degree = [sum(r) for r in w]
+seen, todo = {0}, [0]
+while todo:
+    i = todo.pop()
+    todo += [j for j in range(n) if w[i][j] and j not in seen]
+    seen |= set(todo)
+assert len(seen) == n, "not one graph"
 def solve(a, b):
     a = [r + [v] for r, v in zip(a, b)]
     for i in range(n):
@@ -120,13 +126,13 @@ points() {
             done
         done
         # Most of them are right.
-        paste <(labels got.rts) <(labels others.rts) | awk '{ n += $1 == $2 } END { exit n < 60 }'
+        paste <(labels got.rts) <(labels others.rts) | awk '{ n += $1 == $2 } END { exit n < 50 }'
     done
 }
 
 @test "rtsspread: --select and --balance keep the surest" {
     local least n
-    points 2
+    points
     for method in poisson spreading; do
         oracle $method 6 euclidean none few.rts others.rts >all
         least=$(LC_ALL=C sort -k 2g all | sed -n '30,31p' | LC_ALL=C awk '{ s += $2 } END { printf "%.9f", s / 2 }')
