@@ -28,7 +28,8 @@ struct settings {
     char *path[2];
 };
 
-static const struct settings defaults = {.how = {.neighbors = 10, .alpha = 0.99}, .least = -1};
+static const struct settings defaults = {
+    .how = {.neighbors = 10, .method = SPREAD_SPREADING, .alpha = 0.99}, .least = -1};
 
 /* clang-format off */
 static const struct setting rows[] = {
@@ -38,7 +39,7 @@ static const struct setting rows[] = {
      SETTING_ALWAYS, CHOICE(how.metric, near_metrics)},
     {"search", 0, "NAME", "neighbour search: exact, descent or auto (default)",
      SETTING_CHANGED, CHOICE(how.search, neighbours_names)},
-    {"method", 0, "NAME", "how labels spread: poisson (default) or spreading",
+    {"method", 0, "NAME", "how labels spread: spreading (default) or poisson",
      SETTING_ALWAYS, CHOICE(how.method, spread_methods)},
     {"alpha", 0, "X", "share that an example takes from its neighbours (default 0.99)",
      WITH(how.method), REAL(how.alpha, 0.5, 0.9999)},

@@ -91,7 +91,7 @@ for s in share:
 
 # Seven labelled points, two of them in class 0, and 80 others with labels that nobody may look at.
 points() {
-    clusters 87 "${1:-1}" >all.rts
+    clusters 87 >all.rts
     rtsample --first 7 all.rts >few.rts
     rtsample --first 7 -v all.rts >others.rts
     rtsmap --unlabel others.rts >many.rts
