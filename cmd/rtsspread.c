@@ -29,7 +29,7 @@ struct settings {
 };
 
 static const struct settings defaults = {
-    .how = {.neighbors = 10, .method = SPREAD_SPREADING, .alpha = 0.99}, .least = -1};
+    .how = {.neighbors = 10, .method = SPREAD_SPREADING, .alpha = 0.95}, .least = -1};
 
 /* clang-format off */
 static const struct setting rows[] = {
@@ -41,11 +41,11 @@ static const struct setting rows[] = {
      SETTING_CHANGED, CHOICE(how.search, neighbours_names)},
     {"method", 0, "NAME", "how labels spread: spreading (default) or poisson",
      SETTING_ALWAYS, CHOICE(how.method, spread_methods)},
-    {"alpha", 0, "X", "share that an example takes from its neighbours (default 0.99)",
+    {"alpha", 0, "X", "share taken from the neighbours (default 0.95)",
      WITH(how.method), REAL(how.alpha, 0.5, 0.9999)},
     {"prior", 0, "NAME", "share of the classes: none (default), uniform or labelled",
      SETTING_ALWAYS, CHOICE(how.prior, diffuse_priors)},
-    {"features", 0, "FILE", "what distances are of, first those of the labelled examples",
+    {"features", 0, "FILE", "features of both streams, for the distances",
      SETTING_NAMED, TEXT(features)},
     {"select", 0, "P", "keep only examples whose class has share P or more",
      SETTING_CHANGED, REAL(least, 0, 1)},
