@@ -1,14 +1,15 @@
 /* rtsmap - a stream with other labels and class names, with other images, or without labels */
 #include "cli/pixeloptions.h"
 #include "img/imagemap.h"
+#include "rts/answers.h"
 #include "rts/gather.h"
 #include "rts/names.h"
 #include "rts/relabel.h"
 #include "rts/reread.h"
 
 static const char usage[] =
-    "usage: rtsmap [-q] [--shift n] [--table file] [--names file] [--compact]\n"
-    "              [--grey | --rgb] [--transpose] [--crop geometry]\n"
+    "usage: rtsmap [-q] [--answers file | [--shift n] [--table file]] [--names file]\n"
+    "              [--compact] [--grey | --rgb] [--transpose] [--crop geometry]\n"
     "              [--size size] [--fit crop|pad|stretch] [--pad size]\n"
     "              [--background colour] [--unlabel] [--no-history] [-o file]\n"
     "              [file ...]\n"
@@ -16,7 +17,7 @@ static const char usage[] =
     "Changes are made in the order of this list, in any order of the options.\n";
 
 struct settings {
-    const char *table, *names; /* files */
+    const char *answers, *table, *names; /* files */
     int64_t shift;
     int compact, unlabel;
     struct imagemap images;
@@ -63,6 +64,10 @@ static int put_background(const void *colour, char *text, size_t size)
 
 /* clang-format off */
 static const struct setting rows[] = {
+    {"answers", 0, "FILE",
+     "label by lines EXAMPLE<tab>CLASS: a file name or number, and\n"
+     "a class; a CLASS of - drops the example",
+     SETTING_CHANGED, WORD(answers)},
     {"shift", 0, "N", "add N to every label; N may be negative: --shift=-1",
      SETTING_GIVEN, LONG(shift, -(int64_t)UINT32_MAX, UINT32_MAX)},
     {"table", 0, "FILE", "relabel by lines OLD<tab>NEW; a NEW of - drops examples",
@@ -111,6 +116,10 @@ struct job {
     int begun;         /* relabel_begin has been called: */
     const char *known; /* with these names of the stream, or NULL */
     int named;         /* the names have been written */
+    struct answers *answers;
+    uint64_t answered; /* examples of this reading that have their answer */
+    uint32_t *label;   /* [room]: the answers for a chunk */
+    uint64_t room;
     struct imagemap images;
 };
 
@@ -125,7 +134,38 @@ static int begin(struct job *j, const struct source *in, struct error *e)
         return 0;
     j->begun = 1;
     j->known = names;
-    return relabel_begin(&j->relabel, names, e);
+    if (relabel_begin(&j->relabel, names, e) < 0)
+        return -1;
+    return j->answers ? answers_resolve(j->answers, j->names ? j->names : names, e) : 0;
+}
+
+/* Gives the examples of a chunk the labels of their answers, if there are any; those without one
+ * to be dropped stay. */
+static int answer(struct job *j, const struct source *in, struct chunk *c, struct error *e)
+{
+    uint64_t kept = 0, n = c->n;
+
+    if (!j->answers)
+        return 0;
+    if (n > j->room || !j->label) {
+        free(j->label);
+        j->room = n ? n : 1;
+        if (!(j->label = calloc(j->room, sizeof *j->label)))
+            return error_memory(e, "labels");
+    }
+    c->label = j->label;
+    for (uint64_t i = 0; i < n; i++) {
+        uint32_t label;
+        int stays = answers_find(j->answers, j->answered++, c->file ? c->file[i] : NULL, &label, e);
+        if (stays < 0)
+            return source_complain(in, e, "%s", e->text);
+        if (!stays)
+            continue;
+        chunk_move(c, kept, i);
+        c->label[kept++] = label;
+    }
+    c->n = kept;
+    return 0;
 }
 
 /* Refuses examples without the labels that are to be mapped. */
@@ -143,15 +183,15 @@ static int look(void *context, struct source *in, struct rts_writer *copy, struc
     int got, kept;
 
     while ((got = source_next(in, &c, e)) > 0) {
-        if (check_labels(in, &c, e) < 0 || begin(j, in, e) < 0)
+        if (copy && examples_put_chunk(copy, &c, e) < 0)
+            return -1;
+        if (begin(j, in, e) < 0 || answer(j, in, &c, e) < 0 || check_labels(in, &c, e) < 0)
             return -1;
         for (uint64_t i = 0; i < c.n; i++) {
             kept = relabel_map(&j->relabel, c.label[i], &label, e);
             if (kept < 0 || (kept && relabel_see(&j->relabel, label, e) < 0))
                 return source_complain(in, e, "%s", e->text);
         }
-        if (copy && examples_put_chunk(copy, &c, e) < 0)
-            return -1;
     }
     return got < 0 ? -1 : relabel_settle(&j->relabel, e);
 }
@@ -195,9 +235,9 @@ static int put_names(struct job *j, struct rts_writer *out, struct error *e)
 static int change(struct job *j, const struct source *in, struct chunk *c, uint64_t *kept,
                   struct error *e)
 {
-    *kept = c->n;
-    if (!j->s->compact && begin(j, in, e) < 0)
+    if ((!j->s->compact && begin(j, in, e) < 0) || answer(j, in, c, e) < 0)
         return -1;
+    *kept = c->n;
     if ((j->maps || (j->s->names && c->label)) && map_chunk(j, in, c, kept, e) < 0)
         return -1;
     if (j->s->unlabel)
@@ -227,6 +267,13 @@ static int put_images(struct job *j, const struct source *in, const struct chunk
     return 0;
 }
 
+/* True if examples may be dropped. */
+static int drops(const struct job *j)
+{
+    return (j->relabel.table && labeltable_drops(j->relabel.table)) ||
+           (j->answers && answers_drop(j->answers));
+}
+
 /* Writes the first n examples of a chunk. */
 static int put_chunk(struct job *j, const struct source *in, struct chunk *c, uint64_t n,
                      struct gather *out, struct error *e)
@@ -236,7 +283,7 @@ static int put_chunk(struct job *j, const struct source *in, struct chunk *c, ui
     if (imagemap_apply(&j->images, c, e) < 0)
         return -1;
     /* Where none are dropped, chunks stay as they are. */
-    if (j->relabel.table && labeltable_drops(j->relabel.table))
+    if (drops(j))
         return gather_add(out, c, n, e);
     return examples_put_chunk(out->out, c, e);
 }
@@ -249,6 +296,7 @@ static int convert(struct job *j, struct source *in, struct gather *out, struct 
     uint64_t kept;
     int got;
 
+    j->answered = 0;
     while ((got = next(in, &c, e)) > 0)
         if (change(j, in, &c, &kept, e) < 0 || put_names(j, out->out, e) < 0 ||
             put_chunk(j, in, &c, kept, out, e) < 0)
@@ -257,7 +305,7 @@ static int convert(struct job *j, struct source *in, struct gather *out, struct 
         return -1;
     if (!j->s->compact && begin(j, in, e) < 0)
         return -1;
-    if (put_names(j, out->out, e) < 0)
+    if (put_names(j, out->out, e) < 0 || (j->answers && answers_finish(j->answers, e) < 0))
         return -1;
     return gather_finish(out, e);
 }
@@ -282,15 +330,20 @@ static int run(struct job *j, struct rts_writer *out, struct error *e)
 /* ---- options ---- */
 
 /* The line of the history: all that decides the result but the names, which are in the stream. */
-static void describe(const struct settings *s, const struct labeltable *t, char *line, size_t size)
+static void describe(const struct job *j, char *line, size_t size)
 {
-    struct settings known = *s;
+    const struct labeltable *t = j->relabel.table;
+    struct settings known = *j->s;
     char crc[16];
 
-    if (t) {
-        snprintf(crc, sizeof crc, "crc32=%08" PRIx32, labeltable_crc(t));
+    /* Not both of them are there. */
+    if (t || j->answers)
+        snprintf(crc, sizeof crc, "crc32=%08" PRIx32,
+                 t ? labeltable_crc(t) : answers_crc(j->answers));
+    if (t)
         known.table = crc;
-    }
+    if (j->answers)
+        known.answers = crc;
     snprintf(line, size, "rtsmap %s", ROTPIPE_VERSION);
     settings_line(&table, &known, line, size);
 }
@@ -298,7 +351,8 @@ static void describe(const struct settings *s, const struct labeltable *t, char 
 static int map_stream(const struct settings *s, char **paths, int n, struct error *e)
 {
     int shifts = settings_given(&table, "shift");
-    struct job j = {.s = s, .images = s->images, .maps = shifts || s->table || s->compact};
+    struct job j = {
+        .s = s, .images = s->images, .maps = shifts || s->answers || s->table || s->compact};
     struct rts_writer *out = NULL;
     unsigned renames = shifts || s->names || s->compact ? SOURCE_DROP_NAMES : 0;
     char step[1024];
@@ -306,14 +360,17 @@ static int map_stream(const struct settings *s, char **paths, int n, struct erro
 
     j.relabel = (struct relabel){.shift = s->shift, .compact = s->compact};
     if ((!s->names || (j.relabel.names = j.names = names_load(s->names, e))) &&
-        (!s->table || (j.relabel.table = labeltable_load(s->table, e)))) {
-        describe(s, j.relabel.table, step, sizeof step);
+        (!s->table || (j.relabel.table = labeltable_load(s->table, e))) &&
+        (!s->answers || (j.answers = answers_load(s->answers, e)))) {
+        describe(&j, step, sizeof step);
         reread_plan(&j.operands, paths, n, step, s->drop | renames);
         if ((out = rts_create(result_path(), e)))
             status = run(&j, out, e);
     }
     relabel_free(&j.relabel);
     labeltable_free(j.relabel.table);
+    answers_free(j.answers);
+    free(j.label);
     free(j.names);
     imagemap_free(&j.images);
     if (status == 0)
@@ -330,14 +387,18 @@ static void check_settings(const struct settings *s, char **operands, int n)
         misused("--fit needs --size");
     if (settings_given(&table, "background") && !s->borders)
         misused("--background needs --pad or --fit pad");
-    if (!(settings_given(&table, "shift") || s->table || s->names || s->compact ||
+    if (s->answers && (s->table || settings_given(&table, "shift")))
+        misused("--answers cannot be given with --shift or --table");
+    if (!(settings_given(&table, "shift") || s->answers || s->table || s->names || s->compact ||
           imagemap_changes(&s->images) || s->unlabel))
-        misused("nothing to change: give at least one of --shift, --table, --names, --compact,"
+        misused("nothing to change: give at least one of --answers, --shift, --table, --names, "
+                "--compact,"
                 " --grey, --rgb, --transpose, --crop, --size, --pad and --unlabel");
+    inputs += s->answers && strcmp(s->answers, "-") == 0;
     inputs += s->table && strcmp(s->table, "-") == 0;
     inputs += s->names && strcmp(s->names, "-") == 0;
     if (inputs > 1)
-        misused("standard input can be only one of data, --table and --names");
+        misused("standard input can be only one of data, --answers, --table and --names");
 }
 
 int main(int argc, char **argv)

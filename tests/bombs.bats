@@ -40,6 +40,8 @@ every_reader() {
     "$@" rtsample -n 2 "$file"
     "$@" rtsmap --compact "$file"
     "$@" rtshuf --memory 16M "$file"
+    "$@" rtspick -q -n 2 -j 1 --method centres "$file"
+    [[ $file == tiny-@(chunks|streams).rts ]] || "$@" rtspick -q -n 2 -j 1 "$file"
     "$@" rts2idx --labels labels.idx "$file"
     "$@" rotgen "$file"
     "$@" augment 'flip rotate9' "$file"
@@ -243,8 +245,11 @@ sys.stdout.buffer.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBB
     forge wide
     handles umap -q -e 1 -k 1000 -j 1 wide.rts
     handles knneval -q -k 1,2 -j 1 wide.rts wide.rts
+    handles rtspick -q -n 2 -j 1 wide.rts
+    refuses 'too few examples: 6, but 1000000000 are needed' rtspick -q -n 1000000000 -j 1 small.rts
     forge no-values
     refuses 'no-values.rts: record 0 ' umap -q no-values.rts
+    refuses 'no-values.rts: record 0 ' rtspick -n 1 no-values.rts
     refuses 'no-values.rts: record 0 ' knneval -q -k 1 no-values.rts no-values.rts
 }
 

@@ -42,6 +42,9 @@ rtsample --share 40% @
 rtsample --fold 2/2 @
 rtsample --first 3 @
 rtshuf @
+rtspick -q -n 2 -j 1 @
+rtspick -q -n 2 -j 1 --features @ data.rts
+rtspick -q -n 1 -j 1 --method centres --labelled @ other.rts
 rts2idx @
 rtsmap --transpose @
 rtsmap --rgb --crop 1 --pad 3 @
@@ -103,6 +106,8 @@ umap -q -e 2 -k 3 -j 1 @
 knneval -q -k 1 -j 1 @ features.rts
 rtsspread -q -k 3 -j 1 --method spreading @ features.rts
 rtsample -n 2 @
+rtspick -q -n 2 -j 1 @
+rtspick -q -n 2 -j 1 --features @ data.rts
 rtsmap --unlabel @
 rtshuf @
 rts2idx @
@@ -137,7 +142,7 @@ END
 }
 
 @test "damage: a data set that comes through a pipe" {
-    printf '%s\n' 'rtsample -n 2' 'rtsample --share 40%' 'rtsmap --compact' rts2idx 'rtslabel -q -j 1 -m model.rts --soft --balance' \
+    printf '%s\n' 'rtsample -n 2' 'rtsample --share 40%' 'rtsmap --compact' 'rtspick -q -n 2 -j 1' rts2idx 'rtslabel -q -j 1 -m model.rts --soft --balance' \
         'rtsspread -q -k 3 -j 1 data.rts' | try_damage 'image streams by pipe' 197 -p data.rts
 }
 

@@ -26,6 +26,7 @@ setup_file() {
     cat features.rts features.rts >both.rts
     mkdir made
     printf '0\t1\n1\t-\n' >table
+    printf '0\t1\n*\t-\n' >answers
     some_pictures
     mkdir -p many_pictures/a many_pictures/b
     idx2png -d many_pictures/a/more -n 40 many_images
@@ -65,8 +66,12 @@ rts2idx --labels made/labels data.rts
 features.rts | rts2idx -o made/features --labels made/labels
 rtshuf data.rts
 files.rts | rtshuf
+rtspick -q -n 2 -j 2 --labelled other.rts data.rts
+rtspick -q -n 2 -j 2 --features features.rts data.rts
+files.rts | rtspick -q -n 2 -j 2 --method centres --metric cosine
 rtsmap --transpose --unlabel data.rts
 rtsmap --table table --names names data.rts
+rtsmap --answers answers --names names data.rts
 rtsmap --rgb --crop 2x1 --pad 3 --transpose data.rts
 data.rts | rtsmap --compact
 rotgen data.rts
@@ -129,6 +134,7 @@ large_uses() {
 idx2rts many_images many_labels
 img2rts -q -j 2 many_pictures
 rtsample -n 80 many.rts
+rtspick -q -n 80 many.rts
 rts2idx many.rts
 rtshuf many.rts
 rtshuf --memory 1M large.rts
@@ -297,7 +303,7 @@ closed_output() {
 }
 
 @test "faults: a standard input that is closed, cannot be read, is a folder" {
-    for command in rts2png 'rtsample -n 2' 'rtsmap --compact' rtshuf rotgen 'augment flip' 'rottrain -q' headswap \
+    for command in rts2png 'rtsample -n 2' 'rtsmap --compact' rtshuf 'rtspick -q -n 2' rotgen 'augment flip' 'rottrain -q' headswap \
         'evalacc -m model.rts' 'evalcmp -A model.rts -B model.rts' \
         'featdump -m model.rts' 'evalpng -m model.rts' 'classdump -m model.rts' \
         'rtslabel -m model.rts' 'rtslabel -m model.rts --balance' filtdump 'rtscomm data.rts' 'umap -q' \
@@ -328,7 +334,7 @@ closed_output() {
     [[ $(id -u) != 0 ]] || skip 'root may read and write everything'
     cp data.rts secret.rts
     chmod 0 secret.rts
-    for command in rts2png 'rtsample -n 2' 'rtsmap --unlabel' rtshuf rotgen 'augment flip' 'rottrain -q' headswap 'evalacc -m' 'evalpng -m' 'evalcmp -B model.rts -A' \
+    for command in rts2png 'rtsample -n 2' 'rtsmap --unlabel' rtshuf 'rtspick -q -n 2' rotgen 'augment flip' 'rottrain -q' headswap 'evalacc -m' 'evalpng -m' 'evalcmp -B model.rts -A' \
         'featdump -m' 'classdump -m' 'rtslabel -m' filtdump 'rtscomm data.rts' umap 'knneval data.rts' 'rtsspread data.rts' rtsinfo rts2idx rts2tsv; do
         # shellcheck disable=SC2086 # a command with its arguments
         expect_error 1 'secret.rts: Permission denied' $command secret.rts

@@ -32,7 +32,7 @@ reads() {
     img2rts) echo pictures ;;
     rotpipe-report) echo plan ;;
     rtsinfo) echo anything ;;
-    knneval | rts2idx | rts2tsv | rtsample | rtshuf | rtsmap | rtsspread | umap) echo examples ;;
+    knneval | rts2idx | rts2tsv | rtsample | rtshuf | rtsmap | rtspick | rtsspread | umap) echo examples ;;
     augment | classdump | evalacc | evalcmp | evalpng | featdump | layereval | rotgen | rottrain | rts2png | rtscomm | rtslabel) echo images ;;
     *) fail "tests/kinds.bats does not know what $1 reads" ;;
     esac
@@ -48,7 +48,7 @@ use() {
     knneval) command+=(-k 1 data.rts) ;;
     layereval) command+=(-m model.rts -k 1 data.rts) ;;
     rottrain) command+=(-q -e 1) ;;
-    rtsample) command+=(-n 1) ;;
+    rtsample | rtspick) command+=(-n 1) ;;
     rtsmap) command+=(--unlabel) ;;
     rtscomm) command+=(data.rts) ;;
     rtsspread) command+=(-q data.rts) ;;

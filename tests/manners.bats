@@ -51,6 +51,7 @@ use() {
     rottrain) command+=(-q -e 1 --net 'c2 r d3') ;;
     rtscomm) command+=(--only-b other.rts) ;;
     rtsample) command+=(-n 2) ;;
+    rtspick) command+=(-q -n 2 --labelled other.rts) ;;
     rtslabel) command+=(-m model.rts --balance -q) ;;
     rtshuf) ;;
     rtsspread) command+=(-q -k 4 --balance data.rts) ;;
@@ -403,6 +404,8 @@ rtsspread --metric euclidean or cosine
 rtsspread --method poisson or spreading
 rtsspread --prior none, uniform or labelled
 rtsspread --search auto, exact or descent
+rtspick --metric euclidean or cosine
+rtspick --method typical or centres
 umap --metric euclidean or cosine
 umap --search auto, exact or descent
 END

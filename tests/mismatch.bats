@@ -142,6 +142,7 @@ zeroed() {
         none "$data: images of .*, expected images of 8 x 8 x 1|features of .*, expected images" \
             knneval -q -k 1 data.rts $data
         none "$data: record .*, expected images of 8 x 8 x 1" umap -q -e 1 data.rts $data
+        none "$data: record .*, expected images of 8 x 8 x 1" rtspick -n 2 --labelled data.rts $data
         cat data.rts $data >both
         none "both: record .*, expected images of 8 x 8 x 1" knneval -q -k 1 both data.rts
         none "both: record .*, expected images of 8 x 8 x 1" knneval -q -k 1 data.rts both

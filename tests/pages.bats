@@ -225,6 +225,10 @@ options_of() {
     run_examples man1/rtsample.1
 }
 
+@test "pages: examples of rtspick(1)" {
+    run_examples man1/rtspick.1
+}
+
 @test "pages: examples of rtshuf(1)" {
     run_examples man1/rtshuf.1
 }

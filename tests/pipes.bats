@@ -46,6 +46,7 @@ pair() {
 @test "pipes: from the data set's files on" {
     whole
     pair 'idx2rts images labels' rtsample\ -n\ 6 images labels
+    pair 'idx2rts images labels' 'rtspick -q -n 6' images labels
     pair 'idx2rts images labels' rotgen images labels
     pair 'img2rts --size 8 photo.png' rotgen photo.png
     { octal 1 && noise 3072; } >batch.bin
@@ -79,6 +80,7 @@ pair() {
         pair 'rtsample -v -n 6 data.rts' "$consumer" data.rts
         pair 'rtsmap --compact data.rts' "$consumer" data.rts
         pair 'rtshuf data.rts' "$consumer" data.rts
+        pair 'rtspick -q -n 6 data.rts' "$consumer" data.rts
     done
     cp data.rts other.rts
     for consumer in rotgen 'rottrain -q -e 1 --net c2' 'umap -q -e 2' rtsinfo; do
@@ -119,6 +121,8 @@ pair() {
     done
     pair 'filtdump model.rts' rts2png model.rts
     pair 'featdump -m model.rts data.rts' 'rtsample -n 3' model.rts data.rts
+    pair 'featdump -m model.rts data.rts' 'rtspick -q -n 3' model.rts data.rts
+    pair 'featdump -m model.rts data.rts' 'rtspick -q -n 3 --features - whole.rts' model.rts data.rts
     pair 'featdump -m model.rts data.rts' 'umap -q -e 2' model.rts data.rts
     pair 'featdump -m model.rts data.rts' 'knneval -q -k 1 features.rts' model.rts data.rts
     pair 'featdump -m model.rts data.rts' 'knneval -q -k 1 - features.rts' model.rts data.rts
@@ -148,7 +152,7 @@ cut_behind_records() {
 @test "pipes: a stream cut behind any of its records is no stream to any program" {
     whole
     cp data.rts other.rts
-    cut_behind_records data.rts 'rtscomm other.rts' 'rtscomm --only-a - other.rts' 'rtsample -n 6' 'rtsample -v -n 6' 'rtsmap --unlabel' rtshuf rts2idx rotgen 'augment -n 2 flip' \
+    cut_behind_records data.rts 'rtscomm other.rts' 'rtscomm --only-a - other.rts' 'rtsample -n 6' 'rtsample -v -n 6' 'rtsmap --unlabel' rtshuf 'rtspick -q -n 6' rts2idx rotgen 'augment -n 2 flip' \
         'rottrain -q -e 1 --net c2' 'evalacc -m model.rts' 'evalcmp -q -A model.rts -B model.rts' \
         'featdump -m model.rts' rts2png \
         'evalpng -m model.rts' 'classdump -m model.rts' 'rtslabel -q -m model.rts' \

@@ -167,3 +167,19 @@ captioned() {
     run -1 cmp -s a.png <(captioned 'a ? b')
     run -1 cmp -s a.png <(captioned 'a  b')
 }
+
+@test "rts2png --numbers: where the images are in the stream, whatever their classes" {
+    stream 1030 4 1 >s
+    idx2rts <(payloads s image | cat <(octal 0 0 8 3 && be32 12 4 4) - | head -c 208) <(idx_labels {0..11}) |
+        rts2png --labels >want
+    rts2png -n 12 --numbers s | cmp - want
+    printf 'cat\n' >names
+    rtsmap --names names s | rts2png -n 12 --numbers | cmp - want
+    rtsmap --unlabel s | rts2png -n 12 --numbers | cmp - want
+    # They go on where a chunk ends.
+    stream 6 4 1 >a
+    stream 6 4 1 >b
+    cat a b | rts2png --numbers >got
+    cat a b | rtsmap --answers <(for i in {0..11}; do printf '%d\t%d\n' "$i" "$i"; done) | rts2png --labels | cmp - got
+    expect_error 2 '--labels and --numbers cannot both be given' rts2png --labels --numbers s
+}

@@ -3,6 +3,7 @@
 # (cat for a pipe, $ for inner shells, lists of words, sizes, bats' own variables)
 
 load lib
+load filenames
 
 # table NAME OLD=NEW...: a table of labels.
 table() {
@@ -38,7 +39,7 @@ pairs() {
 
 @test "rtsmap: used wrongly" {
     stream 6 5 3 >s
-    expect_error 2 'nothing to change: give at least one of --shift, --table, .* and --unlabel' rtsmap s
+    expect_error 2 'nothing to change: give at least one of --answers, --shift, --table, .* and --unlabel' rtsmap s
     expect_error 2 '--grey and --rgb cannot both be given' rtsmap --grey --rgb s
     expect_error 2 '--background needs --pad or --fit pad' rtsmap --background 3 --grey s
     expect_error 2 '--background needs --pad or --fit pad' rtsmap --background 3 --size 4 s
@@ -60,8 +61,9 @@ pairs() {
     for shift in x 1.5 '' 4294967296 -4294967296; do
         expect_error 2 "--shift: '$shift' is not an integer" rtsmap --shift "$shift" s
     done
-    local one='standard input can be only one of data, --table and --names'
+    local one='standard input can be only one of data, --answers, --table and --names'
     expect_error 2 "$one" rtsmap --table - </dev/null
+    expect_error 2 "$one" rtsmap --answers - - </dev/null
     expect_error 2 "$one" rtsmap --names - - </dev/null
     expect_error 2 "$one" rtsmap --names - --table - s </dev/null
 }
@@ -136,6 +138,94 @@ pairs() {
     table t dog=0
     rtsmap --table <(printf 'cat\t-\n') s | rtsmap --shift -1 --table t >a
     [[ $(labels a | xargs) == '0 1 2 0 1 2' && $(payloads a names | xargs) == 'dog barn owl 3' ]]
+}
+
+@test "rtsmap --answers: by number and by name, one for each example" {
+    stream 5 4 3 >s
+    table t 4=1 0=7 1=0 3=2 2=2
+    rtsmap --answers t s >a
+    [[ $(labels a | xargs) == '7 0 2 2 1' ]]
+    cmp <(payloads a image) <(payloads s image)
+    payloads a history | tail -n 1 | grep -Eqx \
+        "rtsmap [0-9.]+ --answers crc32=$(gzip -c t | tail -c 8 | head -c 4 | od -An -tx4 | tr -d ' ')"
+    # Whether there were labels or not; from a pipe, compressed.
+    rtsmap --unlabel s | rtsmap --answers <(gzip -c t) - >b
+    cmp <(labels b) <(labels a)
+    # Over several streams, by new names, dropped, all others, and twice the same.
+    printf 'cat\nbarn owl\n' >names
+    table t 9='barn owl' 1=- 3=cat 3=0 '*=cat' '*=0'
+    rtsmap --unlabel s | cat - s | rtsmap --answers t --names names - >a
+    [[ $(labels a | xargs) == '0 0 0 0 0 0 0 0 1' ]]
+    cmp <(images a 16) <(images s 16 | cat - <(images s 16) | sed 2d)
+    payloads a names | cmp - names
+    # Of the names that are there; the images changed, too; by two readings.
+    printf 'dog\ncat\ncow\n' >names
+    idx2rts --names names <(payloads s image | cat <(octal 0 0 8 3 && be32 5 4 4) -) >named
+    table t 0=cow 2=dog 3=cow 4=dog 1=-
+    rtsmap --answers t --compact --transpose named >a
+    [[ $(labels a | xargs) == '1 0 1 0' && $(payloads a names | xargs) == 'dog cow' ]]
+    cat named | rtsmap --answers t --compact --transpose | cmp - a
+    table t '*=-'
+    rtsmap --answers t s >a
+    [[ $(records a | grep -E ' (image|label)$' | cut -d ' ' -f 2-) == '0 u1 [0,4,4,1] image
+0 u4 [0] label' ]] || fail "$(records a)"
+}
+
+@test "rtsmap --answers: names of files, escaped as they are, several of one" {
+    stream 4 4 3 >plain
+    printf '%s\n' 'a/b c.png' 'odd\tname' '' 7 >lines
+    name_files plain lines >s
+    table t 'a/b c.png=2' 'odd\tname=1' 2=0 3=5
+    rtsmap --answers t s >a
+    [[ $(labels a | xargs) == '2 1 0 5' ]]
+    cmp <(payloads a file) lines
+    # As rts2tsv prints them.
+    rts2tsv --files s | cut -f 2 | sed '3,$d; s/$/\t9/' >t
+    printf '*\t0\n' >>t
+    rtsmap --answers t s >a
+    [[ $(labels a | xargs) == '9 9 0 0' ]]
+    # All rotations of a picture.
+    rotgen s >turned
+    table t 'a/b c.png=1' '*=0'
+    rtsmap --answers t turned >a
+    [[ $(labels a | xargs) == '1 1 1 1 0 0 0 0 0 0 0 0 0 0 0 0' ]]
+    # By its number and by its name.
+    table t 'a/b c.png=1' 0=1 '*=0'
+    rtsmap --answers t s >a
+    [[ $(labels a | xargs) == '1 0 0 0' ]]
+    table t 'a/b c.png=1' '*=0' 0=2
+    expect_error 1 's: record .*: t: lines 1 and 3 give example 0 different classes' rtsmap --answers t s
+    table t 'a/b c.png=1'
+    expect_error 1 's: record .*: t: no answer for example 1 \(odd' rtsmap --answers t s
+}
+
+@test "rtsmap --answers: what is missing, unknown or said twice" {
+    named 4 2 cat dog >s
+    table t 0=0 1=1 2=0
+    expect_error 1 "s: record [0-9]+ 'image' at offset [0-9]+: t: no answer for example 3" rtsmap --answers t s
+    table t 0=0 1=1 2=0 3=1 4=0 9=0
+    expect_error 1 't: line 5: no example has the number 4' rtsmap --answers t s
+    table t '*=0' b.png=1
+    expect_error 1 't: line 2: no example is of the file b.png' rtsmap --answers t s
+    expect_error 1 't: line 2: no example is of the file b.png' rtsmap --answers t --compact s
+    table t '*=0' 1=1 00=1 1=0
+    expect_error 1 "t: lines 2 and 4 give '1' different classes" rtsmap --answers t s
+    table t '*=0' 1=1 1=-
+    expect_error 1 "t: lines 2 and 3 give '1' different classes" rtsmap --answers t s
+    table t '*=0' 1=1 '*=1'
+    expect_error 1 't: lines 1 and 3 give all other examples different classes' rtsmap --answers t s
+    table t '*=cow'
+    expect_error 1 "t: line 1: no class is called 'cow'" rtsmap --answers t s
+    table t '*=2'
+    expect_error 1 'label 2 has no name: labels 0 to 1 have names' rtsmap --answers t s
+    table t 99999999999999999999=1 '*=0'
+    expect_error 1 't: line 1: no example has the number 99999999999999999999' rtsmap --answers t s
+    printf '0 1\n' >t
+    expect_error 1 't: line 1: is not of the form EXAMPLE<tab>CLASS' rtsmap --answers t s
+    : >t
+    expect_error 1 't: empty, not a table of answers' rtsmap --answers t s
+    expect_error 2 '--answers cannot be given with --shift or --table' rtsmap --answers t --shift 0 s
+    expect_error 2 '--answers cannot be given with --shift or --table' rtsmap --answers t --table t s
 }
 
 @test "rtsmap --table: what is not a table, or does not fit" {

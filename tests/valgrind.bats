@@ -20,6 +20,7 @@ setup_file() {
     head -c 20 images >half-images
     echo 'no stream' >text
     printf 'no\t-\n*\tperhaps\n' >table
+    printf '1\t-\n0\tno\n*\tperhaps\n' >answers
     seq 7 >seven
     some_pictures
     head -c $(($(wc -c <photo.png) - 10)) photo.png >half.png
@@ -71,7 +72,11 @@ watched() {
     watched 0 rtshuf data.gz
     watched 0 rtshuf --memory 1M large.rts
     with_files <data.rts | watched 0 rtshuf
+    watched 0 rtspick -q -n 2 -j 2 --labelled data.gz other.rts
+    watched 0 rtspick -q -n 2 -j 1 --metric cosine --features features.rts data.rts
+    with_files <data.rts | watched 0 rtspick -q -n 2 -j 2 --method centres
     watched 0 rtsmap --rgb --crop 2x1+0+1 --pad 3 --background 1,2,3 data.gz
+    watched 0 rtsmap --answers answers --names names.3 --compact data.gz
     watched 0 rtsmap --table table --names names.3 --transpose data.rts
     # shellcheck disable=SC2002
     cat data.rts | watched 0 rtsmap --shift 5 --names seven --compact --unlabel
@@ -134,6 +139,8 @@ watched() {
         watched 1 rts2png $file
         watched 1 rtsample -n 2 $file
         watched 1 rtshuf $file
+        watched 1 rtspick -n 2 -j 1 $file
+        watched 1 rtspick -n 2 -j 1 --labelled $file data.rts
         watched 1 rts2idx --labels made-labels $file
         watched 1 rtsmap --compact $file
         watched 1 rotgen $file
@@ -173,6 +180,8 @@ watched() {
     watched 1 umap -q -j 1 data.rts features.rts
     watched 1 knneval -q -k 5 -j 1 data.rts data.rts
     watched 1 rtsmap --table text data.rts
+    watched 1 rtsmap --answers text data.rts
+    watched 1 rtspick -n 2 -j 1 --features other.rts data.rts
     watched 1 cifar2rts batch half-images
     watched 1 cifar2rts --coarse batch
     watched 1 idx2rts half-images
@@ -187,7 +196,7 @@ watched() {
 }
 
 @test "valgrind: results that cannot be written" {
-    for command in 'rts2png data.rts' 'rtsample -n 2 data.rts' 'rtsmap --compact data.rts' 'rtshuf data.rts' 'rts2idx data.rts' 'rotgen data.rts' 'augment flip data.rts' 'headswap -c 3 model.rts' \
+    for command in 'rts2png data.rts' 'rtsample -n 2 data.rts' 'rtsmap --compact data.rts' 'rtshuf data.rts' 'rtspick -q -n 2 data.rts' 'rts2idx data.rts' 'rotgen data.rts' 'augment flip data.rts' 'headswap -c 3 model.rts' \
         'featdump -m model.rts data.rts' 'cifar2rts batch' 'idx2rts images' 'img2rts -j 2 pictures' 'idx2png images' 'rtsinfo data.rts' \
         'rts2tsv data.rts' 'evalacc -m model.rts data.rts' 'evalpng -m model.rts data.rts' \
         'evalcmp -q -A model.rts -B model.rts data.rts' \

@@ -29,7 +29,8 @@ enum rng_stream {
     RNG_DROPOUT = 11,   /* what a layer draws for an image that is trained on */
     RNG_TURN = 12,      /* rottrain --rotate one */
     RNG_MIXUP = 13,     /* shares and partners of rottrain --mixup */
-    RNG_UNLABELLED = 14 /* which images of rottrain --unlabelled a step takes */
+    RNG_KMEANS = 14,    /* where the centres of k-means start */
+    RNG_UNLABELLED = 15 /* which images of rottrain --unlabelled a step takes */
 };
 
 void rng_seed(struct rng *r, uint64_t seed, uint64_t stream);
