@@ -26,7 +26,7 @@ pixels() {
     stream 6 5 3 >s
     stream 3 5 3 >t
     expect_error 2 '-n is needed' rtspick s
-    expect_error 2 "-n: '0' is not an integer from 1" rtspick -n 0 s
+    expect_error 2 "-n: '0' is not an integer between 1 and 2147483648" rtspick -n 0 s
     expect_error 2 "--method: 'random' is not known; it may be typical or centres" rtspick -n 2 --method random s
     expect_error 2 '^rtspick: -s has no meaning with --method centres' rtspick -n 2 --method centres -s 1 s
     local one='standard input can be only one of data, --features and --labelled'

@@ -61,7 +61,7 @@ static int check_rounds(struct kmeans *m)
     int empty = 0, rests = 0;
     int64_t k;
 
-    for (m->rounds = 0; m->rounds < 40 && !rests; m->rounds++) {
+    for (m->rounds = 0; m->rounds < 15 && !rests; m->rounds++) {
         int size[CLUSTERS] = {0}, none = 0;
         struct kmeans more = *m;
         k = cluster_points(m, 1, cluster, centre);
@@ -92,9 +92,9 @@ static void test_rounds_of_lloyd(void)
 
     for (int set = 0; (kernels = near_kernels_list(set)); set++)
         for (size_t i = 0; i < sizeof dims / sizeof *dims; i++)
-            for (uint32_t k = 1; k <= 33; k += 8) {
+            for (uint32_t k = 1; k <= 33; k += 16) {
                 struct kmeans m = {
-                    .x = x, .n = 300, .d = dims[i], .k = k, .seed = k, .kernels = kernels};
+                    .x = x, .n = 150, .d = dims[i], .k = k, .seed = k, .kernels = kernels};
                 scatter(x, m.n, m.d, 0, dims[i]);
                 check_rounds(&m);
                 scatter(x, m.n, m.d, 6, dims[i]);
@@ -102,19 +102,17 @@ static void test_rounds_of_lloyd(void)
             }
 }
 
-/* Few values, nearly as many clusters: some lose all their points on the way. */
-static void test_clusters_without_points(void)
+/*
+ * Of these eight points and four centres one loses all its points after the first round. It is rare
+ * after k-means++: another generator or another draw needs another seed.
+ */
+static void test_cluster_without_points(void)
 {
-    int empty = 0;
+    static const float few[] = {14, 0, 1, 28, 2, 52, 25, 1, 1, 4, 1, 2, 1, 5, 15, 5};
+    struct kmeans m = {.x = few, .n = 8, .d = 2, .k = 4, .seed = 454};
 
-    for (uint64_t seed = 0; seed < 300; seed++) {
-        struct kmeans m = {.x = x, .n = 60, .d = 1 + seed % 3, .seed = seed};
-        m.k = 4 + (uint32_t)(seed % 29);
-        m.kernels = near_kernels_pick(NULL);
-        scatter(x, m.n, m.d, m.d == 1 ? 20 : 5, seed);
-        empty += check_rounds(&m);
-    }
-    CHECK(empty > 0);
+    m.kernels = near_kernels_pick(NULL);
+    CHECK(check_rounds(&m) > 0);
 }
 
 static void test_four_points(void)
@@ -175,7 +173,7 @@ static void test_fewer_values_than_clusters(void)
 int main(void)
 {
     RUN(test_rounds_of_lloyd);
-    RUN(test_clusters_without_points);
+    RUN(test_cluster_without_points);
     RUN(test_four_points);
     RUN(test_how_centres_start);
     RUN(test_fewer_values_than_clusters);

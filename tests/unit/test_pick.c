@@ -75,14 +75,14 @@ static void test_centres(void)
 {
     static const size_t dims[] = {1, 2, 7, 37};
     static const uint64_t labelled[] = {0, 1, 6};
-    uint64_t want[60], got[60];
+    uint64_t want[30], got[30];
     const struct near_kernels *kernels;
     struct error e = {0};
 
     for (int set = 0; (kernels = near_kernels_list(set)); set++)
         for (size_t i = 0; i < 4; i++)
             for (size_t l = 0; l < 3; l++) {
-                struct pick p = {.n = 250, .d = dims[i], .labelled = labelled[l], .count = 60};
+                struct pick p = {.n = 120, .d = dims[i], .labelled = labelled[l], .count = 30};
                 p.method = PICK_CENTRES;
                 p.kernels = kernels;
                 scatter(x, p.n, p.d, 0, i + 10 * l);
@@ -210,14 +210,14 @@ static void brute_typical(const struct pick *p, uint64_t *chosen)
 static void test_typical(void)
 {
     static const size_t dims[] = {1, 3, 37};
-    static const uint64_t labelled[] = {0, 1, 20}, counts[] = {1, 4, 40};
-    uint64_t want[40], got[40];
+    static const uint64_t labelled[] = {0, 1, 20}, counts[] = {1, 4, 30};
+    uint64_t want[30], got[30];
     const struct near_kernels *kernels;
     struct error e = {0};
 
     for (int set = 0; (kernels = near_kernels_list(set)); set++)
         for (size_t i = 0; i < 27; i++) {
-            struct pick p = {.n = 250, .d = dims[i % 3], .labelled = labelled[i / 3 % 3]};
+            struct pick p = {.n = 120, .d = dims[i % 3], .labelled = labelled[i / 3 % 3]};
             p.count = counts[i / 9];
             p.seed = i;
             p.kernels = kernels;
