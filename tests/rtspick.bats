@@ -162,8 +162,8 @@ pixels() {
         rtspick -q -n 20 --method $method s >known
         cp known all
         for round in 1 2 3 4; do
-            rtspick -q -n 20 --method $method --labelled all s >more
-            cat all more >both
+            rtspick -q -n 20 --method $method --labelled all s >second
+            cat all second >both
             mv both all
         done
         [[ $(images all 784 | sort -u | wc -l) == 100 ]] || fail "$method"
