@@ -186,10 +186,16 @@ static int keep(struct kept *k, const struct chunk *c, uint64_t i, struct error 
     k->chunk.n = 1;
     k->chunk.label = NULL;
     k->chunk.file = NULL;
+    k->chunk.soft = NULL;
     k->chunk.data = malloc(c->stride);
-    if (!k->chunk.data || (c->file && !(k->file = strdup(c->file[i]))))
+    if (c->soft)
+        k->chunk.soft = malloc(c->classes * sizeof *c->soft);
+    if (!k->chunk.data || (c->file && !(k->file = strdup(c->file[i]))) ||
+        (c->soft && !k->chunk.soft))
         return error_memory(e, "examples");
     memcpy(k->chunk.data, (const char *)c->data + i * c->stride, c->stride);
+    if (c->soft)
+        memcpy(k->chunk.soft, c->soft + i * c->classes, c->classes * sizeof *c->soft);
     if (c->label) {
         k->label = c->label[i];
         k->chunk.label = &k->label;
@@ -260,6 +266,7 @@ static void free_job(struct job *j)
 {
     for (uint64_t i = 0; j->kept && i < j->room; i++) {
         free(j->kept[i].chunk.data);
+        free(j->kept[i].chunk.soft);
         free((char *)j->kept[i].file);
     }
     free(j->kept);

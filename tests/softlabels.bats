@@ -67,7 +67,7 @@ END
 @test "soft labels: they stay with the examples that a filter keeps" {
     teach m
     for command in 'rtsample -n 7' 'rtsample -n 7 -v' 'rtsample --share 40%' 'rtsample --fold 2/3' 'rtsample --first 5' \
-        rtshuf 'rtscomm --only-a - first.rts' 'rtscomm --both - first.rts'; do
+        'rtspick -q -n 4' rtshuf 'rtscomm --only-a - first.rts' 'rtscomm --both - first.rts'; do
         rtsample --first 5 data.rts >first.rts
         # shellcheck disable=SC2086 # a command with its arguments
         $command <soft.rts >got.rts
