@@ -65,8 +65,8 @@ static int put_background(const void *colour, char *text, size_t size)
 /* clang-format off */
 static const struct setting rows[] = {
     {"answers", 0, "FILE",
-     "label by lines EXAMPLE<tab>CLASS: a file name or number, and\n"
-     "a class; a CLASS of - drops the example",
+     "label by lines EXAMPLE<tab>CLASS: file or number, and\n"
+     "class; a CLASS of - drops the example",
      SETTING_CHANGED, WORD(answers)},
     {"shift", 0, "N", "add N to every label; N may be negative: --shift=-1",
      SETTING_GIVEN, LONG(shift, -(int64_t)UINT32_MAX, UINT32_MAX)},
