@@ -67,6 +67,38 @@ setup() {
     [[ $status == 2 && $stderr == *"'my pictures' has a blank in it"* ]] || fail "$stderr"
 }
 
+# ---- what each ingredient is worth ----
+
+# best ARGUMENT...: on the small sample, with a small net and little training.
+best() {
+    recipe best DATA="$ROOT/tests/data/fashion-sample-" NET='c4 r p c4 r p c4 r' AT=relu2 FRESH=conv3 GRAPH=300 \
+        PRETRAIN='--rotate one -e 1' EPOCHS=2 TUNE_EPOCHS='-e 2' SPREAD_EPOCHS='-e 1' \
+        MATCH_EPOCHS='-e 1 --threshold 0.3' SEEDS='1 2' "$@"
+}
+
+@test "recipes: the ingredients, a row each, for few labels and for many" {
+    best LABELLED=20 >table 2>log || fail "$(<log)"
+    [[ $(awk 'NR > 1 && NF { print $1 }' table | head -n 5 | xargs) == 'scratch rotations spread consistency views' ]] ||
+        fail "$(<table)"
+    # Each figure is what evalacc has found, each gain what the models' differences are.
+    for row in scratch rotations spread consistency views; do
+        want=$(cat out/$row-[12].tsv | LC_ALL=C awk '$1 == "accuracy" { s += $2 } END { printf "%.1f", 50 * s }')
+        [[ $(awk -v row=$row '$1 == row { print $2 }' table) == "$want" ]] || fail "$row: $want: $(<table)"
+    done
+    want=$(paste out/rotations-[12].tsv out/spread-[12].tsv | LC_ALL=C awk '$1 == "accuracy" {
+        s += $6 + $8 - $2 - $4 } END { print 50 * s }')
+    awk -v want="$want" '$1 == "spread" { exit !($6 - want < 0.06 && want - $6 < 0.06) }' table ||
+        fail "$want: $(<table)"
+    rm -r out
+    best LABELLED=400 HELD_OUT=500 SEEDS=1 PICK=1 >table 2>log || fail "$(<log)"
+    [[ $(awk 'NR > 1 && NF { print $1 }' table | head -n 4 | xargs) == 'scratch rotations consistency views' ]] ||
+        fail "$(<table)"
+    # What is held out is not learnt from.
+    rtscomm --disjoint out/train.rts out/test.rts
+    [[ $(rtsinfo out/labelled-1.rts | awk '$1 == "images" { print $2 }') == 400 ]]
+    rtsinfo --history out/labelled-1.rts | grep -q '^rtspick'
+}
+
 # ---- CIFAR-10 ----
 
 # batch SEED N: N records of CIFAR-10, classes in turn.
