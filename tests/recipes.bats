@@ -73,7 +73,7 @@ setup() {
 best() {
     recipe best DATA="$ROOT/tests/data/fashion-sample-" NET='c4 r p c4 r p c4 r' AT=relu2 FRESH=conv3 GRAPH=300 \
         PRETRAIN='--rotate one -e 1' EPOCHS=2 TUNE_EPOCHS='-e 2' SPREAD_EPOCHS='-e 1' \
-        MATCH_EPOCHS='-e 1' SEEDS='1 2' "$@"
+        MATCH_EPOCHS='-e 1' SEEDS='1 2' ALL="$PWD/all" "$@"
 }
 
 @test "recipes: the ingredients, a row each, for few labels and for many" {
@@ -89,12 +89,12 @@ best() {
         s += $6 + $8 - $2 - $4 } END { print 50 * s }')
     awk -v want="$want" '$1 == "spread" { exit !($6 - want < 0.06 && want - $6 < 0.06) }' table ||
         fail "$want: $(<table)"
-    rm -r out
-    best LABELLED=400 HELD_OUT=500 SEEDS=1 PICK=1 >table 2>log || fail "$(<log)"
+    rm -r out all
+    best LABELLED=400 GRAPH=1000 HELD_OUT=500 SEEDS=1 PICK=1 >table 2>log || fail "$(<log)"
     [[ $(awk 'NR > 1 && NF { print $1 }' table | head -n 4 | xargs) == 'scratch rotations consistency views' ]] ||
         fail "$(<table)"
     # What is held out is not learnt from.
-    rtscomm --disjoint out/train.rts out/test.rts
+    rtscomm --disjoint all/train.rts all/test.rts
     [[ $(rtsinfo out/labelled-1.rts | awk '$1 == "images" { print $2 }') == 400 ]]
     rtsinfo --history out/labelled-1.rts | grep -q '^rtspick'
 }
