@@ -10,7 +10,7 @@
 #   make check-builds   tests of builds by other compilers, flags and C libraries, and for Arm
 #   make lint        only the style of sources, scripts and manual pages
 #   make demo        the whole workflow on Fashion-MNIST
-#   make bench       speed, side by side with PyTorch
+#   make bench       speed, side by side with PyTorch; make bench-nets: that of several nets
 #   make fuzz T=60   every fuzz target in turn, T seconds in all (default 60); needs clang
 #   make install     what is built to $(DESTDIR)$(PREFIX); make uninstall removes it again
 #   make dist        rotpipe-VERSION.tar.gz
@@ -252,6 +252,9 @@ demo:
 bench: all unit
 	@ROTPIPE_BUILD=$(BUILD) tests/bench/run
 
+bench-nets: all unit
+	@ROTPIPE_BUILD=$(BUILD) tests/bench/nets
+
 # The same findings whatever CC and SAN are: the fuzzers have a build of their own.
 fuzz:
 	@tests/fuzz/run check '$(FUZZ_CC)'
@@ -290,4 +293,4 @@ clean:
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all unit check check-all check-builds lint demo bench fuzz fuzzers install uninstall dist clean FORCE
+.PHONY: all unit check check-all check-builds lint demo bench bench-nets fuzz fuzzers install uninstall dist clean FORCE
