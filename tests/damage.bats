@@ -160,8 +160,8 @@ END
 
 @test "damage: two streams joined, of which one is damaged" {
     cat features.rts features.rts >joined.rts
-    # Cut between the two it is a whole file: bits only.
-    feature_readers | try_damage 'joined streams' 397 -n joined.rts
+    # Cut between the two it is a whole file: bits only. The features of twice as many images suit none.
+    feature_readers | grep -v -- '--features' | try_damage 'joined streams' 397 -n joined.rts
 }
 
 @test "damage: compressed streams" {

@@ -42,7 +42,7 @@ programs=(
     "rottrain -e 2 -b 1 -j 1 --net 'c32 r c32 r d4' --valid data.rts -o m data.rts"
     'umap -e 3000 -o layout data.rts'
     'ROTPIPE_KERNELS=reference knneval --leave-one-out data.rts'
-    'ROTPIPE_KERNELS=reference rtsspread -o spread.rts data.rts data.rts'
+    'rtsmap --unlabel data.rts | ROTPIPE_KERNELS=reference rtsspread -o spread.rts data.rts'
 )
 
 @test "terminal: no line is wider than the terminal, from 120 columns to 1" {
