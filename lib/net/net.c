@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pages.h"
 #include "base/rng.h"
 
 static const char blanks[] = " \t\n";
@@ -308,10 +309,5 @@ void net_init_head(const struct net *n, float *parameters, uint64_t seed)
 
 float *net_allocate(size_t floats)
 {
-    size_t bytes = ((floats + NET_LANES) * sizeof(float) + 63) / 64 * 64;
-    float *p = aligned_alloc(64, bytes);
-
-    if (p)
-        memset(p, 0, bytes);
-    return p;
+    return pages_allocate((floats + NET_LANES) * sizeof(float));
 }
