@@ -12,6 +12,7 @@
  */
 #include "net/kernels/panels.h"
 #include "net/kernels/tile.h"
+#include "net/kernels/tiny.h"
 #include "net/kernels/variant.h"
 
 #include <string.h>
@@ -171,6 +172,10 @@ void VARIANT(direct_forward)(const struct conv *c, const float *packed, const fl
     struct gemm g = {.a_row = products, .a_k = 1, .c_row = out};
     float *z = scratch + (size_t)block * row_floats;
 
+    if (tiny_fits(c)) {
+        VARIANT(tiny_forward)(c, packed, bias, s);
+        return;
+    }
     for (int row = 0; row < s->n * rows; row += block) {
         int n = s->n * rows - row < block ? s->n * rows - row : block;
         fill_columns(c, &k, s->x, s->x_stride, rows, row, n, scratch);
@@ -482,6 +487,10 @@ void VARIANT(direct_backward)(const struct conv *c, const float *packed, const s
                 copy_gradient(c, &l, s->y + y, s->dy + y, to);
             if (db)
                 add_bias_gradient(&l, to, db);
+        }
+        if (tiny_fits(c)) {
+            VARIANT(tiny_backward)(c, &l, dz, packed + weight_floats(c), s, first, n, dw);
+            continue;
         }
         if (dw)
             add_weight_gradient(c, &l, s->x + x, s->x_stride, dz, n, dw, rest);
