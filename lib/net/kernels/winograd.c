@@ -15,6 +15,8 @@
  */
 #include "net/kernels/winograd.h"
 
+#include <string.h>
+
 #include "net/kernels/gemm.h"
 #include "net/kernels/tile.h"
 #include "net/kernels/variant.h"
@@ -106,6 +108,17 @@ struct place {
     int sample, i, j;
 };
 
+/* The one behind it. */
+static struct place next_place(const struct blocks *b, struct place p)
+{
+    if (++p.j < b->columns)
+        return p;
+    p.j = 0;
+    if (++p.i < b->rows)
+        return p;
+    return (struct place){p.sample + 1, 0, 0};
+}
+
 struct tiles {
     struct place place[BLOCK_MOST];
     int start[KINDS + 1]; /* where each kind begins */
@@ -120,18 +133,17 @@ static enum kind kind_of(const struct blocks *b, struct place p)
 
 static void list_tiles(const struct blocks *b, int first, int count, struct tiles *l)
 {
-    int n = 0;
+    int here = first % (b->rows * b->columns), end[KINDS + 1] = {0};
+    struct place from = {first / (b->rows * b->columns), here / b->columns, here % b->columns};
+    struct place p = from;
 
-    for (int kind = 0; kind < KINDS; kind++) {
-        l->start[kind] = n;
-        for (int t = first; t < first + count; t++) {
-            int here = t % (b->rows * b->columns);
-            struct place p = {t / (b->rows * b->columns), here / b->columns, here % b->columns};
-            if (kind_of(b, p) == (enum kind)kind)
-                l->place[n++] = p;
-        }
-    }
-    l->start[KINDS] = n;
+    for (int t = 0; t < count; t++, p = next_place(b, p))
+        end[kind_of(b, p) + 1]++;
+    for (int kind = 0; kind < KINDS; kind++)
+        end[kind + 1] += end[kind];
+    memcpy(l->start, end, sizeof end);
+    for (int t = 0; t < count; t++, from = next_place(b, from))
+        l->place[end[kind_of(b, from)]++] = from;
 }
 
 /* ---- weights ---- */
@@ -232,14 +244,14 @@ INLINE void analyse(const int is_narrow, const vf d[PATCH], vf v[PATCH])
 
     if (is_narrow) {
         odd = (-1.5f * A) * d[1];
-        v[0] = d[0] - 2.0f * d[2];
+        v[0] = multiply_add(splat(-2), d[2], d[0]);
         v[1] = multiply_add(splat(-1.5f), d[2], odd);
         v[2] = multiply_add(splat(-1.5f), d[2], -odd);
-        v[3] = d[3] - 0.5f * d[1];
+        v[3] = multiply_add(splat(-0.5f), d[1], d[3]);
         return;
     }
-    even = d[4] - 2.0f * d[2], odd = d[3] - 2.0f * d[1];
-    even2 = d[4] - 0.5f * d[2], odd2 = d[3] - 0.5f * d[1];
+    even = multiply_add(splat(-2), d[2], d[4]), odd = multiply_add(splat(-2), d[1], d[3]);
+    even2 = multiply_add(splat(-0.5f), d[2], d[4]), odd2 = multiply_add(splat(-0.5f), d[1], d[3]);
     v[0] = multiply_add(splat(-2.5f), d[2], d[0]) + d[4];
     v[1] = multiply_add(splat(A), odd, even);
     v[2] = multiply_add(splat(-A), odd, even);
@@ -334,7 +346,7 @@ INLINE void synthesise(const int is_narrow, const vf m[PATCH], vf y[TILE])
     sum2 = m[3] + m[4], difference2 = m[3] - m[4];
     y[0] = (m[0] + sum) + sum2;
     y[1] = multiply_add(splat(A), difference, B * difference2);
-    y[2] = 0.5f * sum + 2.0f * sum2;
+    y[2] = multiply_add(splat(2), sum2, 0.5f * sum);
     y[3] = multiply_add(splat(0.5f * A), difference, multiply_add(splat(B3), difference2, m[5]));
 }
 
@@ -363,31 +375,61 @@ INLINE void transform_output(const enum kind kind, const float *m, size_t step, 
         synthesise(thin, t[i], out[i]);
 }
 
+/* The tile at p through a pool, VL channels from `channel` on. */
+INLINE void give_pooled(const int height, const int width, const struct convolution *c,
+                        struct place p, size_t channel, vf out[TILE][TILE], vf bias)
+{
+    struct tile_output to = {c->y, c->to + (size_t)p.sample * c->to_stride,
+                             c->winner + (size_t)p.sample * c->winner_stride, c->relu, c->pool};
+
+    UNROLL
+    for (int i = 0; i < height; i += 2) {
+        UNROLL
+        for (int j = 0; j < width; j += 2) {
+            const vf four[4] = {out[i][j], out[i][j + 1], out[i + 1][j], out[i + 1][j + 1]};
+            tile_store(&to, 2 * p.i + i / 2, 2 * p.j + j / 2, channel, four, bias);
+        }
+    }
+}
+
+/* Or its pixels; y begins at it and may be without its last row, or column. */
+INLINE void give_pixels(const int height, const int width, const struct layout *l, struct place p,
+                        float *y, vf out[TILE][TILE], vf bias, int is_relu)
+{
+    size_t row = l->row, lanes = (size_t)l->lanes;
+    int down = l->h - TILE * p.i >= height, across = l->w - TILE * p.j >= width;
+
+    UNROLL
+    for (int i = 0; i < height; i++) {
+        if (i == height - 1 && !down)
+            continue;
+        UNROLL
+        for (int j = 0; j < width; j++) {
+            vf v = out[i][j] + bias;
+            if (j < width - 1 || across)
+                store(y + (size_t)i * row + (size_t)j * lanes, is_relu ? relu(v) : v);
+        }
+    }
+}
+
 INLINE void drain_kind(const enum kind kind, const struct convolution *c, const struct blocks *b,
                        const struct tiles *l, size_t channel, const float *m)
 {
-    const int pairs_down = kind == FLAT || kind == SMALL ? 1 : 2;
-    const int pairs_across = kind == THIN || kind == SMALL ? 1 : 2;
+    const int height = kind == FLAT || kind == SMALL ? TILE / 2 : TILE;
+    const int width = kind == THIN || kind == SMALL ? TILE / 2 : TILE;
     size_t wide = b->out - channel < b->slice ? b->out - channel : b->slice;
 
     for (int t = l->start[kind]; t < l->start[kind + 1]; t++) {
         struct place p = l->place[t];
-        struct tile_output to = {c->y, c->to + (size_t)p.sample * c->to_stride, NULL, c->relu,
-                                 c->pool};
-        if (c->pool)
-            to.winner = c->winner + (size_t)p.sample * c->winner_stride;
+        float *y = c->to + (size_t)p.sample * c->to_stride + c->y->first +
+                   (size_t)(TILE * p.i) * c->y->row + (size_t)(TILE * p.j) * b->out + channel;
         for (size_t k = 0; k < wide; k += VL) {
             vf out[TILE][TILE], bias = c->bias ? load(c->bias + channel + k) : (vf){0};
             transform_output(kind, m + (size_t)t * b->slice + k, b->m_step, out);
-            UNROLL
-            for (int i = 0; i < pairs_down; i++) {
-                UNROLL
-                for (int j = 0; j < pairs_across; j++) {
-                    const vf *upper = out[2 * i] + 2 * j, *lower = out[2 * i + 1] + 2 * j;
-                    const vf four[4] = {upper[0], upper[1], lower[0], lower[1]};
-                    tile_store(&to, 2 * p.i + i, 2 * p.j + j, channel + k, four, bias);
-                }
-            }
+            if (c->pool)
+                give_pooled(height, width, c, p, channel + k, out, bias);
+            else
+                give_pixels(height, width, c->y, p, y + k, out, bias, c->relu);
         }
     }
 }

@@ -173,11 +173,46 @@ static void fill_gradient(const struct conv *c, const struct layout *l, const fl
         }
 }
 
-/* The 2x2 tile number t of a sample, or the patch around it. */
-INLINE size_t tile_at(const struct layout *l, const struct tiling *b, int t)
+/* The 2x2 tile (i, j) of a sample, or the patch around it. */
+INLINE size_t tile_at(const struct layout *l, int i, int j)
 {
-    return (size_t)(2 * (t / b->columns)) * l->row +
-           (size_t)(2 * (t % b->columns)) * (size_t)l->lanes;
+    return (size_t)(2 * i) * l->row + (size_t)(2 * j) * (size_t)l->lanes;
+}
+
+/* Asks for the two rows of pixels below the patch at d, which the tiles of the next row need: in a
+ * training over whole batches they are far away, and too many streams of numbers are written here
+ * for the processor to see what is read. */
+INLINE void ask_below(const float *d, size_t row, size_t lanes)
+{
+    for (size_t k = 0; k < 2 * lanes; k += NET_LANES) {
+        __builtin_prefetch(d + 4 * row + k);
+        __builtin_prefetch(d + 5 * row + k);
+    }
+}
+
+/* Transforms `count` tiles of all samples, counted through, from `first` on. */
+static void fill_tiles(const struct conv *c, const struct layout *l, const float *x,
+                       size_t x_stride, const float *dz, const struct tiling *b, int first,
+                       int count, float *d, float *z)
+{
+    int here = first % b->tiles, i = here / b->columns, j = here % b->columns;
+
+    x += (size_t)(first / b->tiles) * x_stride;
+    dz += (size_t)(first / b->tiles) * l->size + l->first;
+    for (size_t t = 0; t < (size_t)count; t++) {
+        const float *patch = x + tile_at(&c->x, i, j);
+        ask_below(patch, c->x.row, b->in);
+        transform_patch(patch, c->x.row, b->in, d + t * b->in, b->d_step);
+        transform_tile(dz + tile_at(l, i, j), l->row, b->out, z + t * b->out, b->z_step);
+        if (++j < b->columns)
+            continue;
+        j = 0;
+        if (++i < b->tiles / b->columns)
+            continue;
+        i = 0;
+        x += x_stride;
+        dz += l->size;
+    }
 }
 
 /* Adds the products of the tiles of n samples to du [16][out][in]. */
@@ -191,14 +226,7 @@ static void add_weight_gradient(const struct conv *c, const struct layout *l, co
 
     for (int first = 0; first < tiles; first += b->block) {
         int count = tiles - first < b->block ? tiles - first : b->block;
-        for (int t = 0; t < count; t++) {
-            size_t sample = (size_t)((first + t) / b->tiles);
-            int here = (first + t) % b->tiles;
-            transform_patch(x + sample * x_stride + tile_at(&c->x, b, here), c->x.row, b->in,
-                            d + (size_t)t * b->in, b->d_step);
-            transform_tile(dz + sample * l->size + l->first + tile_at(l, b, here), l->row, b->out,
-                           z + (size_t)t * b->out, b->z_step);
-        }
+        fill_tiles(c, l, x, x_stride, dz, b, first, count, d, z);
         for (size_t f = 0; f < FREQUENCIES; f++)
             gemm((int)b->out, (int)b->in, count, z + f * b->z_step, d + f * b->d_step,
                  du + f * b->in * b->out, &g, 1);
