@@ -4,13 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of a thread. */
+static size_t scratch_floats(const struct plan *p)
+{
+    return p->scratch + p->spare + p->passing;
+}
+
 static int allocate(struct engine *g, int groups)
 {
     size_t threads = (size_t)g->threads;
 
     g->packed = net_allocate(g->plan.packed);
     g->workspace = net_allocate((size_t)g->workspaces * g->plan.workspace);
-    g->scratch = net_allocate(threads * (g->plan.scratch + g->plan.spare));
+    g->scratch = net_allocate(threads * scratch_floats(&g->plan));
     g->at = calloc(threads * ENGINE_APART, sizeof *g->at);
     g->sums = calloc((size_t)groups * g->plan.sums + 1, sizeof *g->sums);
     g->shared = net_allocate(g->plan.shared);
@@ -97,18 +103,30 @@ static float *work(const struct engine *g, int thread)
     return g->workspace + (size_t)g->at[thread * ENGINE_APART] * g->plan.workspace;
 }
 
+static float *scratch_of(const struct engine *g, int thread)
+{
+    return g->scratch + (size_t)thread * scratch_floats(&g->plan);
+}
+
+/* What needs no workspace is behind the rest of a thread's scratch. */
+static float *begin_of_tensors(const struct engine *g, int thread, int passes)
+{
+    return passes ? scratch_of(g, thread) + g->plan.scratch + g->plan.spare : work(g, thread);
+}
+
 static float *place(const struct engine *g, int thread, int tensor, int sample)
 {
     const struct tensor *t = &g->plan.tensor[tensor];
 
-    return work(g, thread) + t->at + (size_t)sample * t->layout.size;
+    return begin_of_tensors(g, thread, t->passes) + t->at + (size_t)sample * t->layout.size;
 }
 
 static float *gradient_place(const struct engine *g, int thread, int tensor, int sample)
 {
     const struct tensor *t = &g->plan.tensor[tensor];
 
-    return work(g, thread) + t->gradient + (size_t)sample * t->layout.size;
+    return begin_of_tensors(g, thread, t->gradient_passes) + t->gradient +
+           (size_t)sample * t->layout.size;
 }
 
 float *engine_input(const struct engine *g, int thread, int operation, int sample)
@@ -137,11 +155,6 @@ float *engine_logits_gradient(const struct engine *g, int thread, int sample)
 }
 
 /* ---- runs ---- */
-
-static float *scratch_of(const struct engine *g, int thread)
-{
-    return g->scratch + (size_t)thread * (g->plan.scratch + g->plan.spare);
-}
 
 /* Where the gradient by a tensor that an operation reads goes; NULL if nothing before it trains.
  * What is to be added to what is there comes into the spare room first. */
@@ -261,15 +274,20 @@ static struct pass batch_pass(const struct engine *g, int thread, int operation,
     return p;
 }
 
+static void run_forward(const struct engine *g, int thread, int operation, int n)
+{
+    const struct operation *o = &g->plan.operation[operation];
+    struct pass p = batch_pass(g, thread, operation, n, NULL);
+
+    o->kind->forward(o, &p);
+}
+
 void engine_forward_segment(struct engine *g, int thread, int segment, int group, int from, int n)
 {
     int begin = begin_of(g, segment), end = end_of(g, segment);
 
-    for (int i = from > begin ? from : begin; i < end; i++) {
-        const struct operation *o = &g->plan.operation[i];
-        struct pass p = batch_pass(g, thread, i, n, NULL);
-        o->kind->forward(o, &p);
-    }
+    for (int i = from > begin ? from : begin; i < end; i++)
+        run_forward(g, thread, i, n);
     if (end < g->plan.operations) {
         const struct operation *o = &g->plan.operation[end];
         struct pass p = batch_pass(g, thread, end, n, NULL);
@@ -308,6 +326,8 @@ void engine_backward_one(struct engine *g, int thread, int operation, int n, flo
     const struct operation *o = &g->plan.operation[operation];
     struct pass p = batch_pass(g, thread, operation, n, o->whole ? NULL : grad);
 
+    if (g->plan.tensor[o->from].again)
+        run_forward(g, thread, o->from - 1, n);
     o->kind->backward(o, &p);
     if (o->adds && p.s.dx)
         add_spare(g, thread, o->from, p.s.dx, n);

@@ -9,6 +9,23 @@ size_t operation_none(const struct operation *o)
     return 0;
 }
 
+int operation_reads_nothing(const struct operation *o)
+{
+    (void)o;
+    return 0;
+}
+
+int operation_reads_x(const struct operation *o)
+{
+    (void)o;
+    return READS_X;
+}
+
+int operation_reads_x_relu(const struct operation *o)
+{
+    return READS_X | (o->relu ? READS_Y : 0);
+}
+
 void operation_pack_nothing(const struct operation *o, const float *parameters, float *packed,
                             int backward, int task, int tasks)
 {

@@ -78,6 +78,13 @@ struct operation {
     size_t kept, kept_size; /* bytes: where in a workspace, and for each sample */
 };
 
+enum way_back {
+    READS_X = 1, /* backward, or gather_back, reads x */
+    READS_Y = 2,
+    READS_SKIP = 4,
+    CAN_REPEAT = 8 /* forward is so little work that it may as well be run again before y is read */
+};
+
 /* A group of samples on its way through an operation. */
 struct pass {
     struct samples s;
@@ -136,6 +143,13 @@ struct batch_kind {
 struct operation_kind {
     const struct batch_kind *batch; /* NULL for all others */
 
+    /*
+     * What of the forward run is asked for on the way back: WAY_BACK bits. Where y is not, dy may
+     * be where y was, and so dx where x was for what reads y: no kind's backward sets of dx what it
+     * has still to read of x, nor anything of its border, nor of its padding but zeros.
+     */
+    int (*way_back)(const struct operation *o);
+
     /* Bytes that a sample keeps from forward to backward; floats of scratch for a thread; floats
      * that `pack` makes of the parameters for fast use, once after each change of them. */
     size_t (*kept)(const struct operation *o);
@@ -160,6 +174,11 @@ size_t operation_none(const struct operation *o);
 void operation_pack_nothing(const struct operation *o, const float *parameters, float *packed,
                             int backward, int task, int tasks);
 
+/* The way back reads nothing; x; x, and y where a ReLU is covered. */
+int operation_reads_nothing(const struct operation *o);
+int operation_reads_x(const struct operation *o);
+int operation_reads_x_relu(const struct operation *o);
+
 /*
  * Rows of one sample's x and y whose floats correspond, for operations that take element by
  * element: whole rows of pixels where both have the same lanes, else (x is the image) the channels
@@ -178,8 +197,8 @@ void operation_clear_odd(const struct operation *o, float *dx);
 
 /*
  * Names an operation of this compilation: of an instruction set, or the reference; and defines it
- * from NAME_kept, NAME_scratch, NAME_packed, NAME_pack, NAME_forward and NAME_backward. BATCH is a
- * pointer to its struct batch_kind.
+ * from NAME_way_back, NAME_kept, NAME_scratch, NAME_packed, NAME_pack, NAME_forward and
+ * NAME_backward. BATCH is a pointer to its struct batch_kind.
  */
 #define OPERATION_PASTE(NAME, SET) NAME##_operation_##SET
 #define OPERATION_EXPAND(NAME, SET) OPERATION_PASTE(NAME, SET)
@@ -191,6 +210,7 @@ void operation_clear_odd(const struct operation *o, float *dx);
 #define DEFINE_OPERATION(NAME) DEFINE_BATCH_OPERATION(NAME, NULL)
 #define DEFINE_BATCH_OPERATION(NAME, BATCH)                                                        \
     const struct operation_kind OPERATION(NAME) = {.batch = BATCH,                                 \
+                                                   .way_back = NAME##_way_back,                    \
                                                    .kept = NAME##_kept,                            \
                                                    .scratch = NAME##_scratch,                      \
                                                    .packed = NAME##_packed,                        \

@@ -142,16 +142,14 @@ static void add_draws(struct plan *p)
 /* Which tensors have a gradient; of several readers the last sets it and those before add. */
 static void add_readers(struct plan *p)
 {
-    int set[PLAN_OPERATIONS_MAX + 1] = {0};
-
     for (int i = p->first; i < p->operations; i++)
         p->tensor[p->operation[i].to].has_gradient = 1;
     for (int i = p->operations - 1; i >= p->first; i--) {
         struct operation *o = &p->operation[i];
         size_t size = o->x.size;
-        o->adds = set[o->from]++ > 0;
+        o->adds = p->tensor[o->from].readers++ > 0;
         if (o->skip >= 0)
-            o->adds_skip = set[o->skip]++ > 0;
+            o->adds_skip = p->tensor[o->skip].readers++ > 0;
         if (o->adds_skip && o->shortcut.size > size)
             size = o->shortcut.size;
         if ((o->adds || o->adds_skip) && PLAN_GROUP * size > p->spare)
@@ -177,19 +175,146 @@ static void add_cuts(struct plan *p)
 
 /* ---- memory ---- */
 
+/* Operation i writes tensor i + 1. */
+static const struct operation *writer_of(const struct plan *p, int tensor)
+{
+    return &p->operation[tensor - 1];
+}
+
+static int reads_on_the_way_back(const struct operation *o, int bit)
+{
+    return o->kind->way_back(o) & bit;
+}
+
+/* The segment in which an operation runs forward, and that in which it runs backward. */
+static int segment_of(const struct plan *p, int operation)
+{
+    int n = 0;
+
+    while (n < p->cuts && p->cut[n] <= operation)
+        n++;
+    return n;
+}
+
+static int segment_back(const struct plan *p, int operation)
+{
+    return segment_of(p, operation - 1);
+}
+
+/* Whether an operation that trains or passes gradients on reads the tensor on the way back. */
+static int is_read_back(const struct plan *p, int tensor)
+{
+    for (int i = p->first; i < p->operations; i++) {
+        const struct operation *o = &p->operation[i];
+        if ((o->from == tensor && reads_on_the_way_back(o, READS_X)) ||
+            (o->skip == tensor && reads_on_the_way_back(o, READS_SKIP)) ||
+            (o->to == tensor && reads_on_the_way_back(o, READS_Y)))
+            return 1;
+    }
+    return 0;
+}
+
+/* Whether all that read a tensor run in this segment, by either count. The output of the net is
+ * read by others. */
+static int is_read_in(const struct plan *p, int tensor, int segment,
+                      int (*count)(const struct plan *p, int operation))
+{
+    for (int i = tensor; i < p->operations; i++) {
+        const struct operation *o = &p->operation[i];
+        if ((o->from == tensor || o->skip == tensor) && count(p, i) != segment)
+            return 0;
+    }
+    return tensor < p->tensors - 1;
+}
+
+/* Whether what a tensor holds can be made again, from what is still there, for its only reader. */
+static int is_repeatable(const struct plan *p, int tensor)
+{
+    const struct operation *writer = writer_of(p, tensor);
+
+    return tensor - 1 >= p->first && p->tensor[tensor].readers == 1 &&
+           reads_on_the_way_back(writer, CAN_REPEAT) && !reads_on_the_way_back(writer, READS_Y) &&
+           !p->tensor[writer->from].passes;
+}
+
+/* Where there are several segments, memory of the threads' own is soon read again, while that of
+ * all groups is more than caches hold. */
+static void add_passing(struct plan *p)
+{
+    for (int i = 1; i < p->tensors && p->cuts; i++) {
+        struct tensor *t = &p->tensor[i];
+        t->again = is_read_back(p, i) && is_repeatable(p, i);
+        t->passes =
+            is_read_in(p, i, segment_of(p, i - 1), segment_of) && (t->again || !is_read_back(p, i));
+        t->again = t->again && t->passes;
+        t->gradient_passes = t->has_gradient && !writer_of(p, i)->whole &&
+                             is_read_in(p, i, segment_back(p, i - 1), segment_back);
+    }
+}
+
+/* Whether the gradient by a tensor may take its place: nobody needs the tensor any more once its
+ * only reader has set that. */
+static int is_replaced(const struct plan *p, int tensor)
+{
+    return p->tensor[tensor].readers == 1 && !p->tensor[tensor].passes &&
+           !reads_on_the_way_back(writer_of(p, tensor), READS_Y);
+}
+
+/* Gradients that pass have a place for each segment in common, but for those with padding, which
+ * is zero before and stays so; for that and its border a tensor has one of its own. */
+static void place_passing(struct plan *p)
+{
+    size_t end[PLAN_OPERATIONS_MAX + 1] = {0};
+
+    for (int i = 1; i < p->tensors; i++) {
+        struct tensor *t = &p->tensor[i];
+        size_t *at = &end[segment_back(p, i - 1)];
+        if (!t->gradient_passes || t->lanes > t->extent.c)
+            continue;
+        t->gradient = *at;
+        *at += PLAN_GROUP * t->layout.size;
+        p->passing = *at > p->passing ? *at : p->passing;
+    }
+    for (int i = 1; i < p->tensors; i++) {
+        struct tensor *t = &p->tensor[i];
+        size_t size = PLAN_GROUP * t->layout.size;
+        if (t->passes) {
+            t->at = p->passing;
+            p->passing += size;
+        }
+        if (t->gradient_passes && t->lanes > t->extent.c) {
+            t->gradient = p->passing;
+            p->passing += size;
+        }
+    }
+}
+
+static void place_tensors(struct plan *p)
+{
+    for (int i = 0; i < p->tensors; i++) {
+        struct tensor *t = &p->tensor[i];
+        size_t size = PLAN_GROUP * t->layout.size;
+        if (!t->passes) {
+            t->at = p->workspace;
+            p->workspace += size;
+        }
+        if (!t->has_gradient || t->gradient_passes)
+            continue;
+        if (is_replaced(p, i)) {
+            t->gradient = t->at;
+        } else {
+            t->gradient = p->workspace;
+            p->workspace += size;
+        }
+    }
+}
+
 static void add_memory(struct plan *p)
 {
     size_t bytes = 0;
 
-    for (int i = 0; i < p->tensors; i++) {
-        struct tensor *t = &p->tensor[i];
-        t->at = p->workspace;
-        p->workspace += PLAN_GROUP * t->layout.size;
-        if (t->has_gradient) {
-            t->gradient = p->workspace;
-            p->workspace += PLAN_GROUP * t->layout.size;
-        }
-    }
+    place_passing(p);
+    place_tensors(p);
     for (int i = 0; i < p->operations; i++) {
         struct operation *o = &p->operation[i];
         size_t scratch = o->kind->scratch(o);
@@ -218,6 +343,7 @@ void plan_make(struct plan *p, const struct net *n, const struct kernels *k, int
         add_draws(p);
         add_readers(p);
         add_cuts(p);
+        add_passing(p);
     }
     add_memory(p);
 }

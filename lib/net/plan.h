@@ -16,8 +16,14 @@ struct tensor {
     int lanes;  /* floats of a pixel */
     int border; /* width that its readers want */
     struct layout layout;
-    size_t at, gradient; /* floats from a workspace's begin: PLAN_GROUP samples each */
+    int readers;         /* that train or pass gradients on */
+    size_t at, gradient; /* floats from a workspace's begin: PLAN_GROUP samples each; may be one */
     int has_gradient;    /* in training: something before it trains */
+
+    /* What is set and read in one segment needs no place in a workspace: `at`, or `gradient`, is in
+     * the thread's own memory. */
+    int passes, gradient_passes;
+    int again; /* and is set again before it is read on the way back */
 };
 
 struct plan {
@@ -36,7 +42,8 @@ struct plan {
     size_t kept_at;   /* floats from a workspace's begin, from where operations count bytes */
     size_t workspace; /* floats */
     size_t scratch;   /* floats that a thread needs, */
-    size_t spare;     /* and behind these, for gradients that are to be added to others */
+    size_t spare;     /* and behind these, for gradients that are to be added to others, */
+    size_t passing;   /* and what needs no workspace */
 
     /*
      * Operations that take the whole batch cut the plan into segments: in training one of them is

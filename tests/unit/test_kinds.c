@@ -194,7 +194,8 @@ static void keep_logits(const struct engine *g, float *to)
         memcpy(to + s * CLASSES, engine_logits(g, 0, s), CLASSES * sizeof *to);
 }
 
-/* Gradients are set, whatever was there; those by the logits stay. */
+/* Gradients are set, whatever was there; those by the logits stay, and what is still needed where
+ * a gradient is to be. */
 static void spoil_gradients(struct engine *g)
 {
     struct rng r;
@@ -203,7 +204,8 @@ static void spoil_gradients(struct engine *g)
     for (int i = g->plan.first; i < g->plan.operations - 1; i++)
         for (int s = 0; s < SAMPLES; s++) {
             const struct tensor *t = &g->plan.tensor[g->plan.operation[i].to];
-            fill_layout(engine_gradient(g, 0, i, s), &t->layout, t->extent.c, 1e6f, &r);
+            if (engine_gradient(g, 0, i, s) != engine_output(g, 0, i, s))
+                fill_layout(engine_gradient(g, 0, i, s), &t->layout, t->extent.c, 1e6f, &r);
         }
 }
 

@@ -65,7 +65,7 @@ void VARIANT(sparse_pack)(const struct conv *c, const float *weight, float *pack
                       load(weight + (o * 9 + t) * in + k));
 }
 
-/* Copies VL channels from k on out of the pixels of x; and back into them. */
+/* Copies VL channels from k on out of the pixels of x; and back into them, but for the border. */
 static void take_plane(const struct layout *l, const float *x, size_t k, float *plane)
 {
     for (size_t at = k; at + VL <= l->size; at += (size_t)l->lanes, plane += VL)
@@ -74,8 +74,14 @@ static void take_plane(const struct layout *l, const float *x, size_t k, float *
 
 static void give_plane(const struct layout *l, const float *plane, size_t k, float *x)
 {
-    for (size_t at = k; at + VL <= l->size; at += (size_t)l->lanes, plane += VL)
-        store(x + at, load(plane));
+    size_t lanes = (size_t)l->lanes;
+
+    for (int i = 0; i < l->h; i++) {
+        size_t at = l->first + (size_t)i * l->row;
+        const float *from = plane + at / lanes * VL;
+        for (int j = 0; j < l->w; j++, at += lanes, from += VL)
+            store(x + at + k, load(from));
+    }
 }
 
 /* sum += gradient * nine vectors in three rows, for one winner. The empty asm keeps the compiler
@@ -147,8 +153,8 @@ INLINE void add_tile(const struct winners *w, const uint32_t *start, const float
 #endif
 }
 
-/* dx for VL input channels. The border is written to as well: nobody reads it, and no edge needs
- * a case of its own. */
+/* dx for VL input channels. The plane's border is written to as well: nobody reads it, and no edge
+ * needs a case of its own. */
 APART void by_input(const struct conv *c, const struct winners *w, const float *weights,
                     float *plane)
 {

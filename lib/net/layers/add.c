@@ -95,6 +95,11 @@ static struct conv projection(const struct operation *o, const struct layout *y)
         .x = o->shortcut, .y = *y, .kernel = 1, .stride = o->layer->stride, .image = o->skip == 0};
 }
 
+static int add_way_back(const struct operation *o)
+{
+    return (o->relu ? READS_Y : 0) | (is_projected(o->layer) ? READS_SKIP : 0);
+}
+
 #define add_kept operation_none
 
 static size_t add_scratch(const struct operation *o)

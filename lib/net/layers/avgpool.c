@@ -64,6 +64,7 @@ static void spread_pixel(const float *dy, size_t n, float *upper, float *lower, 
 
 /* ---- the operation ---- */
 
+#define avgpool_way_back operation_reads_nothing
 #define avgpool_kept operation_none
 #define avgpool_scratch operation_none
 #define avgpool_packed operation_none

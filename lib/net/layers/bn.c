@@ -88,6 +88,12 @@ static void bn_affine(const size_t *slot, int channels, const float *parameters,
     }
 }
 
+static int bn_way_back(const struct operation *o)
+{
+    (void)o;
+    return READS_X | CAN_REPEAT;
+}
+
 #define bn_kept operation_none
 #define bn_scratch operation_none
 
@@ -144,20 +150,33 @@ static struct line pixels_of(const struct operation *o, const struct pass *p, in
                          (size_t)o->x.lanes, (size_t)o->y.lanes, o->x.w};
 }
 
-/* dy, or nothing where the ReLU let nothing through. */
-#define THROUGH(relu, y, dy) ((relu) && !((y) > 0) ? 0 : (dy))
+/* y, before the ReLU. */
+static inline float forward_one(float x, float scale, float shift)
+{
+    return x * scale + shift;
+}
+
+/* Element at y of dy, or nothing where the ReLU let nothing through. That is asked of x: where y
+ * was, there may be its gradient. rows: or NULL, for dy as it is. */
+static inline float dy_at(const struct operation *o, const struct line *r, const float *rows,
+                          size_t c, float x, size_t y)
+{
+    if (!o->relu)
+        return r->dy[y];
+    return forward_one(x, row_of(o, rows, SCALE)[c], row_of(o, rows, SHIFT)[c]) > 0 ? r->dy[y] : 0;
+}
 
 #ifndef KERNEL_VARIANT
 
-/* Adds a row's d and d^2 for d = x - k, channel by channel; or dy and dy d. */
-static void add_row(const struct operation *o, const struct line *r, const float *k, int back,
-                    double *first, double *second)
+/* Adds a row's d and d^2 for d = x - k, channel by channel; or, if there are rows, dy and dy d. */
+static void add_row(const struct operation *o, const struct line *r, const float *k,
+                    const float *rows, double *first, double *second)
 {
     for (int j = 0; j < r->n; j++)
-        for (int c = 0; c < o->layer->out.c; c++) {
-            size_t y = (size_t)j * r->y_step + (size_t)c;
-            double d = (double)r->x[(size_t)j * r->x_step + (size_t)c] - k[c];
-            double by = back ? THROUGH(o->relu, r->y[y], r->dy[y]) : d;
+        for (size_t c = 0; c < (size_t)o->layer->out.c; c++) {
+            float x = r->x[(size_t)j * r->x_step + c];
+            double d = (double)x - k[c];
+            double by = rows ? dy_at(o, r, rows, c, x, (size_t)j * r->y_step + c) : d;
             first[c] += by;
             second[c] += by * d;
         }
@@ -166,13 +185,12 @@ static void add_row(const struct operation *o, const struct line *r, const float
 #else
 
 /* The same; a row's sums are floats. Channels that do not fill a vector are those of the image. */
-INLINE void add_lane(const struct operation *o, const struct line *r, float k, int back, size_t c,
-                     double *first, double *second)
+INLINE void add_lane(const struct operation *o, const struct line *r, float k, const float *rows,
+                     size_t c, double *first, double *second)
 {
     for (int j = 0; j < r->n; j++) {
-        size_t y = (size_t)j * r->y_step + c;
-        float d = r->x[(size_t)j * r->x_step + c] - k;
-        float by = back ? THROUGH(o->relu, r->y[y], r->dy[y]) : d;
+        float x = r->x[(size_t)j * r->x_step + c], d = x - k;
+        float by = rows ? dy_at(o, r, rows, c, x, (size_t)j * r->y_step + c) : d;
         *first += by;
         *second += (double)by * d;
     }
@@ -208,17 +226,23 @@ static void add_moments(const struct moments *m, int n, double *first, double *s
     }
 }
 
-INLINE void add_products(const int relu, const struct line *r, vf k, size_t c, double *first,
-                         double *second)
+/* As dy_at, of a vector. */
+INLINE vf through(const int relu, vf x, vf scale, vf shift, vf dy)
 {
+    return relu ? (vf)((vi)(multiply_add(x, scale, shift) > splat(0)) & (vi)dy) : dy;
+}
+
+INLINE void add_products(const int relu, const struct operation *o, const struct line *r, vf k,
+                         const float *rows, size_t c, double *first, double *second)
+{
+    vf scale = load(row_of(o, rows, SCALE) + c), shift = load(row_of(o, rows, SHIFT) + c);
     vf a = {0}, b = {0};
 
     for (size_t j = 0; j < (size_t)r->n; j++) {
-        vf by = load(r->dy + j * r->y_step + c);
-        if (relu)
-            by = pick_greater(load(r->y + j * r->y_step + c), (vf){0}, by, (vf){0});
+        vf x = load(r->x + j * r->x_step + c);
+        vf by = through(relu, x, scale, shift, load(r->dy + j * r->y_step + c));
         a += by;
-        b = multiply_add(by, load(r->x + j * r->x_step + c) - k, b);
+        b = multiply_add(by, x - k, b);
     }
     for (size_t l = 0; l < VL; l++) {
         first[l] += a[l];
@@ -226,31 +250,31 @@ INLINE void add_products(const int relu, const struct line *r, vf k, size_t c, d
     }
 }
 
-static void add_row(const struct operation *o, const struct line *r, const float *k, int back,
-                    double *first, double *second)
+static void add_row(const struct operation *o, const struct line *r, const float *k,
+                    const float *rows, double *first, double *second)
 {
     size_t c = 0, channels = (size_t)o->layer->out.c;
 
     for (; c + VL <= (size_t)o->x.lanes; c += VL) {
         struct moments m;
-        if (!back) {
+        if (!rows) {
             find_moments(r, load(k + c), c, &m);
             add_moments(&m, r->n, first + c, second + c);
         } else if (o->relu) {
-            add_products(1, r, load(k + c), c, first + c, second + c);
+            add_products(1, o, r, load(k + c), rows, c, first + c, second + c);
         } else {
-            add_products(0, r, load(k + c), c, first + c, second + c);
+            add_products(0, o, r, load(k + c), rows, c, first + c, second + c);
         }
     }
     for (; c < channels; c++)
-        add_lane(o, r, k[c], back, c, first + c, second + c);
+        add_lane(o, r, k[c], rows, c, first + c, second + c);
 }
 
 #endif
 
 /* The two sums of a group, of which the second begins `lanes` doubles after the first. */
-static void sum_group(const struct operation *o, const struct pass *p, const float *k, int back,
-                      double *sums)
+static void sum_group(const struct operation *o, const struct pass *p, const float *k,
+                      const float *rows, double *sums)
 {
     size_t lanes = (size_t)o->y.lanes;
 
@@ -259,13 +283,13 @@ static void sum_group(const struct operation *o, const struct pass *p, const flo
     for (int s = 0; s < p->s.n; s++)
         for (int row = 0; row < o->x.h; row++) {
             struct line r = pixels_of(o, p, s, row);
-            add_row(o, &r, k, back, sums, sums + lanes);
+            add_row(o, &r, k, rows, sums, sums + lanes);
         }
 }
 
 static void bn_gather(const struct operation *o, const struct pass *p, double *sums)
 {
-    sum_group(o, p, pass_slot(o, p, BN_MEAN), 0, sums);
+    sum_group(o, p, pass_slot(o, p, BN_MEAN), NULL, sums);
 }
 
 static void bn_gather_back(const struct operation *o, const struct pass *p, double *sums)
@@ -274,7 +298,7 @@ static void bn_gather_back(const struct operation *o, const struct pass *p, doub
     float *dw = pass_gradient(o, p, BN_WEIGHT), *db = pass_gradient(o, p, BN_BIAS);
     const float *rstd = row_of(o, p->shared, RSTD);
 
-    sum_group(o, p, row_of(o, p->shared, MEAN), 1, sums);
+    sum_group(o, p, row_of(o, p->shared, MEAN), p->shared, sums);
     for (size_t c = 0; dw && c < (size_t)o->layer->out.c; c++) {
         dw[c] += (float)(sums[lanes + c] * rstd[c]);
         db[c] += (float)sums[c];
@@ -321,13 +345,6 @@ static void bn_settle_back(const struct operation *o, const double *sums, uint64
 
 /* ---- forward and backward of a group ---- */
 
-static inline float forward_one(int relu, float x, float scale, float shift)
-{
-    float y = x * scale + shift;
-
-    return relu && y <= 0 ? 0 : y;
-}
-
 /* Channels [from, out.c) one by one. */
 static void forward_lanes(const struct operation *o, const struct line *r, const float *rows,
                           size_t from, float *y)
@@ -335,9 +352,10 @@ static void forward_lanes(const struct operation *o, const struct line *r, const
     const float *scale = row_of(o, rows, SCALE), *shift = row_of(o, rows, SHIFT);
 
     for (size_t j = 0; j < (size_t)r->n; j++)
-        for (size_t c = from; c < (size_t)o->layer->out.c; c++)
-            y[j * r->y_step + c] =
-                forward_one(o->relu, r->x[j * r->x_step + c], scale[c], shift[c]);
+        for (size_t c = from; c < (size_t)o->layer->out.c; c++) {
+            float to = forward_one(r->x[j * r->x_step + c], scale[c], shift[c]);
+            y[j * r->y_step + c] = o->relu && to <= 0 ? 0 : to;
+        }
 }
 
 static void backward_lanes(const struct operation *o, const struct line *r, const float *rows,
@@ -353,8 +371,8 @@ static void backward_lanes(const struct operation *o, const struct line *r, cons
     }
     for (size_t j = 0; j < (size_t)r->n; j++)
         for (size_t c = from; c < (size_t)o->layer->out.c; c++) {
-            size_t x = j * r->x_step + c, y = j * r->y_step + c;
-            float by = THROUGH(o->relu, r->y[y], r->dy[y]);
+            size_t x = j * r->x_step + c;
+            float by = dy_at(o, r, rows, c, r->x[x], j * r->y_step + c);
             if (batch)
                 by -= dy_mean[c] + (r->x[x] - mean[c]) * projection[c];
             dx[x] = by * scale[c];
@@ -386,8 +404,8 @@ static void forward_row(const struct operation *o, const struct line *r, const f
 INLINE void backward_vector(const int relu, const int batch, const struct operation *o,
                             const struct line *r, const float *rows, size_t c, float *dx)
 {
-    vf scale = load(row_of(o, rows, SCALE) + c), none = splat(0), mean = none, dy_mean = none,
-       projection = none;
+    vf scale = load(row_of(o, rows, SCALE) + c), shift = load(row_of(o, rows, SHIFT) + c);
+    vf mean = splat(0), dy_mean = mean, projection = mean;
 
     if (batch) {
         mean = load(row_of(o, rows, MEAN) + c);
@@ -395,11 +413,10 @@ INLINE void backward_vector(const int relu, const int batch, const struct operat
         projection = load(row_of(o, rows, PROJECTION) + c);
     }
     for (size_t j = 0; j < (size_t)r->n; j++) {
-        vf by = load(r->dy + j * r->y_step + c);
-        if (relu)
-            by = pick_greater(load(r->y + j * r->y_step + c), none, by, none);
+        vf x = load(r->x + j * r->x_step + c);
+        vf by = through(relu, x, scale, shift, load(r->dy + j * r->y_step + c));
         if (batch)
-            by -= multiply_add(load(r->x + j * r->x_step + c) - mean, projection, dy_mean);
+            by -= multiply_add(x - mean, projection, dy_mean);
         store(dx + j * r->x_step + c, by * scale);
     }
 }

@@ -155,11 +155,10 @@ void plain_conv_forward(const struct view *x, const float *w, struct taps t, con
             }
 }
 
-void plain_conv_backward(const struct view *x, const float *w, struct taps t, const struct view *dy,
-                         float *dw, float *db, struct view *dx)
+/* Adds to those of dw, db and dx that are not NULL. */
+static void add_gradients(const struct view *x, const float *w, struct taps t,
+                          const struct view *dy, float *dw, float *db, struct view *dx)
 {
-    if (dx)
-        plain_zero(dx);
     for (int i = 0; i < dy->h; i++)
         for (int j = 0; j < dy->w; j++)
             for (int o = 0; o < dy->c; o++) {
@@ -181,6 +180,16 @@ void plain_conv_backward(const struct view *x, const float *w, struct taps t, co
             }
 }
 
+void plain_conv_backward(const struct view *x, const float *w, struct taps t, const struct view *dy,
+                         float *dw, float *db, struct view *dx)
+{
+    add_gradients(x, w, t, dy, dw, db, NULL);
+    if (!dx)
+        return;
+    plain_zero(dx); /* which may be where x is */
+    add_gradients(x, w, t, dy, NULL, NULL, dx);
+}
+
 #endif
 
 /* ---- the operation ---- */
@@ -191,6 +200,8 @@ static struct conv conv_of(const struct operation *o)
 
     return (struct conv){o->x, o->y, l->kernel, l->stride, l->in_image, o->relu, o->pool};
 }
+
+#define conv_way_back operation_reads_x_relu
 
 static size_t conv_kept(const struct operation *o)
 {

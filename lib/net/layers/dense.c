@@ -79,17 +79,17 @@ void plain_dense_forward(const float *x, const float *w, const float *b, int in,
 void plain_dense_backward(const float *x, const float *w, const float *dy, int in, int out,
                           float *dw, float *db, float *dx)
 {
-    if (dx)
-        memset(dx, 0, (size_t)in * sizeof *dx);
     for (int o = 0; o < out; o++) {
-        size_t at = (size_t)o * (size_t)in;
         if (db)
             db[o] += dy[o];
         for (int i = 0; i < in && dw; i++)
-            dw[at + (size_t)i] += dy[o] * x[i];
-        for (int i = 0; i < in && dx; i++)
-            dx[i] += dy[o] * w[at + (size_t)i];
+            dw[(size_t)o * (size_t)in + (size_t)i] += dy[o] * x[i];
     }
+    if (dx) /* which may be where x is */
+        memset(dx, 0, (size_t)in * sizeof *dx);
+    for (int o = 0; o < out && dx; o++)
+        for (int i = 0; i < in; i++)
+            dx[i] += dy[o] * w[(size_t)o * (size_t)in + (size_t)i];
 }
 
 #endif
@@ -101,6 +101,7 @@ static struct dense dense_of(const struct operation *o)
     return (struct dense){(int)o->x.size, o->layer->out.c, o->relu};
 }
 
+#define dense_way_back operation_reads_x_relu
 #define dense_kept operation_none
 #define dense_scratch operation_none
 #define dense_packed operation_none

@@ -129,6 +129,7 @@ static void drop_row(const struct draw *d, uint32_t at, const float *x, float *y
 
 /* ---- the operation ---- */
 
+#define dropout_way_back operation_reads_nothing
 #define dropout_kept operation_none
 #define dropout_scratch operation_none
 #define dropout_packed operation_none

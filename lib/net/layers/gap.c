@@ -34,6 +34,7 @@ static int gap_shape(struct layer *l, struct error *e)
 
 /* ---- the operation ---- */
 
+#define gap_way_back operation_reads_nothing
 #define gap_kept operation_none
 #define gap_scratch operation_none
 #define gap_packed operation_none

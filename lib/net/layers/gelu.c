@@ -76,6 +76,7 @@ INLINE vf gradient(vf x, vf dy)
 
 #endif
 
+#define gelu_way_back operation_reads_x
 #define gelu_kept operation_none
 #define gelu_scratch operation_none
 #define gelu_packed operation_none

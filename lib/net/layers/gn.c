@@ -65,8 +65,14 @@ static int gn_slots(const struct layer *l, struct slot *s)
 
 /* Rows of y.lanes floats: what a sample keeps, and scratch, of which one row of pixels comes last.
  * What belongs to a group stands there for each of its channels. */
-enum { MEAN, RSTD, KEPT };
-enum { SUM, SECOND, SCALE, SHIFT, PROJECTION, ROWS };
+enum { MEAN, RSTD, SHIFT, KEPT };
+enum { SUM, SECOND, SCALE, OFFSET, PROJECTION, ROWS };
+
+#ifndef KERNEL_VARIANT
+#define gn_way_back operation_reads_x_relu
+#else
+#define gn_way_back operation_reads_x
+#endif
 
 static size_t gn_kept(const struct operation *o)
 {
@@ -87,7 +93,7 @@ struct sample {
     const struct operation *o;
     const float *x, *dy, *w, *b;
     float *y, *dx, *dw, *db;
-    float *mean, *rstd, *sum, *second, *scale, *shift, *projection, *copy;
+    float *mean, *rstd, *shift, *sum, *second, *scale, *offset, *projection, *copy;
 };
 
 static struct sample sample_of(const struct operation *o, const struct pass *p, int i)
@@ -107,10 +113,11 @@ static struct sample sample_of(const struct operation *o, const struct pass *p, 
                            .db = pass_gradient(o, p, GN_BIAS),
                            .mean = kept + MEAN * lanes,
                            .rstd = kept + RSTD * lanes,
+                           .shift = kept + SHIFT * lanes,
                            .sum = p->scratch + SUM * lanes,
                            .second = p->scratch + SECOND * lanes,
                            .scale = p->scratch + SCALE * lanes,
-                           .shift = p->scratch + SHIFT * lanes,
+                           .offset = p->scratch + OFFSET * lanes,
                            .projection = p->scratch + PROJECTION * lanes,
                            .copy = p->scratch + ROWS * lanes};
 }
@@ -258,7 +265,7 @@ INLINE struct steps steps_of(const struct operation *o)
 static void clear_padding(const struct sample *t)
 {
     for (int c = t->o->layer->out.c; c < t->o->y.lanes; c++)
-        t->mean[c] = t->scale[c] = t->shift[c] = t->projection[c] = 0;
+        t->mean[c] = t->scale[c] = t->shift[c] = t->offset[c] = t->projection[c] = 0;
 }
 
 /* Adds d = x - k and d^2 of one pixel. */
@@ -374,35 +381,35 @@ static void forward_sample(const struct sample *t)
     clear_padding(t);
     find_moments(t);
     for (size_t c = 0; c < (size_t)t->o->y.lanes; c += NET_LANES)
-        if (t->o->relu)
-            forward_block(1, t, c);
-        else
-            forward_block(0, t, c);
+        t->o->relu ? forward_block(1, t, c) : forward_block(0, t, c);
 }
 
-/* dy, or nothing where the ReLU let nothing through. */
-INLINE vf through(const int with_relu, const float *y, const float *dy)
+/* dy, or nothing where the ReLU let nothing through. That is asked of d = x - mean: where y was,
+ * there may be its gradient. */
+INLINE vf through(const int with_relu, vf d, vf scale, vf shift, const float *dy)
 {
-    return with_relu ? (vf)((vi)(load(y) > splat(0)) & (vi)load(dy)) : load(dy);
+    return with_relu ? (vf)((vi)(multiply_add(d, scale, shift) > splat(0)) & (vi)load(dy))
+                     : load(dy);
 }
 
 /* Sums of dy and of dy (x - mean), row by row first. */
 INLINE void sum_back(const int with_relu, const struct sample *t, size_t c)
 {
     struct block mean = load_block(t->mean + c), none = {{{0}}}, sum = none, products = none;
+    struct block scale = load_block(t->scale + c), shift = load_block(t->shift + c);
     struct steps step = steps_of(t->o);
 
     for (int i = 0; i < t->o->x.h; i++) {
-        size_t row = (size_t)i * t->o->y.row + c;
-        const float *x = x_row(t, i) + c, *y = t->y + row, *dy = t->dy + row;
+        const float *x = x_row(t, i) + c, *dy = t->dy + (size_t)i * t->o->y.row + c;
         struct block s = none, q = none;
         for (size_t j = 0; j < step.row; j += step.pixel) {
             UNROLL
             for (size_t b = 0; b < BLOCK; b++) {
                 size_t at = j + b * VL;
-                vf by = through(with_relu, y + at, dy + at);
+                vf d = load(x + at) - mean.v[b];
+                vf by = through(with_relu, d, scale.v[b], shift.v[b], dy + at);
                 s.v[b] += by;
-                q.v[b] = multiply_add(by, load(x + at) - mean.v[b], q.v[b]);
+                q.v[b] = multiply_add(by, d, q.v[b]);
             }
         }
         add_block(&sum, &s);
@@ -412,7 +419,7 @@ INLINE void sum_back(const int with_relu, const struct sample *t, size_t c)
     store_block(t->second + c, &products);
 }
 
-/* dx = scale dy + projection (x - mean) + shift. */
+/* dx = scale dy + projection (x - mean) + offset. */
 static void settle_back(const struct sample *t, int from, int width)
 {
     double s = t->rstd[from], n = values_of(t->o), all = 0, products = 0;
@@ -422,8 +429,7 @@ static void settle_back(const struct sample *t, int from, int width)
         products += (double)t->w[c] * t->second[c];
     }
     for (int c = from; c < from + width; c++) {
-        t->scale[c] = t->w[c] * t->rstd[c];
-        t->shift[c] = (float)(-s * all / n);
+        t->offset[c] = (float)(-s * all / n);
         t->projection[c] = (float)(-s * s * s * products / n);
     }
 }
@@ -431,19 +437,22 @@ static void settle_back(const struct sample *t, int from, int width)
 INLINE void backward_block(const int with_relu, const struct sample *t, size_t c)
 {
     struct block mean = load_block(t->mean + c), scale = load_block(t->scale + c);
-    struct block shift = load_block(t->shift + c), projection = load_block(t->projection + c);
+    struct block shift = load_block(t->shift + c), offset = load_block(t->offset + c);
+    struct block projection = load_block(t->projection + c);
     struct steps step = steps_of(t->o);
 
     for (int i = 0; i < t->o->x.h; i++) {
-        size_t from = (size_t)i * t->o->x.row + c, row = (size_t)i * t->o->y.row + c;
-        const float *x = t->x + from, *y = t->y + row, *dy = t->dy + row;
+        size_t from = (size_t)i * t->o->x.row + c;
+        const float *x = t->x + from, *dy = t->dy + (size_t)i * t->o->y.row + c;
         float *dx = t->dx + from;
         for (size_t j = 0; j < step.row; j += step.pixel) {
             UNROLL
             for (size_t b = 0; b < BLOCK; b++) {
                 size_t at = j + b * VL;
-                vf d = multiply_add(load(x + at) - mean.v[b], projection.v[b], shift.v[b]);
-                store(dx + at, multiply_add(through(with_relu, y + at, dy + at), scale.v[b], d));
+                vf d = load(x + at) - mean.v[b];
+                vf by = through(with_relu, d, scale.v[b], shift.v[b], dy + at);
+                vf rest = multiply_add(d, projection.v[b], offset.v[b]);
+                store(dx + at, multiply_add(by, scale.v[b], rest));
             }
         }
     }
@@ -453,25 +462,21 @@ static void backward_sample(const struct sample *t)
 {
     const struct operation *o = t->o;
 
+    clear_padding(t);
+    for (int c = 0; c < o->layer->out.c; c++)
+        t->scale[c] = t->w[c] * t->rstd[c];
     for (size_t c = 0; c < (size_t)o->y.lanes; c += NET_LANES)
-        if (o->relu)
-            sum_back(1, t, c);
-        else
-            sum_back(0, t, c);
+        o->relu ? sum_back(1, t, c) : sum_back(0, t, c);
     for (int c = 0; c < o->layer->out.c && t->dw; c++) {
         t->dw[c] += t->second[c] * t->rstd[c];
         t->db[c] += t->sum[c];
     }
     if (!t->dx) /* of an image, for one, whose rows have fewer floats */
         return;
-    clear_padding(t);
     for (int c = 0; c < o->layer->out.c; c += o->layer->width)
         settle_back(t, c, o->layer->width);
     for (size_t c = 0; c < (size_t)o->y.lanes; c += NET_LANES)
-        if (o->relu)
-            backward_block(1, t, c);
-        else
-            backward_block(0, t, c);
+        o->relu ? backward_block(1, t, c) : backward_block(0, t, c);
 }
 
 #endif

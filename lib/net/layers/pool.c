@@ -67,6 +67,8 @@ void plain_pool_backward(const struct view *dy, const uint8_t *winner, size_t st
 
 /* ---- the operation ---- */
 
+#define pool_way_back operation_reads_nothing
+
 static size_t pool_kept(const struct operation *o)
 {
     return o->y.size;

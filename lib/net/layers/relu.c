@@ -78,6 +78,7 @@ INLINE vf gradient(vf x, vf dy)
 
 #endif
 
+#define relu_way_back operation_reads_x
 #define relu_kept operation_none
 #define relu_scratch operation_none
 #define relu_packed operation_none

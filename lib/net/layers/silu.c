@@ -61,6 +61,7 @@ INLINE vf gradient(vf x, vf dy)
 
 #endif
 
+#define silu_way_back operation_reads_x
 #define silu_kept operation_none
 #define silu_scratch operation_none
 #define silu_packed operation_none
