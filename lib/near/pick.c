@@ -177,6 +177,7 @@ static int centres(struct state *s, struct error *e)
 struct member {
     double far;
     uint32_t point;
+    int labelled;
 };
 
 struct group {
@@ -200,11 +201,13 @@ static int compare_groups(const void *a, const void *b)
     return (x->number > y->number) - (x->number < y->number);
 }
 
-/* Labelled points have the mean INFINITY. */
+/* Those without labels first, also where their distances are beyond what a float holds. */
 static int compare_members(const void *a, const void *b)
 {
     const struct member *x = a, *y = b;
 
+    if (x->labelled != y->labelled)
+        return x->labelled - y->labelled;
     if (x->far != y->far)
         return x->far < y->far ? -1 : 1;
     return (x->point > y->point) - (x->point < y->point);
@@ -251,9 +254,6 @@ static int rank_group(const struct state *s, struct group *g, struct error *e)
         memcpy(x + i * p->d, point_of(s, g->member[i].point), p->d * sizeof *x);
     if (x)
         status = measure(s, g, x, e);
-    for (uint64_t i = 0; i < g->size; i++)
-        if (g->member[i].point < p->labelled)
-            g->member[i].far = INFINITY;
     if (status == 0)
         qsort(g->member, g->size, sizeof *g->member, compare_members);
     free(x);
@@ -275,8 +275,9 @@ static void make_groups(const struct state *s, const uint32_t *cluster, struct g
     }
     for (uint64_t i = 0; i < s->n; i++) {
         struct group *own = &g[cluster[i]];
-        own->member[own->size++] = (struct member){.point = (uint32_t)i};
-        own->labelled += i < s->p->labelled;
+        int labelled = i < s->p->labelled;
+        own->member[own->size++] = (struct member){.point = (uint32_t)i, .labelled = labelled};
+        own->labelled += (uint64_t)labelled;
     }
 }
 

@@ -348,6 +348,22 @@ static void test_smaller_and_larger(void)
     CHECK(memcmp(few, many, sizeof few) == 0);
 }
 
+/* Distances that no float holds: it is still the others that are chosen, never labelled points. */
+static void test_beyond_floats(void)
+{
+    uint64_t got[2];
+    struct error e = {0};
+
+    for (uint64_t seed = 0; seed < 60; seed++) {
+        struct pick p = {.n = 40, .d = 5, .labelled = 1 + seed % 11, .count = 2};
+        scatter(x, p.n, p.d, 0, seed);
+        for (size_t i = 0; i < p.n * p.d; i++)
+            x[i] = (2 * x[i] - 1) * 3.3e38f;
+        CHECK(choose(&p, 1, got, &e) == 0);
+        CHECK(got[0] < p.n - p.labelled && got[1] < p.n - p.labelled && got[0] != got[1]);
+    }
+}
+
 int main(void)
 {
     RUN(test_centres);
@@ -358,5 +374,6 @@ int main(void)
     RUN(test_more_than_500);
     RUN(test_translation_and_threads);
     RUN(test_smaller_and_larger);
+    RUN(test_beyond_floats);
     return check_status();
 }
