@@ -43,13 +43,21 @@ static int reserve(struct dataset *d, uint64_t n, struct error *e)
     return 0;
 }
 
+/* Whether labels can be classes. What has soft ones has them from a program. */
+static int has_classes(const struct chunk *c)
+{
+    for (uint64_t i = 0; c->label && i < c->n; i++)
+        if (c->label[i] >= NET_CLASSES_MAX)
+            return 0;
+    return c->label && !c->soft;
+}
+
 static int check_chunk(struct dataset *d, const struct source *s, const struct chunk *c,
                        struct error *e)
 {
     const uint64_t *shape = c->head.shape;
 
-    /* What has soft labels has its labels from a program. */
-    if (d->optional && (!c->label || c->soft) && c->n)
+    if (d->optional && c->n && !has_classes(c))
         d->unlabelled = 1;
     if (!d->unlabelled && !c->label && !c->soft && c->n)
         return source_complain(s, e, "images without labels");

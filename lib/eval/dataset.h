@@ -29,8 +29,8 @@ struct dataset {
  */
 int dataset_read(struct dataset *d, char **paths, int n, struct error *e);
 
-/* The same; if an image has no label, or a soft one, which came from a program, labels are left out
- * of all, and so are the class names. */
+/* The same; if an image has no label, one that no class can have, or a soft one, which came from a
+ * program, labels are left out of all, and so are the class names. */
 int dataset_read_any(struct dataset *d, char **paths, int n, struct error *e);
 
 /* The same of images alone: labels, soft ones and class names, where there are any, are left out.

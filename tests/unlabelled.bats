@@ -1,0 +1,64 @@
+#!/usr/bin/env bats
+# rottrain --unlabelled, as a whole; test_consistency has its steps.
+
+load lib
+load softlabels
+
+# Data to train on; others of them, with labels and without.
+sets() {
+    stream 40 8 4 >data.rts
+    stream 60 8 4 | rtsmap --transpose --no-history >labelled.rts
+    rtsmap --unlabel --no-history labelled.rts >others.rts
+}
+
+# Trains beside the images of a stream.
+train() {
+    rottrain -q --net 'c4 bn r p d8 drop0.5' -e 2 -b 16 --ratio 2 --strong 'shift1 flip' --weak flip \
+        --threshold 0.3 --align --average 0.9 --class-weight balanced --smooth 0.1 --no-history \
+        --unlabelled "$@"
+}
+
+@test "unlabelled: the same model whatever labels the images have, or none" {
+    local file
+    sets
+    train others.rts -j 1 data.rts >want
+    train others.rts -j 3 data.rts | cmp - want
+    rtsmap --shift 1 labelled.rts >shifted.rts
+    # No class of any model, and no int.
+    rtsmap --shift 5000 labelled.rts >large.rts
+    rtsmap --shift 4000000000 labelled.rts >huge.rts
+    printf 'k\nl\nm\nn\n' >names
+    rtsmap --names names labelled.rts >named.rts
+    soften labelled.rts >soft.rts
+    for file in labelled shifted large huge named soft; do
+        train $file.rts data.rts | cmp - want
+    done
+    cat others.rts large.rts | train - data.rts >joined
+    cat others.rts others.rts | train - data.rts | cmp - joined
+    # And it learns something from them.
+    ! train data.rts data.rts | cmp -s - want || fail "the images do not count"
+}
+
+@test "unlabelled: beside soft labels; certain ones are labels" {
+    sets
+    soften data.rts certain >certain.rts
+    soften data.rts >soft.rts
+    train others.rts data.rts >want
+    train others.rts certain.rts | cmp - want
+    ! train others.rts soft.rts | cmp -s - want || fail "soft labels do not count"
+}
+
+@test "unlabelled: a training is continued, and rts(5) has every record of its state" {
+    local name
+    sets
+    train others.rts data.rts >want
+    train others.rts --save state --every 4 --keep-best --valid data.rts data.rts >best
+    train others.rts --resume state --keep-best --valid data.rts data.rts | cmp - best
+    train others.rts --save state --every 4 data.rts | cmp - want
+    train others.rts --resume state data.rts | cmp - want
+    expect_error 1 'state: was saved with different unlabelled data' train labelled.rts --resume state data.rts
+    train others.rts --save state --keep-best --valid data.rts data.rts >best
+    for name in $(records state | awk '$5 ~ /^train\./ { print $5 }'); do
+        grep -q "^\.It Cm $name\$" "$ROOT/man/man5/rts.5" || fail "$name is not in the page"
+    done
+}
