@@ -139,7 +139,7 @@ static int take_labels(struct job *j, const struct points *p, const struct sourc
     for (size_t r = 0; r < p->runs; r++)
         if (!p->run[r].labelled)
             return error_set(e, "%s: examples without labels", name);
-    for (uint64_t i = 0; names && i < p->n; i++)
+    for (uint64_t i = 0; named && i < p->n; i++)
         if (p->label[i] >= named)
             return error_set(e, "%s: label %lu has no name: labels 0 to %llu have names", name,
                              (unsigned long)p->label[i], (unsigned long long)(named - 1));

@@ -211,6 +211,10 @@ points() {
     # Labels beyond int, and one without a name.
     rtsmap --shift 4000000000 few.rts >large.rts
     rtsspread -q large.rts many.rts | rts2tsv | cut -f 1 | cmp - <(labels plain.rts | awk '{ printf "%.0f\n", $1 + 4000000000 }')
+    # No names at all are none.
+    { record names text 0 0 0 && record image u1 1 100 4 5 5 1 && record label u4 2 16 4 && record end u1 3 0; } >nameless.rts
+    rtsspread -q nameless.rts nameless.rts >none.rts
+    [[ $(labels none.rts | sort -u) == 0 ]]
     rtsspread -q --select 1 --method spreading named.rts many.rts >none.rts
     payloads none.rts names | cmp - names
 }
