@@ -134,6 +134,13 @@ options_of() {
     done
 }
 
+@test "pages: rotpipe(7) names the programs whose pages have ROTPIPE_KERNELS" {
+    cd "$ROOT/man"
+    awk '/^\.It Ev ROTPIPE_KERNELS/ { inside = 1 } inside && /^The default/ { exit } inside && /^\.Xr/ { print $2 }' \
+        man7/rotpipe.7 | sort >"$BATS_TEST_TMPDIR/named"
+    grep -l '^\.It Ev ROTPIPE_KERNELS' man1/*.1 | sed 's:man1/::; s:\.1$::' | sort | diff "$BATS_TEST_TMPDIR/named" -
+}
+
 @test "pages: every page with examples is tried below" {
     for page in "$ROOT"/man/man1/*.1 "$ROOT"/man/man7/*.7; do
         page=${page#"$ROOT/man/"}
