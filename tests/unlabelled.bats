@@ -11,11 +11,12 @@ sets() {
     rtsmap --unlabel --no-history labelled.rts >others.rts
 }
 
+how=(rottrain -q --net 'c4 bn r p d8 drop0.5' -e 2 -b 16 --ratio 2 --strong 'shift1 flip' --weak flip
+    --threshold 0.3 --align --average 0.9 --class-weight balanced --smooth 0.1 --no-history --unlabelled)
+
 # Trains beside the images of a stream.
 train() {
-    rottrain -q --net 'c4 bn r p d8 drop0.5' -e 2 -b 16 --ratio 2 --strong 'shift1 flip' --weak flip \
-        --threshold 0.3 --align --average 0.9 --class-weight balanced --smooth 0.1 --no-history \
-        --unlabelled "$@"
+    "${how[@]}" "$@"
 }
 
 @test "unlabelled: the same model whatever labels the images have, or none" {
@@ -52,13 +53,13 @@ train() {
     local name
     sets
     train others.rts data.rts >want
-    train others.rts --save state --every 4 --keep-best --valid data.rts data.rts >best
-    train others.rts --resume state --keep-best --valid data.rts data.rts | cmp - best
-    train others.rts --save state --every 4 data.rts | cmp - want
+    # In the middle of the second epoch.
+    train others.rts --save state --every 5 data.rts | cmp - want
     train others.rts --resume state data.rts | cmp - want
-    expect_error 1 'state: was saved with different unlabelled data' train labelled.rts --resume state data.rts
-    train others.rts --save state --keep-best --valid data.rts data.rts >best
-    for name in $(records state | awk '$5 ~ /^train\./ { print $5 }'); do
+    expect_error 1 'state: was saved with different unlabelled data' "${how[@]}" labelled.rts --resume state data.rts
+    train others.rts --save best --every 5 --keep-best --valid data.rts data.rts >want
+    train others.rts --resume best --keep-best --valid data.rts data.rts | cmp - want
+    for name in $(records best | awk '$5 ~ /^train\./ { print $5 }'); do
         grep -q "^\.It Cm $name\$" "$ROOT/man/man5/rts.5" || fail "$name is not in the page"
     done
 }
