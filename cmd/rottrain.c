@@ -162,6 +162,9 @@ static void check_rotations(const struct settings *s)
                 as_typed('b'));
 }
 
+/* Images without labels in a step, which a signal waits for. */
+enum { UNLABELLED_MOST = 1 << 18 };
+
 /* Images without labels need a strong view that differs from the weak one. */
 static void check_unlabelled(struct settings *s)
 {
@@ -178,6 +181,9 @@ static void check_unlabelled(struct settings *s)
         misused("--unlabelled and --rotate are mutually exclusive");
     if (t->mixup > 0)
         misused("--unlabelled and --mixup are mutually exclusive");
+    if (t->ratio > UNLABELLED_MOST / t->batch)
+        misused("--ratio %d of %s %d is more than %d images per step", t->ratio, as_typed('b'),
+                t->batch, UNLABELLED_MOST);
     if (!t->augment && !t->strong)
         misused("--unlabelled needs --strong or --augment: how images may change");
 }

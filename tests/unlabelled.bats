@@ -63,3 +63,23 @@ train() {
         grep -q "^\.It Cm $name\$" "$ROOT/man/man5/rts.5" || fail "$name is not in the page"
     done
 }
+
+@test "unlabelled: used wrongly" {
+    local option
+    sets
+    for option in '--ratio 2' '--weak flip' '--strong flip' '--threshold 0.5' '--lambda 2' --align; do
+        # shellcheck disable=SC2086 # an option and its argument
+        expect_error 2 "${option%% *} needs --unlabelled" rottrain $option data.rts
+    done
+    expect_error 2 '--unlabelled needs --strong or --augment' rottrain --unlabelled others.rts data.rts
+    expect_error 2 '--unlabelled and --rotate are mutually exclusive' \
+        rottrain --unlabelled others.rts --strong flip --rotate one data.rts
+    expect_error 2 '--unlabelled and --mixup are mutually exclusive' \
+        rottrain --unlabelled others.rts --strong flip --mixup 0.2 data.rts
+    expect_error 2 '--ratio 5 of -b 65536 is more than 262144 images per step' \
+        rottrain --unlabelled others.rts --strong flip -b 65536 --ratio 5 data.rts
+    expect_error 2 "augmentation: 'turn' at position 1: unknown" \
+        rottrain --unlabelled others.rts --strong turn data.rts
+    expect_error 2 "standard input can be only one of" rottrain --unlabelled - --strong flip <data.rts
+    expect_error 1 'nowhere: No such file' rottrain -q --unlabelled nowhere --strong flip data.rts
+}
