@@ -75,15 +75,13 @@ static struct image_shape shape_of(const struct chunk *c)
 /* The history: what was done, and how the stream came to be that the other was held against. */
 static int describe(struct job *j, const struct source *held, struct error *e)
 {
-    const char *digest = source_digest(held)->text, *history = source_history(held)->text;
     char line[64];
 
     snprintf(line, sizeof line, "rtscomm %s", ROTPIPE_VERSION);
     settings_line(&table, &j->s, line, sizeof line);
-    if (history_add(&j->step, "", line, e) < 0 ||
-        (digest && history_add(&j->step, "  other: ", digest, e) < 0))
-        return -1;
-    return history ? history_add(&j->step, "  other: ", history, e) : 0;
+    return history_add(&j->step, "", line, e) < 0
+               ? -1
+               : source_tell_origin(held, &j->step, "  other: ", e);
 }
 
 static int hold_all(struct job *j, struct source *in, struct error *e)

@@ -86,10 +86,8 @@ static int read_file(struct job *j, const char *path, const char *indent, struct
     struct source *in = source_open(&operand, 1, e);
     int status = in ? points_read(&j->points, in, e) : -1;
 
-    if (status == 0 && source_digest(in)->text)
-        status = history_add(&j->step, indent, source_digest(in)->text, e);
-    if (status == 0 && source_history(in)->text)
-        status = history_add(&j->step, indent, source_history(in)->text, e);
+    if (status == 0)
+        status = source_tell_origin(in, &j->step, indent, e);
     source_close(in);
     return status;
 }

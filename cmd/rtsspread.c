@@ -90,16 +90,6 @@ static const char *name_of(const char *path)
 
 /* ---- what is read first: labelled examples, features ---- */
 
-/* Adds how a stream was made to the history of this step. */
-static int tell_origin(struct job *j, const struct source *in, const char *indent, struct error *e)
-{
-    const char *digest = source_digest(in)->text, *history = source_history(in)->text;
-
-    if (digest && history_add(&j->step, indent, digest, e) < 0)
-        return -1;
-    return history ? history_add(&j->step, indent, history, e) : 0;
-}
-
 static int compare(const void *a, const void *b)
 {
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
@@ -158,7 +148,7 @@ static int read_labelled(struct job *j, struct error *e)
     int status = -1;
 
     if (in && points_read(p, in, e) == 0 && take_labels(j, p, in, e) == 0)
-        status = tell_origin(j, in, "  labelled: ", e);
+        status = source_tell_origin(in, &j->step, "  labelled: ", e);
     source_close(in);
     points_free(&spare);
     return status;
@@ -189,7 +179,7 @@ static int read_features(struct job *j, struct error *e)
     int status = -1;
 
     if (in && points_read(&j->points, in, e) == 0 && check_features(j, e) == 0)
-        status = tell_origin(j, in, "  features: ", e);
+        status = source_tell_origin(in, &j->step, "  features: ", e);
     source_close(in);
     return status;
 }

@@ -127,6 +127,16 @@ const struct history *source_digest(const struct source *s)
     return &s->digest;
 }
 
+int source_tell_origin(const struct source *s, struct history *step, const char *indent,
+                       struct error *e)
+{
+    const char *digest = source_digest(s)->text, *history = source_history(s)->text;
+
+    if (digest && history_add(step, indent, digest, e) < 0)
+        return -1;
+    return history ? history_add(step, indent, history, e) : 0;
+}
+
 /* True if provenance goes into what is written. */
 static int tells(const struct source *s)
 {

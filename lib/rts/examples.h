@@ -63,4 +63,9 @@ const char *source_names(const struct source *s);
 const struct history *source_history(const struct source *s);
 const struct history *source_digest(const struct source *s);
 
+/* Adds to a step's lines where a second input comes from: its digest and its history, each line
+ * behind `indent`. 0 or -1. */
+int source_tell_origin(const struct source *s, struct history *step, const char *indent,
+                       struct error *e);
+
 #endif
