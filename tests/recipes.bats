@@ -90,6 +90,12 @@ best() {
         s += $6 + $8 - $2 - $4 } END { print 50 * s }')
     awk -v want="$want" '$1 == "spread" { exit !($6 - want < 0.06 && want - $6 < 0.06) }' table ||
         fail "$want: $(<table)"
+    # A row's seconds are the sum of those of its files.
+    for file in all/pretext out/rotations; do
+        for seed in 1 2; do echo 7.00 >$file-$seed.rts.seconds; done
+    done
+    best LABELLED=20 >table 2>log || fail "$(<log)"
+    [[ $(awk '$1 == "rotations" { print $NF }' table) == 14 ]] || fail "$(<table)"
     rm -r out all
     best LABELLED=400 GRAPH=1000 HELD_OUT=500 SEEDS=1 PICK=1 >table 2>log || fail "$(<log)"
     [[ $(awk 'NR > 1 && NF { print $1 }' table | head -n 4 | xargs) == 'scratch rotations consistency views' ]] ||
