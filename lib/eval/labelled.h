@@ -12,7 +12,8 @@ struct labelled {
     struct gather gather;   /* .out: the stream */
     const char *names;      /* of the classes, written before the first examples; or NULL */
     const uint32_t *number; /* the label of each class; NULL: the class itself */
-    int drops;              /* some may not be kept; if not, chunks stay as they are */
+    int drops;              /* some may not be kept, or chunks come in parts: full ones are made of
+                               them; if not, chunks stay as they are */
     float *soft; /* soft labels of the next chunk, [n][classes], which move with it; NULL: none */
     uint64_t classes;
     uint64_t kept; /* how many there have been */
