@@ -78,18 +78,28 @@ best() {
 
 @test "recipes: the ingredients, a row each, for few labels and for many" {
     best LABELLED=20 >table 2>log || fail "$(<log)"
-    [[ $(awk 'NR > 1 && NF { print $1 }' table | head -n 4 | xargs) == 'scratch rotations spread views' ]] ||
+    [[ $(awk 'NR > 1 && NF { print $1 }' table | head -n 5 | xargs) == 'scratch rotations spread voting views' ]] ||
         fail "$(<table)"
-    # Each figure is what evalacc has found, each gain what the models' differences are.
-    for row in scratch rotations spread views; do
+    # Each figure is what evalacc has found, each gain and its interval what evalcmp has.
+    for row in scratch rotations spread voting views; do
         want=$(cat out/$row-[12].tsv | LC_ALL=C awk '$1 == "accuracy" { s += $2 } END { print 50 * s }')
         awk -v row=$row -v want="$want" '$1 == row { exit !($2 - want < 0.06 && want - $2 < 0.06) }' table ||
             fail "$row: $want: $(<table)"
     done
-    want=$(paste out/rotations-[12].tsv out/spread-[12].tsv | LC_ALL=C awk '$1 == "accuracy" {
-        s += $6 + $8 - $2 - $4 } END { print 50 * s }')
-    awk -v want="$want" '$1 == "spread" { exit !($6 - want < 0.06 && want - $6 < 0.06) }' table ||
-        fail "$want: $(<table)"
+    want=$(evalcmp -q -A out/rotations-1.rts -A out/rotations-2.rts -B out/spread-1.rts -B out/spread-2.rts \
+        all/test.rts | LC_ALL=C awk '$1 == "difference" { mean = $2 }
+        $1 == "interval" { printf "%.3f %.3f %.3f", 100 * mean, 100 * $2, 100 * $3 }')
+    awk -v want="$want" '$1 == "spread" {
+        gsub(/[()]/, "")
+        split(want, w, " ")
+        for (i = 1; i <= 3; i++) {
+            got = $(i + 5 + (i == 3))
+            if (got - w[i] > 0.1 || w[i] - got > 0.1) exit 1
+        }
+        found = 1
+    } END { exit !found }' table || fail "$want: $(<table)"
+    # Those that vote are three different nets.
+    [[ $(sha256sum out/spread{,2,3}-1.rts | cut -d ' ' -f 1 | sort -u | wc -l) == 3 ]]
     # A row's seconds are the sum of those of its files.
     for file in all/pretext out/rotations; do
         for seed in 1 2; do echo 7.00 >$file-$seed.rts.seconds; done
@@ -98,12 +108,18 @@ best() {
     [[ $(awk '$1 == "rotations" { print $NF }' table) == 14 ]] || fail "$(<table)"
     rm -r out all
     best LABELLED=400 GRAPH=1000 HELD_OUT=500 SEEDS=1 PICK=1 >table 2>log || fail "$(<log)"
-    [[ $(awk 'NR > 1 && NF { print $1 }' table | head -n 4 | xargs) == 'scratch rotations consistency views' ]] ||
+    [[ $(awk 'NR > 1 && NF { print $1 }' table | head -n 5 | xargs) == 'scratch rotations consistency voting views' ]] ||
         fail "$(<table)"
     # What is held out is not learnt from.
     rtscomm --disjoint all/train.rts all/test.rts
     [[ $(rtsinfo out/labelled-1.rts | awk '$1 == "images" { print $2 }') == 400 ]]
     rtsinfo --history out/labelled-1.rts | grep -q '^rtspick'
+    # A student of those that voted, with another net; out of streams that are given.
+    best LABELLED=400 SEEDS=1 TRAIN="$PWD/all/train.rts" TEST="$PWD/all/test.rts" ALL="$PWD/given" OUT="$PWD/given/400" \
+        two TWO='c4 r p d8 r' STUDENT='-e 1' >table 2>log || fail "$(<log)"
+    [[ $(awk 'NR > 1 && NF { print $1 }' table | head -n 2 | xargs) == 'alone student' ]] || fail "$(<table)"
+    rtsinfo given/400/student-1.rts | grep -qF 'c4 r p d8 r' || fail "$(rtsinfo given/400/student-1.rts)"
+    cmp all/test.rts given/test.rts
     best SEEDS=1 full turned FULL='-e 1' TURNED='--rotate one -e 1' HELD_OUT=500 >table 2>log || fail "$(<log)"
     [[ $(awk '$1 == "examples" { print $2 }' table | xargs) == '500 2000' ]] || fail "$(<table)"
 }
