@@ -261,6 +261,37 @@ int model_swap_head(struct model *m, int layers, int classes, uint64_t seed, str
     return 0;
 }
 
+/* What both nets have of a slot, which is the beginning of its first dimension. */
+static void copy_slot(const struct net *to, float *copy, const struct net *from,
+                      const float *parameters, int slot)
+{
+    const struct slot *a = &to->slot[slot], *b = &from->slot[slot];
+
+    for (uint64_t i = 0; i < a->count && i < b->count; i++)
+        copy[slot_index(to, a, i)] = parameters[slot_index(from, b, i)];
+}
+
+int model_set_side(struct model *m, int side, uint64_t seed, struct error *e)
+{
+    struct net changed = m->net;
+    float *parameters;
+
+    if (side == m->net.side)
+        return 0;
+    if (net_set_side(&changed, side, e) < 0)
+        return -1;
+    parameters = net_allocate(changed.parameters);
+    if (!parameters)
+        return error_memory(e, "model");
+    for (int i = 0; i < changed.slots; i++)
+        copy_slot(&changed, parameters, &m->net, m->parameters, i);
+    net_init_side(&changed, parameters, seed);
+    free(m->parameters);
+    m->parameters = parameters;
+    m->net = changed;
+    return 0;
+}
+
 int model_reinit(struct model *m, int first, uint64_t seed, struct error *e)
 {
     struct net *n = &m->net;

@@ -64,6 +64,12 @@ int model_swap_head(struct model *m, int layers, int classes, uint64_t seed, str
  */
 int model_reinit(struct model *m, int first, uint64_t seed, struct error *e);
 
+/*
+ * Gives the head so many outputs behind those of the classes, drawn by the seed, in the place of
+ * those that it had; 0: none. A model must have none when it is written as a model. 0 or -1.
+ */
+int model_set_side(struct model *m, int side, uint64_t seed, struct error *e);
+
 /* Forgets how it was made: its history and digest. */
 void model_drop_history(struct model *m);
 

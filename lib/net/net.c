@@ -173,11 +173,20 @@ static int add_layer(struct net *n, const struct layer *like, struct error *e)
 /* The head gets its name before anything is said of it. */
 static int add_head(struct net *n, struct error *e)
 {
-    struct layer head = {.kind = layer_head, .width = n->classes};
+    struct layer head = {.kind = layer_head, .width = n->classes + n->side};
 
     if (add_layer(n, &head, e) < 0)
         return -1;
     strcpy(n->layer[n->layers - 1].name, "head");
+    return 0;
+}
+
+static int give_slots(struct net *n, int layer, struct error *e)
+{
+    slots_add(n, layer);
+    if (n->parameters > NET_PARAMETERS_MAX)
+        return error_set(e, "net: %s: more than %d parameters", n->layer[layer].name,
+                         NET_PARAMETERS_MAX);
     return 0;
 }
 
@@ -205,13 +214,29 @@ int net_build(struct net *n, const char *text, struct extent image, int classes,
             return -1;
     if (got < 0 || add_head(n, e) < 0)
         return -1;
-    for (int i = 0; i < n->layers; i++) {
-        slots_add(n, i);
-        if (n->parameters > NET_PARAMETERS_MAX)
-            return error_set(e, "net: %s: more than %d parameters", n->layer[i].name,
-                             NET_PARAMETERS_MAX);
-    }
+    for (int i = 0; i < n->layers; i++)
+        if (give_slots(n, i, e) < 0)
+            return -1;
     return 0;
+}
+
+int net_set_side(struct net *n, int side, struct error *e)
+{
+    struct layer *head = &n->layer[n->layers - 1];
+    int frozen = head->frozen;
+
+    if (n->classes + side > NET_CLASSES_MAX)
+        return error_set(e,
+                         "net: %d classes and %d outputs beside them, but at most %d are possible",
+                         n->classes, side, NET_CLASSES_MAX);
+    n->side = side;
+    n->slots = head->slot;
+    n->parameters = n->slot[head->slot].at;
+    n->layers--;
+    if (add_head(n, e) < 0)
+        return -1;
+    head->frozen = frozen;
+    return give_slots(n, n->layers - 1, e);
 }
 
 int net_find(const struct net *n, const char *name)
@@ -276,17 +301,25 @@ static float fan_in(const struct slot *s)
     return (float)(s->count / s->shape[0]);
 }
 
+/* Elements of a slot from `from` on. */
+static void init_slot(const struct net *n, const struct slot *s, uint64_t from, float gain,
+                      float *parameters, struct rng *r)
+{
+    float bound = gain * sqrtf(6.0f / fan_in(s));
+
+    for (uint64_t i = from; i < s->count; i++)
+        parameters[slot_index(n, s, i)] = s->start == SLOT_ZERO  ? 0
+                                          : s->start == SLOT_ONE ? 1
+                                                                 : bound * (2 * rng_float(r) - 1);
+}
+
 static void init_layer(const struct net *n, int layer, float gain, float *parameters, struct rng *r)
 {
     const struct layer *l = &n->layer[layer];
 
     for (int k = l->slot; k < l->slot + l->slots; k++) {
-        const struct slot *s = &n->slot[k];
-        float bound = gain * sqrtf(6.0f / fan_in(s));
-        memset(parameters + s->at, 0, s->floats * sizeof *parameters);
-        for (uint64_t i = 0; s->start != SLOT_ZERO && i < s->count; i++)
-            parameters[slot_index(n, s, i)] =
-                s->start == SLOT_ONE ? 1 : bound * (2 * rng_float(r) - 1);
+        memset(parameters + n->slot[k].at, 0, n->slot[k].floats * sizeof *parameters);
+        init_slot(n, &n->slot[k], 0, gain, parameters, r);
     }
 }
 
@@ -305,6 +338,20 @@ void net_init_head(const struct net *n, float *parameters, uint64_t seed)
 
     rng_seed(&r, seed, RNG_HEAD);
     init_layer(n, n->layers - 1, NET_HEAD_GAIN, parameters, &r);
+}
+
+/* Outputs are the first dimension of all that the head has. */
+void net_init_side(const struct net *n, float *parameters, uint64_t seed)
+{
+    const struct layer *head = &n->layer[n->layers - 1];
+    struct rng r;
+
+    rng_seed(&r, seed, RNG_SIDE);
+    for (int k = head->slot; k < head->slot + head->slots; k++) {
+        const struct slot *s = &n->slot[k];
+        uint64_t classes = s->count / s->shape[0] * (uint64_t)n->classes;
+        init_slot(n, s, classes, NET_HEAD_GAIN, parameters, &r);
+    }
 }
 
 float *net_allocate(size_t floats)

@@ -39,6 +39,7 @@ struct net {
     char text[NET_TEXT_MAX];
     struct extent image;
     int classes;
+    int side;   /* outputs of the head behind those of the classes, which only a training reads */
     int layers; /* the head is the last one */
     struct layer layer[NET_LAYERS_MAX + 1];
     int slots; /* in the order of the layers */
@@ -51,6 +52,12 @@ int net_check(const char *text, struct error *e);
 
 /* Fills n: the layers that text names over images of this extent, and a head. 0 or -1. */
 int net_build(struct net *n, const char *text, struct extent image, int classes, struct error *e);
+
+/*
+ * Gives the head, whose parameters so move, so many outputs more than there are classes. What reads
+ * the first `classes` outputs alone reads the same as before. 0 or -1.
+ */
+int net_set_side(struct net *n, int side, struct error *e);
 
 /*
  * The net that ends with the layer called `name` (its output is the net's), for dumping features;
@@ -89,6 +96,9 @@ void net_text_until(const struct net *n, int layers, char text[NET_TEXT_MAX]);
 void net_init_body(const struct net *n, float *parameters, uint64_t seed);
 #define NET_HEAD_GAIN 0.1f
 void net_init_head(const struct net *n, float *parameters, uint64_t seed);
+
+/* The same of the head's outputs behind the classes, from a stream of their own. */
+void net_init_side(const struct net *n, float *parameters, uint64_t seed);
 
 /*
  * Zeroed floats, aligned for any vector, with room to read a vector past the end; to be freed with
