@@ -85,6 +85,8 @@ static const struct setting rows[] = {
      SETTING_CHANGED, REAL(train.lambda, 0, 1000000)},
     {"align", 0, NULL, "believe in all classes evenly",
      SETTING_CHANGED, FLAG(train.align)},
+    {"rotation", 0, "X", "what it counts to tell how some of them are turned\n(default 0: nothing)",
+     SETTING_CHANGED, REAL(train.rotation, 0, 1000000)},
     {"rotate", 0, "NAME", "learn rotations, not labels: all four of each image,\nor one (default: none)",
      SETTING_CHANGED, CHOICE(train.rotate, rotations)},
     {"schedule", 0, "NAME", "learning rate: constant (default), cosine or onecycle",
@@ -165,11 +167,12 @@ static void check_rotations(const struct settings *s)
 /* Images without labels in a step, which a signal waits for. */
 enum { UNLABELLED_MOST = 1 << 18 };
 
-/* Images without labels need a strong view that differs from the weak one. */
+/* Images without labels need a strong view that differs from the weak one, unless it is turned and
+ * no class is learnt from it. */
 static void check_unlabelled(struct settings *s)
 {
-    static const char *const others[] = {"ratio",  "weak",  "strong", "threshold",
-                                         "lambda", "align", NULL};
+    static const char *const others[] = {"ratio",  "weak",  "strong",   "threshold",
+                                         "lambda", "align", "rotation", NULL};
     struct train_options *t = &s->train;
 
     for (int i = 0; others[i] && !s->unlabelled; i++)
@@ -184,7 +187,7 @@ static void check_unlabelled(struct settings *s)
     if (t->ratio > UNLABELLED_MOST / t->batch)
         misused("--ratio %d of %s %d is more than %d images per step", t->ratio, as_typed('b'),
                 t->batch, UNLABELLED_MOST);
-    if (!t->augment && !t->strong)
+    if (!t->augment && !t->strong && !(t->rotation > 0 && t->lambda == 0))
         misused("--unlabelled needs --strong or --augment: how images may change");
 }
 

@@ -45,7 +45,7 @@ refused() {
     [[ $status == "$1" && $output =~ $2 ]] || fail "status $status: $output"
 }
 
-log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_second\tseconds\tconfident\twrong'
+log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_second\tseconds\tconfident\twrong\trotation'
 
 # ---- points ----
 

@@ -47,13 +47,19 @@ static int labels_known(const struct trainer *t, const struct dataset *d)
            model_check_names(t->m, d->names, largest, &unsaid) == 0;
 }
 
+/* No image need be classified whose class counts nothing, if something else is learnt of it. */
+static int classifies(const struct train_options *o)
+{
+    return o->lambda > 0 || !turned_images(o);
+}
+
 /* Parameters of the teacher's own: the average has no place for those that are frozen. */
 static int hire_teacher(struct trainer *t, struct error *e)
 {
     struct consistency *c = &t->consistency;
     size_t n = t->m->net.parameters;
 
-    if (!t->average.values)
+    if (!t->average.values || !classifies(t->o))
         return 0;
     c->parameters = net_allocate(n);
     if (!c->parameters)
@@ -68,6 +74,11 @@ int consistency_images(const struct train_options *o)
     return o->unlabelled ? o->ratio * o->batch : 0;
 }
 
+int consistency_most(const struct train_options *o)
+{
+    return (classifies(o) ? consistency_images(o) : 0) + turned_images(o);
+}
+
 int consistency_prepare(struct trainer *t, struct error *e)
 {
     struct consistency *c = &t->consistency;
@@ -77,6 +88,7 @@ int consistency_prepare(struct trainer *t, struct error *e)
     if (!c->data)
         return 0;
     c->images = (int)n;
+    t->turned.images = turned_images(t->o);
     c->known = labels_known(t, c->data);
     if (check_views(t, e) < 0 || hire_teacher(t, e) < 0)
         return -1;
@@ -215,6 +227,18 @@ static void choose(struct trainer *t)
     c->so_far.taken += c->taken;
 }
 
+/* All are classified, and those that are believed are chosen. */
+static void take(struct trainer *t)
+{
+    struct consistency *c = &t->consistency;
+
+    teach(t);
+    team_run(t->team, classify_task, t, (c->images + PLAN_GROUP - 1) / PLAN_GROUP);
+    if (c->mean)
+        align(c, t->m->net.classes);
+    choose(t);
+}
+
 /* ---- the objective ---- */
 
 static void begin(struct trainer *t)
@@ -225,26 +249,26 @@ static void begin(struct trainer *t)
     rng_counter(&r, t->o->seed, RNG_UNLABELLED, t->step, 0);
     for (int i = 0; i < c->images; i++)
         c->drawn[i] = rng_below(&r, c->data->n);
-    teach(t);
-    team_run(t->team, classify_task, t, (c->images + PLAN_GROUP - 1) / PLAN_GROUP);
-    if (c->mean)
-        align(c, t->m->net.classes);
-    choose(t);
-    t->batch += c->taken;
+    if (classifies(t->o))
+        take(t);
+    t->batch += c->taken + t->turned.images;
 }
 
-/* Which of those taken stands there in the batch; negative: a labelled image does. */
-static int taken_at(const struct trainer *t, uint64_t at)
+/* Which of those added to the batch stands there, taken ones first, then turned ones; negative: a
+ * labelled image does. */
+static int added_at(const struct trainer *t, uint64_t at)
 {
     return (int)(at - t->at) - t->labelled;
 }
 
 static void input(struct trainer *t, int thread, int sample, uint64_t at)
 {
-    int k = taken_at(t, at);
+    int k = added_at(t, at), taken = t->consistency.taken;
 
     if (k < 0)
         objective_supervised.input(t, thread, sample, at);
+    else if (k >= taken)
+        turned_input(t, thread, sample, k - taken);
     else
         engine_set_image(t->engine, thread, sample,
                          view_of(t, thread, t->consistency.chosen[k], VIEW_STRONG), t->table);
@@ -255,10 +279,12 @@ static void loss(const struct trainer *t, uint64_t at, const float *logits, floa
 {
     const struct consistency *c = &t->consistency;
     double scale = t->o->lambda / c->images;
-    int k = taken_at(t, at);
+    int k = added_at(t, at);
 
     if (k < 0)
         objective_supervised.loss(t, at, logits, grad, tally);
+    else if (k >= c->taken)
+        turned_loss(t, k - c->taken, logits, grad, tally);
     else
         tally->beside += scale * softmax_cross_entropy(logits, t->m->net.classes, c->label[k],
                                                        (float)scale, grad);

@@ -16,6 +16,9 @@
  * by the mean of what it was of late, which makes the classes even; then they are made to add up
  * to 1.
  *
+ * Some of the images may besides be turned, and what the net tells of that be trained (turned.h).
+ * If lambda is 0 then, nothing else is learnt of them, and none is classified.
+ *
  * Labels that these images have are never used, but to count how many of those taken were wrong.
  */
 #ifndef ROTPIPE_TRAIN_CONSISTENCY_H
@@ -28,7 +31,7 @@
 
 /* Of an epoch's images without labels. */
 struct consistency_tally {
-    double drawn, taken; /* images, and how many of them were above the threshold */
+    double drawn, taken; /* images classified, and how many of them were above the threshold */
     double wrong;        /* of those taken; 0 where nothing is known of their labels */
 };
 
@@ -52,6 +55,9 @@ struct consistency {
 
 /* Images without labels that a step draws, 0 without consistency. */
 int consistency_images(const struct train_options *o);
+
+/* Samples that a step adds to its batch at most. */
+int consistency_most(const struct train_options *o);
 
 /* Prepares t->consistency by the options. 0 or -1. */
 int consistency_prepare(struct trainer *t, struct error *e);

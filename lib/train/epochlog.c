@@ -15,7 +15,7 @@
 
 static const char header[] =
     "epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_second\tseconds\tconfident\t"
-    "wrong\n";
+    "wrong\trotation\n";
 
 static FILE *failed(const char *path, struct error *e)
 {
@@ -135,7 +135,7 @@ FILE *epochlog_continue(const char *path, int epochs, struct error *e)
 void epochlog_add(FILE *log, const struct epoch *ep)
 {
     char valid[400] = "-\t-", line[1024], accuracy[RATE_BYTES];
-    char confident[RATE_BYTES] = "-", wrong[RATE_BYTES] = "-";
+    char confident[RATE_BYTES] = "-", wrong[RATE_BYTES] = "-", rotation[RATE_BYTES] = "-";
 
     if (ep->has_valid)
         snprintf(valid, sizeof valid, "%.6f\t%s", ep->valid_loss,
@@ -144,9 +144,11 @@ void epochlog_add(FILE *log, const struct epoch *ep)
         rate_text(ep->confident, 6, confident);
     if (ep->has_wrong)
         rate_text(ep->wrong, 6, wrong);
-    snprintf(line, sizeof line, "%d\t%.6f\t%s\t%s\t%.9g\t%.1f\t%.3f\t%s\t%s\n", ep->number,
+    if (ep->has_rotation)
+        rate_text(ep->rotation, 6, rotation);
+    snprintf(line, sizeof line, "%d\t%.6f\t%s\t%s\t%.9g\t%.1f\t%.3f\t%s\t%s\t%s\n", ep->number,
              ep->loss, rate_text(ep->accuracy, 6, accuracy), valid, ep->lr, ep->images_per_second,
-             ep->seconds, confident, wrong);
+             ep->seconds, confident, wrong, rotation);
     put(log, line);
 }
 

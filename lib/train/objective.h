@@ -21,6 +21,7 @@ struct tally {
     double loss;
     int correct;
     double beside; /* loss of samples that do not belong to the epoch: begin added them */
+    int turns;     /* of the turned ones among these, how many were told right (turned.h) */
 };
 
 struct objective {
@@ -40,7 +41,8 @@ struct objective {
      * `sample` of its group. */
     void (*input)(struct trainer *t, int thread, int sample, uint64_t at);
 
-    /* Adds its loss, and sets the loss's gradient by the logits unless grad is NULL. */
+    /* Adds its loss, and sets the loss's gradient by the logits unless grad is NULL: by those that
+     * it reads; all are zero before. */
     void (*loss)(const struct trainer *t, uint64_t at, const float *logits, float *grad,
                  struct tally *tally);
 

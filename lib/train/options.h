@@ -46,6 +46,8 @@ struct train_options {
     const char *weak, *strong;
     double threshold, lambda;
     int align;
+    double rotation; /* what it counts to tell by how much some of them are turned (turned.h); 0:
+                        none is */
 
     enum rotate rotate; /* learn all rotations of each image, or one an epoch, not labels */
     enum schedule schedule;
@@ -77,9 +79,10 @@ struct epoch {
     double accuracy; /* of the same, without weights */
     int has_valid;
     double valid_loss, valid_accuracy;
-    int has_unlabelled, has_wrong;
+    int has_unlabelled, has_wrong, has_rotation;
     double confident; /* share of the unlabelled images whose class was believed, */
     double wrong;     /* and the share of these that have another label */
+    double rotation;  /* share of the turned images of which it was told by how much */
     double lr;        /* of the epoch's last step */
     double seconds, images_per_second;
 };

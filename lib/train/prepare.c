@@ -93,7 +93,7 @@ static int prepare_changes(struct trainer *t, struct error *e)
         augments_check(&t->augments, (uint64_t)shape.h, (uint64_t)shape.w, (uint64_t)shape.c, e) <
             0)
         return -1;
-    if (t->o->rotate && t->data->image.h != t->data->image.w)
+    if ((t->o->rotate || turned_images(t->o)) && t->data->image.h != t->data->image.w)
         return error_set(
             e, "training data: images of %d x %d are not square, so they cannot be rotated",
             t->data->image.h, t->data->image.w);
@@ -107,7 +107,7 @@ int trainer_prepare(struct trainer *t, struct error *e)
 {
     const struct train_options *o = t->o;
     float lr_scale[NET_LAYERS_MAX + 1];
-    int batch = trainer_largest_batch(t), leaf = trainer_leaf(o->batch + consistency_images(o));
+    int batch = trainer_largest_batch(t), leaf = trainer_leaf(o->batch + consistency_most(o));
     int leaves = (batch + leaf - 1) / leaf;
 
     t->table = model_pixel_table(t->m, e);

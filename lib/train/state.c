@@ -82,6 +82,15 @@ static int put_best(const struct trainer *t, struct rts_writer *w, struct error 
     return t->best && b->number ? tensors_put(&t->m->net, ".best", t->best, NULL, w, e) : 0;
 }
 
+static int put_turned(const struct trainer *t, struct rts_writer *w, struct error *e)
+{
+    const struct turned *turned = &t->turned;
+
+    if (!turned->images)
+        return 0;
+    return put(w, "train.rotation", RTS_F8, 2, (double[]){turned->told, turned->right}, e);
+}
+
 /* Images without labels: the fingerprint, the counts of the epoch, the mean of alignment. */
 static int put_unlabelled(const struct trainer *t, struct rts_writer *w, struct error *e)
 {
@@ -92,7 +101,7 @@ static int put_unlabelled(const struct trainer *t, struct rts_writer *w, struct 
     if (!c->data)
         return 0;
     if (put(w, "train.unlabelled", RTS_U8, 2, data, e) < 0 ||
-        put(w, "train.confident", RTS_F8, 3, counts, e) < 0)
+        put(w, "train.confident", RTS_F8, 3, counts, e) < 0 || put_turned(t, w, e) < 0)
         return -1;
     return c->mean ? put(w, "train.alignment", RTS_F8, (uint64_t)t->m->net.classes, c->mean, e) : 0;
 }
@@ -168,13 +177,19 @@ static int same_text(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+/* A state says nothing of which outputs of the head are beside the classes. */
+static int outputs(const struct net *n)
+{
+    return n->classes + n->side;
+}
+
 static int check_model(const struct trainer *t, const struct model *saved, const char *file,
                        struct error *e)
 {
     const struct model *m = t->m;
     const struct net *a = &m->net, *b = &saved->net;
     size_t channels = (size_t)a->image.c * sizeof *m->mean;
-    int same = strcmp(a->text, b->text) == 0 && a->classes == b->classes &&
+    int same = strcmp(a->text, b->text) == 0 && outputs(a) == outputs(b) &&
                a->image.h == b->image.h && a->image.w == b->image.w && a->image.c == b->image.c;
 
     same = same && memcmp(m->mean, saved->mean, channels) == 0 &&
@@ -257,6 +272,22 @@ static int take_best(struct trainer *t, struct record **list, const char *file, 
     return tensors_take(&t->m->net, ".best", t->best, NULL, list, file, e);
 }
 
+static int take_turned(struct trainer *t, struct record **list, const char *file, struct error *e)
+{
+    struct turned *turned = &t->turned;
+    double counts[2], all = (double)t->step * turned->images;
+
+    if (!turned->images)
+        return 0;
+    if (records_copy(list, "train.rotation", file, RTS_F8, 1, (uint64_t[]){2}, counts, e) < 0)
+        return -1;
+    if (!(counts[0] >= 0 && counts[0] <= all && counts[1] >= 0 && counts[1] <= counts[0]))
+        return error_set(e, "%s: record 'train.rotation': invalid", file);
+    turned->told = counts[0];
+    turned->right = counts[1];
+    return 0;
+}
+
 static int take_unlabelled(struct trainer *t, struct record **list, const char *file,
                            struct error *e)
 {
@@ -274,6 +305,8 @@ static int take_unlabelled(struct trainer *t, struct record **list, const char *
           counts[2] >= 0 && counts[2] <= counts[1]))
         return error_set(e, "%s: record 'train.confident': invalid", file);
     c->so_far = (struct consistency_tally){counts[0], counts[1], counts[2]};
+    if (take_turned(t, list, file, e) < 0)
+        return -1;
     if (!c->mean)
         return 0;
     if (records_copy(list, "train.alignment", file, RTS_F8, 1, &classes, c->mean, e) < 0)

@@ -14,10 +14,15 @@ static void take_loss(struct trainer *t, int thread, int leaf, uint64_t first, i
 {
     struct engine *g = t->engine;
     int trains = g->plan.first < g->plan.operations;
+    size_t logits = (size_t)(g->net->classes + g->net->side);
 
-    for (int s = 0; s < n; s++)
-        t->objective->loss(t, first + (uint64_t)s, engine_logits(g, thread, s),
-                           trains ? engine_logits_gradient(g, thread, s) : NULL, &t->tally[leaf]);
+    for (int s = 0; s < n; s++) {
+        float *grad = trains ? engine_logits_gradient(g, thread, s) : NULL;
+        if (grad)
+            memset(grad, 0, logits * sizeof *grad);
+        t->objective->loss(t, first + (uint64_t)s, engine_logits(g, thread, s), grad,
+                           &t->tally[leaf]);
+    }
 }
 
 /* The segment in hand, forward, backward or both, for a group of n samples. */
@@ -103,6 +108,7 @@ static const struct tally *sum_of_leaves(struct trainer *t)
             from[k].loss += from[k + step].loss;
             from[k].beside += from[k + step].beside;
             from[k].correct += from[k + step].correct;
+            from[k].turns += from[k + step].turns;
         }
     return from;
 }
@@ -143,5 +149,7 @@ int trainer_step(struct trainer *t, struct error *e)
     t->so_far.loss += sums->loss;
     t->so_far.accuracy += sums->correct;
     t->so_far.done += (uint64_t)t->labelled;
+    t->turned.told += t->turned.images;
+    t->turned.right += sums->turns;
     return 0;
 }

@@ -8,6 +8,7 @@
 #include "base/finite.h"
 #include "base/progress.h"
 #include "eval/infer.h"
+#include "img/rotate.h"
 #include "train/lastlook.h"
 #include "train/prepare.h"
 #include "train/rotation.h"
@@ -154,10 +155,12 @@ static int run_steps(struct trainer *t, const struct train_listener *l, struct e
     return 0;
 }
 
-/* How many of the images without labels were taken, and how many of these wrongly. */
+/* How many of the images without labels were taken, and how many of these wrongly; and of how many
+ * that were turned it was told by how much. */
 static void report_unlabelled(struct trainer *t, struct epoch *report)
 {
     struct consistency_tally *so_far = &t->consistency.so_far;
+    struct turned *turned = &t->turned;
 
     report->has_unlabelled = so_far->drawn > 0;
     if (so_far->drawn > 0)
@@ -166,6 +169,10 @@ static void report_unlabelled(struct trainer *t, struct epoch *report)
     if (report->has_wrong)
         report->wrong = so_far->wrong / so_far->taken;
     *so_far = (struct consistency_tally){0};
+    report->has_rotation = turned->told > 0;
+    if (report->has_rotation)
+        report->rotation = turned->right / turned->told;
+    turned->told = turned->right = 0;
 }
 
 /* What is left of the epoch in hand. 0; 1 if it was stopped; -1. */
@@ -274,8 +281,11 @@ int train(struct model *m, const struct dataset *d, const struct dataset *valid,
                         .objective = objective_of(o),
                         .samples = train_samples(d, o),
                         .so_far = {.epoch = 1, .total = train_samples(d, o)}};
-    int status = trainer_prepare(&t, e);
+    struct error unsaid;
+    int status = model_set_side(m, turned_images(o) ? ROTATIONS : 0, o->seed, e);
 
+    if (status == 0)
+        status = trainer_prepare(&t, e);
     if (status == 0)
         status = resume(&t, listener, e);
     /* Nobody should learn after an hour that the state has nowhere to go. */
@@ -286,5 +296,5 @@ int train(struct model *m, const struct dataset *d, const struct dataset *valid,
     if (status >= 0)
         status = finish(&t, listener, e);
     trainer_release(&t);
-    return status;
+    return model_set_side(m, 0, 0, status < 0 ? &unsaid : e) < 0 ? -1 : status;
 }

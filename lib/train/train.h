@@ -22,7 +22,9 @@ uint64_t train_samples(const struct dataset *d, const struct train_options *o);
  * where l is the cross-entropy and w the weight of the image's class, 1 without weights (PyTorch's
  * CrossEntropyLoss with `weight`, and with `label_smoothing` if labels are smoothed). With
  * o->rotate the labels are the rotations, and d and valid need none of their own; with o->mixup
- * images are mixed, and the terms w l are those of both labels (mixup.h).
+ * images are mixed, and the terms w l are those of both labels (mixup.h). With o->unlabelled the
+ * loss has other terms besides (consistency.h), with o->rotation one for which the head has more
+ * outputs while it trains (turned.h).
  *
  * valid (or NULL) is evaluated after each epoch; best is the epoch with the highest accuracy there,
  * among equals the lowest loss, then the first. If weights are averaged (average.h) the average is

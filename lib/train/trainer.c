@@ -17,7 +17,7 @@ int trainer_largest_batch(const struct trainer *t)
 {
     int most = t->samples < (uint64_t)t->o->batch ? (int)t->samples : t->o->batch;
 
-    return most + consistency_images(t->o);
+    return most + consistency_most(t->o);
 }
 
 int trainer_leaf(int batch)
@@ -34,7 +34,7 @@ int trainer_judges(const struct train_options *o)
 
 uint64_t trainer_sample(const struct trainer *t, uint64_t at)
 {
-    uint64_t copies = (uint64_t)t->objective->copies, most = (uint64_t)consistency_images(t->o);
+    uint64_t copies = (uint64_t)t->objective->copies, most = (uint64_t)consistency_most(t->o);
 
     if (at >= t->at + (uint64_t)t->labelled)
         return t->samples + t->step * most + (at - t->at - (uint64_t)t->labelled);

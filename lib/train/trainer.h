@@ -18,6 +18,7 @@
 #include "train/objective.h"
 #include "train/options.h"
 #include "train/spans.h"
+#include "train/turned.h"
 
 #include <stdatomic.h>
 
@@ -46,7 +47,8 @@ struct trainer {
     uint8_t *changed;               /* room for two images for each thread, if images are changed */
     uint64_t samples;               /* of an epoch */
     struct mixup mixup;             /* if images are mixed */
-    struct consistency consistency; /* if images without labels are trained on, too */
+    struct consistency consistency; /* if images without labels are trained on, too, */
+    struct turned turned;           /* and if some of these are turned */
     float *cache;                   /* the frozen base's output for every sample, or NULL */
     int from;        /* the first operation that is run: 0, or the one behind the cache */
     uint64_t *order; /* of the images, in the epoch in hand */

@@ -14,8 +14,15 @@ struct set_up {
     int nesterov, keep_best;
     double average, mixup;
     int unlabelled, align;
+    double rotation;
     const char *frozen[3];
 };
+
+/* Only square images can be turned. */
+static struct dataset images(const struct set_up *s)
+{
+    return dataset(20, (struct extent){7, s->rotation > 0 ? 7 : 6, 1}, 3);
+}
 
 static void begin(struct model *m, const struct set_up *s, const struct dataset *d)
 {
@@ -44,6 +51,7 @@ static struct train_options options(const struct set_up *s, const struct dataset
     o.unlabelled = s->unlabelled ? d : NULL;
     o.ratio = s->unlabelled;
     o.align = s->align;
+    o.rotation = s->rotation;
     o.threshold = 0.4;
     o.strong = "flip";
     return o;
@@ -56,6 +64,7 @@ static void check_epochs(const struct heard *want, const struct heard *got)
         CHECK(a->number == b->number && a->loss == b->loss && a->accuracy == b->accuracy);
         CHECK(a->valid_loss == b->valid_loss && a->valid_accuracy == b->valid_accuracy);
         CHECK(a->lr == b->lr && a->confident == b->confident && a->wrong == b->wrong);
+        CHECK(a->has_rotation == b->has_rotation && a->rotation == b->rotation);
     }
 }
 
@@ -63,7 +72,7 @@ static void check_epochs(const struct heard *want, const struct heard *got)
 static void check_cut(const struct set_up *s, int stop, const struct model *want,
                       const struct heard *told)
 {
-    struct dataset d = dataset(20, (struct extent){7, 6, 1}, 3);
+    struct dataset d = images(s);
     struct train_options o = options(s, &d);
     struct heard first = {.stop_at = stop}, second = {0};
     struct model m;
@@ -91,7 +100,7 @@ static void check_cut(const struct set_up *s, int stop, const struct model *want
 
 static void check_set_up(const struct set_up *s)
 {
-    struct dataset d = dataset(20, (struct extent){7, 6, 1}, 3);
+    struct dataset d = images(s);
     struct train_options o = options(s, &d);
     struct heard told = {0};
     struct model want;
@@ -119,6 +128,12 @@ static void test_every_step(void)
         {.optimizer = OPTIMIZER_ADAMW, .frozen = {"conv2"}, .keep_best = 1, .average = 0.5},
         {.optimizer = OPTIMIZER_ADAM, .unlabelled = 1},
         {.optimizer = OPTIMIZER_SGD, .average = 0.9, .unlabelled = 3, .align = 1},
+        {.optimizer = OPTIMIZER_ADAM,
+         .frozen = {"conv1"},
+         .keep_best = 1,
+         .average = 0.9,
+         .unlabelled = 2,
+         .rotation = 0.5},
     };
 
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
