@@ -240,10 +240,10 @@ log_head=$'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_sec
         refused 1 'points: row 2: column 2 is not a number' scatter points a.png
         printf '1\t2\t%s\n1\t2\t3\n' "$bad" >points
         refused 1 'points: row 1: column 3 is not a number' scatter points a.png
-        printf '%s\n1\t0.5\t%s\t-\t-\t0.1\t9\t1\t-\t-\n' "$log_head" "$bad" >a.log
+        printf '%s\n1\t0.5\t%s\t-\t-\t0.1\t9\t1\t-\t-\t-\n' "$log_head" "$bad" >a.log
         refused 1 'a.log: row 2: column 3 is not a number' curves a.png a.log
         [[ $bad == - ]] || {
-            printf '%s\n1\t0.5\t0.5\t%s\t0.5\t0.1\t9\t1\t-\t-\n' "$log_head" "$bad" >a.log
+            printf '%s\n1\t0.5\t0.5\t%s\t0.5\t0.1\t9\t1\t-\t-\t-\n' "$log_head" "$bad" >a.log
             refused 1 'a.log: row 2: column 4 is not a number' curves a.png a.log
         }
         printf 'labels\tone\tsd\n30\t50\t1\n100\t%s\t1\n' "$bad" >l

@@ -357,8 +357,8 @@ like_torch() {
     stream 12 8 3 >valid.rts
     rottrain -q -e 3 -b 10 --log log --valid valid.rts data.rts >m
     [[ $(head -n 1 log) == $'epoch\tloss\taccuracy\tvalid_loss\tvalid_accuracy\tlr\timages_per_second\tseconds\tconfident\twrong\trotation' ]]
-    awk -F '\t' 'NR > 1 && (NF != 10 || $1 != NR - 1 || $2 <= 0 || $3 < 0 || $3 > 1 || $4 <= 0 ||
-        $5 < 0 || $5 > 1 || $7 <= 0 || $8 < 0 || $9 $10 != "--") { exit 1 } END { exit NR != 4 }' log
+    awk -F '\t' 'NR > 1 && (NF != 11 || $1 != NR - 1 || $2 <= 0 || $3 < 0 || $3 > 1 || $4 <= 0 ||
+        $5 < 0 || $5 > 1 || $7 <= 0 || $8 < 0 || $9 $10 $11 != "---") { exit 1 } END { exit NR != 4 }' log
     # The last line is what evalacc says of the model.
     evalacc -m m valid.rts | awk -F '\t' '$1 == "loss" || $1 == "accuracy" { print $2 }' >got
     { column log valid_accuracy && column log valid_loss; } | sed -n '3p;6p' >want
