@@ -85,7 +85,7 @@ static const struct setting rows[] = {
      SETTING_CHANGED, REAL(train.lambda, 0, 1000000)},
     {"align", 0, NULL, "believe in all classes evenly",
      SETTING_CHANGED, FLAG(train.align)},
-    {"rotation", 0, "X", "what it counts to tell how some of them are turned\n(default 0: nothing)",
+    {"lambda-rotation", 0, "X", "what it counts to tell how some of them are turned\n(default 0: nothing)",
      SETTING_CHANGED, REAL(train.rotation, 0, 1000000)},
     {"rotate", 0, "NAME", "learn rotations, not labels: all four of each image,\nor one (default: none)",
      SETTING_CHANGED, CHOICE(train.rotate, rotations)},
@@ -171,8 +171,8 @@ enum { UNLABELLED_MOST = 1 << 18 };
  * no class is learnt from it. */
 static void check_unlabelled(struct settings *s)
 {
-    static const char *const others[] = {"ratio",  "weak",  "strong",   "threshold",
-                                         "lambda", "align", "rotation", NULL};
+    static const char *const others[] = {"ratio",  "weak",  "strong",          "threshold",
+                                         "lambda", "align", "lambda-rotation", NULL};
     struct train_options *t = &s->train;
 
     for (int i = 0; others[i] && !s->unlabelled; i++)

@@ -84,7 +84,7 @@ rottrain -q -e 1 -j 2 --net d1 --class-weight balanced --smooth 0.1 --clip 1 --m
 rottrain -q -e 2 -j 2 --net d1 --average 0.9 --keep-best --valid data.rts --log log data.rts
 rottrain -q -e 1 -j 2 --net d1 --rotate all --valid data.rts data.rts
 rottrain -q -e 1 -j 2 --net d1 --unlabelled data.rts --strong flip --average 0.9 --align data.rts
-rottrain -q -e 1 -j 2 --net d1 --unlabelled data.rts --lambda 0 --rotation 1 data.rts
+rottrain -q -e 1 -j 2 --net d1 --unlabelled data.rts --lambda 0 --lambda-rotation 1 data.rts
 data.rts < rottrain -q -e 1 -j 2 -m model.rts
 headswap -c 3 --names names.3 model.rts
 model.rts < headswap --thaw

@@ -411,7 +411,7 @@ refuses() {
         strong) saved=beside refuses --strong $beside --net c2 --strong shift1 ;;
         threshold) saved=beside refuses --threshold $beside --net c2 --threshold 0.5 ;;
         lambda) saved=beside refuses --lambda $beside --net c2 --lambda 2 ;;
-        rotation) saved=beside refuses --rotation $beside --net c2 --rotation 0.5 ;;
+        lambda-rotation) saved=beside refuses --lambda-rotation $beside --net c2 --lambda-rotation 0.5 ;;
         align) saved=beside refuses --align $beside --net c2 --align ;;
         patience) refuses --patience $adam --net c2 --valid data.rts --patience 2 ;;
         no-history) refuses --no-history $adam --net c2 --no-history ;;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# rottrain --rotation, as a whole; test_turned has its steps.
+# rottrain --lambda-rotation, as a whole; test_turned has its steps.
 
 load lib
 
@@ -26,9 +26,9 @@ form() {
 @test "rotation: the model is of the same form, whatever -j is; and one that others load" {
     sets
     train --log plain.tsv >plain
-    train --rotation 0 | cmp - plain
-    train --rotation 0.5 -j 1 --log log.tsv >want
-    train --rotation 0.5 -j 3 | cmp - want
+    train --lambda-rotation 0 | cmp - plain
+    train --lambda-rotation 0.5 -j 1 --log log.tsv >want
+    train --lambda-rotation 0.5 -j 3 | cmp - want
     ! cmp -s plain want || fail "the rotations do not count"
     cmp <(form plain) <(form want)
     [[ $(cut -f 11 log.tsv plain.tsv | tr '\n' ' ') =~ ^rotation\ 0\.[0-9]+\ 0\.[0-9]+\ rotation\ -\ -\ $ ]] ||
@@ -38,12 +38,12 @@ form() {
     rottrain -q -e 1 -m want --no-history data.rts >again
     cmp <(form again) <(form plain)
     headswap -c 3 --freeze <want >frozen
-    rottrain -q -e 1 -m frozen --unlabelled others.rts --lambda 0 --rotation 1 <(stream 30 8 3) >tuned
+    rottrain -q -e 1 -m frozen --unlabelled others.rts --lambda 0 --lambda-rotation 1 <(stream 30 8 3) >tuned
     [[ $(rtsinfo tuned) == *frozen* ]]
 }
 
 @test "rotation: alone no image is classified, and none need change" {
-    local alone=(rottrain -q --net 'c4 r p' -e 2 -b 16 --no-history --unlabelled others.rts --lambda 0 --rotation 1)
+    local alone=(rottrain -q --net 'c4 r p' -e 2 -b 16 --no-history --unlabelled others.rts --lambda 0 --lambda-rotation 1)
     sets
     "${alone[@]}" --log log.tsv data.rts >want
     "${alone[@]}" --threshold 0 --weak flip --align data.rts | cmp - want
@@ -54,31 +54,31 @@ form() {
 
 @test "rotation: a training is continued, and stopped, kept or averaged the model has no more outputs" {
     sets
-    train --rotation 0.5 >want
+    train --lambda-rotation 0.5 >want
     # In the middle of the second epoch.
-    train --rotation 0.5 --save state --every 5 | cmp - want
+    train --lambda-rotation 0.5 --save state --every 5 | cmp - want
     rtsinfo -r state | grep -q $'\thead.weight.exp_avg\tf4\t.8,8'
     rtsinfo -r state | grep -q $'\ttrain.rotation\t'
-    train --rotation 0.5 --resume state --log log.tsv | cmp - want
-    expect_error 1 "'--rotation 0.5' in the file, '--rotation 0.6' now" \
-        "${how[@]}" --rotation 0.6 --resume state data.rts
+    train --lambda-rotation 0.5 --resume state --log log.tsv | cmp - want
+    expect_error 1 "'--lambda-rotation 0.5' in the file, '--lambda-rotation 0.6' now" \
+        "${how[@]}" --lambda-rotation 0.6 --resume state data.rts
     expect_error 1 "was saved with different settings" "${how[@]}" --resume state data.rts
-    train --rotation 0.5 --save best --every 5 --keep-best --valid data.rts >kept
+    train --lambda-rotation 0.5 --save best --every 5 --keep-best --valid data.rts >kept
     cmp <(form kept) <(form want)
-    train --rotation 0.5 --resume best --keep-best --valid data.rts | cmp - kept
+    train --lambda-rotation 0.5 --resume best --keep-best --valid data.rts | cmp - kept
     rtsinfo -r best | grep -q $'\ttrain.rotation\t'
     grep -q '^\.It Cm train.rotation$' "$ROOT/man/man5/rts.5"
 }
 
 @test "rotation: used wrongly" {
     sets
-    expect_error 2 '--rotation needs --unlabelled' rottrain --rotation 1 data.rts
-    expect_error 2 '--unlabelled needs --strong or --augment' rottrain --unlabelled others.rts --rotation 1 data.rts
+    expect_error 2 '--lambda-rotation needs --unlabelled' rottrain --lambda-rotation 1 data.rts
+    expect_error 2 '--unlabelled needs --strong or --augment' rottrain --unlabelled others.rts --lambda-rotation 1 data.rts
     expect_error 2 '--unlabelled needs --strong or --augment' rottrain --unlabelled others.rts --lambda 0 data.rts
-    expect_error 2 '--rotation' rottrain --unlabelled others.rts --strong flip --rotation -1 data.rts
+    expect_error 2 '--lambda-rotation' rottrain --unlabelled others.rts --strong flip --lambda-rotation -1 data.rts
     rtsmap --crop 6x8 data.rts >wide.rts
     expect_error 1 'images of .* are not square, so they cannot be rotated' \
-        rottrain -q --unlabelled wide.rts --lambda 0 --rotation 1 wide.rts
+        rottrain -q --unlabelled wide.rts --lambda 0 --lambda-rotation 1 wide.rts
     expect_error 1 '997 classes and 4 outputs beside them, but at most 1000 are possible' \
-        rottrain -q -c 997 --net d1 --unlabelled others.rts --lambda 0 --rotation 1 data.rts
+        rottrain -q -c 997 --net d1 --unlabelled others.rts --lambda 0 --lambda-rotation 1 data.rts
 }

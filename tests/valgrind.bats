@@ -127,7 +127,7 @@ watched() {
     watched 0 rottrain -q -e 1 -j 2 --net d1 --rotate all --augment shift1 --average 0.5 --clip 1 --smooth 0.1 \
         --valid data.rts data.rts
     watched 0 rottrain -q -e 1 -j 2 --net d1 --unlabelled data.rts --strong flip --weak shift1 --threshold 0.1 \
-        --average 0.9 --align --rotation 1 data.rts
+        --average 0.9 --align --lambda-rotation 1 data.rts
     watched 0 rottrain -q -e 1 -j 2 --net 'c1 bn' --mixup 0.2 --augment shift1 data.rts
     watched 0 rottrain -q -e 1 -j 2 -m model.rts --log log.tsv data.rts
     stream 9 6 3 3 >colour.rts

@@ -31,7 +31,7 @@ enum rng_stream {
     RNG_MIXUP = 13,      /* shares and partners of rottrain --mixup */
     RNG_KMEANS = 14,     /* where the centres of k-means start */
     RNG_UNLABELLED = 15, /* which images of rottrain --unlabelled a step takes */
-    RNG_TURNED = 16,     /* by how much rottrain --rotation turns some of them */
+    RNG_TURNED = 16,     /* by how much rottrain --lambda-rotation turns some of them */
     RNG_SIDE = 17        /* weights of the head's outputs for these */
 };
 
