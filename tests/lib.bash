@@ -110,13 +110,15 @@ thread_sanitized() {
     grep -q __tsan_init "$BUILD/rotgen"
 }
 
-# within KIB COMMAND...: runs it with its address space limited.
+# within KIB COMMAND...: runs it with its address space limited. The library of the undefined-behaviour
+# sanitizer takes some of its own.
 within() {
     local kib=$1
     shift
     if sanitized; then
         "$@"
     else
+        ! grep -q __ubsan_handle "$BUILD/rotgen" || kib=$((kib + 8192))
         (ulimit -v "$kib" && exec "$@")
     fi
 }

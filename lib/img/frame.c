@@ -23,7 +23,7 @@ static const char *read_number(const char *text, const char *ends, int64_t lowes
 
 int frame_parse(const char *text, int may_be_placed, struct frame *f)
 {
-    int64_t width, height, x = 0, y = 0;
+    int64_t width = 0, height, x = 0, y = 0;
     const char *p = read_number(text, "x", 1, FRAME_SIDE_MAX, &width);
     int placed = 0;
 
