@@ -16,35 +16,6 @@ enum {
 static const struct extent shape = {7, 6, 1};
 static const char net[] = "c6 r p d8 r";
 
-/* One step of plain SGD at a rate of 1, so that parameters move by their gradients. */
-static struct train_options one_step(const struct dataset *others)
-{
-    struct train_options o = train_defaults();
-
-    o.optimizer = OPTIMIZER_SGD;
-    o.momentum = 0;
-    o.warmup = 0;
-    o.lr = 1;
-    o.epochs = 1;
-    o.batch = LABELLED;
-    o.seed = 5;
-    o.unlabelled = others;
-    o.ratio = RATIO;
-    o.threshold = 0;
-    return o;
-}
-
-/* Images like the others of training.h, but different ones. */
-static struct dataset others_like(const struct dataset *d)
-{
-    struct dataset u = dataset(OTHERS, shape, CLASSES);
-
-    (void)d;
-    for (size_t i = 0; i < OTHERS * dataset_stride(&u); i++)
-        u.images[i] = (uint8_t)(u.images[i] * 7 + 3);
-    return u;
-}
-
 static void start_sharp(struct model *m, const struct dataset *d)
 {
     start_model(m, net, d, CLASSES);
@@ -167,8 +138,10 @@ static size_t move(float *to, const struct dataset *d, const struct dataset *sta
 static void check_gradient(double average, double weight)
 {
     static float both[MOST], alone[MOST], beside[MOST], again[MOST];
-    struct dataset d = dataset(LABELLED, shape, CLASSES), u = others_like(&d), taken;
-    struct train_options o = one_step(&u), plain = one_step(NULL);
+    struct dataset d = dataset(LABELLED, shape, CLASSES), u = other_dataset(OTHERS, shape, CLASSES),
+                   taken;
+    struct train_options o = one_step_beside(LABELLED, &u, RATIO),
+                         plain = one_step_beside(LABELLED, NULL, RATIO);
     struct heard h = {0};
     struct model m;
     uint64_t number[DRAWN];
@@ -214,8 +187,9 @@ static void test_gradient(void)
 /* In the second step the average of the weights classifies, not the weights. */
 static void test_average(void)
 {
-    struct dataset d = dataset(LABELLED, shape, CLASSES), u = others_like(&d), taken[2];
-    struct train_options o = one_step(&u);
+    struct dataset d = dataset(LABELLED, shape, CLASSES), u = other_dataset(OTHERS, shape, CLASSES),
+                   taken[2];
+    struct train_options o = one_step_beside(LABELLED, &u, RATIO);
     struct heard h = {0};
     struct error e;
     struct model m;
@@ -251,8 +225,9 @@ static void test_average(void)
 /* The probabilities that alignment makes in the first step, whose mean was even before it. */
 static void test_alignment(void)
 {
-    struct dataset d = dataset(LABELLED, shape, CLASSES), u = others_like(&d), taken, plain;
-    struct train_options o = one_step(&u);
+    struct dataset d = dataset(LABELLED, shape, CLASSES), u = other_dataset(OTHERS, shape, CLASSES),
+                   taken, plain;
+    struct train_options o = one_step_beside(LABELLED, &u, RATIO);
     struct heard h = {0};
     struct error e;
     struct model m;
@@ -292,8 +267,8 @@ static void test_alignment(void)
  * often than without alignment. */
 static void test_alignment_evens(void)
 {
-    struct dataset d = dataset(LABELLED, shape, CLASSES), u = others_like(&d);
-    struct train_options o = one_step(&u);
+    struct dataset d = dataset(LABELLED, shape, CLASSES), u = other_dataset(OTHERS, shape, CLASSES);
+    struct train_options o = one_step_beside(LABELLED, &u, RATIO);
     struct heard h = {0};
     struct error e;
     struct model m;
@@ -319,8 +294,9 @@ static void test_alignment_evens(void)
 static void test_views(void)
 {
     static float strong[MOST], none[MOST];
-    struct dataset d = dataset(LABELLED, shape, CLASSES), u = others_like(&d), taken;
-    struct train_options o = one_step(&u);
+    struct dataset d = dataset(LABELLED, shape, CLASSES), u = other_dataset(OTHERS, shape, CLASSES),
+                   taken;
+    struct train_options o = one_step_beside(LABELLED, &u, RATIO);
     struct heard h = {0};
     struct augments flip;
     struct error e;
@@ -365,8 +341,8 @@ static void test_views(void)
 static void test_labels_unused(void)
 {
     static float known[MOST], unknown[MOST];
-    struct dataset d = dataset(LABELLED, shape, CLASSES), u = others_like(&d);
-    struct train_options o = one_step(&u);
+    struct dataset d = dataset(LABELLED, shape, CLASSES), u = other_dataset(OTHERS, shape, CLASSES);
+    struct train_options o = one_step_beside(LABELLED, &u, RATIO);
     struct heard h = {0};
     uint16_t *label = u.label;
     size_t n;

@@ -6,21 +6,6 @@
 
 enum { SOME_IMAGES = 40, MOST = 1 << 14 };
 
-/* One step of plain SGD on all images at a rate of 1, so that parameters move by their gradients.
- */
-static struct train_options one_step(void)
-{
-    struct train_options o = train_defaults();
-
-    o.optimizer = OPTIMIZER_SGD;
-    o.momentum = 0;
-    o.epochs = 1;
-    o.warmup = 0;
-    o.batch = SOME_IMAGES;
-    o.lr = 1;
-    return o;
-}
-
 /* Sets `to` to how far each parameter moves; those of conv1 do not if it is frozen. */
 static size_t move(float *to, const struct train_options *o, int threads, int frozen)
 {
@@ -58,7 +43,7 @@ static double norm_of(const float *x, size_t n)
 static void test_clip(void)
 {
     static float plain[MOST], clipped[MOST], other[MOST];
-    struct train_options o = one_step();
+    struct train_options o = one_step(SOME_IMAGES);
 
     for (int frozen = 0; frozen < 2; frozen++) {
         size_t n;
@@ -203,7 +188,7 @@ static void test_mixup_draws(void)
 static void test_mixup_gradient(void)
 {
     struct dataset d = dataset(SOME_IMAGES, (struct extent){7, 6, 1}, 3);
-    struct train_options o = one_step();
+    struct train_options o = one_step(SOME_IMAGES);
     struct heard h = {0};
     struct error e;
     struct model m, start;
@@ -236,7 +221,7 @@ static void test_mixup_gradient(void)
 static void test_mixup_accuracy(void)
 {
     struct dataset d = dataset(SOME_IMAGES, (struct extent){7, 6, 1}, 3);
-    struct train_options o = one_step();
+    struct train_options o = one_step(SOME_IMAGES);
     struct heard h = {0};
     struct error e;
     struct model m;

@@ -45,15 +45,10 @@ static struct dataset all_turned(const struct dataset *d)
 
 static struct train_options options(enum rotate rotate)
 {
-    struct train_options o = train_defaults();
+    struct train_options o = one_step(4 * IMAGES);
 
     o.rotate = rotate;
-    o.optimizer = OPTIMIZER_SGD;
-    o.momentum = 0;
-    o.epochs = 1;
-    o.warmup = 0;
     o.lr = 0.5;
-    o.batch = 4 * IMAGES;
     return o;
 }
 

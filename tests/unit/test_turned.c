@@ -13,35 +13,6 @@ static const struct extent shape = {7, 7, 1};
 static const char net[] = "c6 r p d8 r";
 static char path[] = "/tmp/rotpipe-turned-XXXXXX";
 
-/* One step of plain SGD at a rate of 1, so that parameters move by their gradients. */
-static struct train_options one_step(const struct dataset *others)
-{
-    struct train_options o = train_defaults();
-
-    o.optimizer = OPTIMIZER_SGD;
-    o.momentum = 0;
-    o.warmup = 0;
-    o.lr = 1;
-    o.epochs = 1;
-    o.batch = LABELLED;
-    o.seed = 5;
-    o.unlabelled = others;
-    o.ratio = RATIO;
-    o.threshold = 0;
-    o.settings = "one step";
-    return o;
-}
-
-/* Images like those of training.h, but different ones. */
-static struct dataset others(void)
-{
-    struct dataset u = dataset(OTHERS, shape, CLASSES);
-
-    for (size_t i = 0; i < OTHERS * dataset_stride(&u); i++)
-        u.images[i] = (uint8_t)(u.images[i] * 7 + 3);
-    return u;
-}
-
 /* The views of the first step, labelled by their quarters. */
 static struct dataset views(const struct dataset *u, uint64_t seed, const char *strong)
 {
@@ -152,8 +123,10 @@ static void check_side(const struct model *start, const struct model *end, doubl
  * these as images of four classes. */
 static void check_step(double weight, double lambda, const char *strong, double average)
 {
-    struct dataset d = dataset(LABELLED, shape, CLASSES), u = others(), turned;
-    struct train_options o = one_step(&u), plain = one_step(NULL);
+    struct dataset d = dataset(LABELLED, shape, CLASSES), u = other_dataset(OTHERS, shape, CLASSES),
+                   turned;
+    struct train_options o = one_step_beside(LABELLED, &u, RATIO),
+                         plain = one_step_beside(LABELLED, NULL, RATIO);
     struct heard h = {0};
     struct model none, both, again, start, end;
     struct error e;
@@ -207,8 +180,8 @@ static void test_step(void)
 /* Alone, no image is classified: weak view, threshold and alignment mean nothing. */
 static void test_alone(void)
 {
-    struct dataset d = dataset(LABELLED, shape, CLASSES), u = others();
-    struct train_options o = one_step(&u);
+    struct dataset d = dataset(LABELLED, shape, CLASSES), u = other_dataset(OTHERS, shape, CLASSES);
+    struct train_options o = one_step_beside(LABELLED, &u, RATIO);
     struct heard h = {0};
     struct model a, b;
     struct error e;
@@ -234,8 +207,8 @@ static void test_alone(void)
 /* It is learnt, in the end, of images that are dark above; unless it counts next to nothing. */
 static void test_learnt(void)
 {
-    struct dataset d = dataset(LABELLED, shape, CLASSES), u = others();
-    struct train_options o = one_step(&u);
+    struct dataset d = dataset(LABELLED, shape, CLASSES), u = other_dataset(OTHERS, shape, CLASSES);
+    struct train_options o = one_step_beside(LABELLED, &u, RATIO);
     struct heard h = {0};
     struct model m;
     struct error e;
@@ -263,8 +236,9 @@ static void test_learnt(void)
  * many outputs. */
 static void test_ends(void)
 {
-    struct dataset d = dataset(LABELLED, shape, CLASSES), u = others(), wide;
-    struct train_options o = one_step(&u);
+    struct dataset d = dataset(LABELLED, shape, CLASSES), u = other_dataset(OTHERS, shape, CLASSES),
+                   wide;
+    struct train_options o = one_step_beside(LABELLED, &u, RATIO);
     struct heard h = {0};
     struct model m, same;
     struct error e;

@@ -28,6 +28,44 @@ static inline struct dataset dataset(uint64_t n, struct extent image, int classe
     return d;
 }
 
+/* As many images of the same kind as dataset() makes, but different ones. */
+static inline struct dataset other_dataset(uint64_t n, struct extent image, int classes)
+{
+    struct dataset d = dataset(n, image, classes);
+
+    for (size_t i = 0; i < n * dataset_stride(&d); i++)
+        d.images[i] = (uint8_t)(d.images[i] * 7 + 3);
+    return d;
+}
+
+/* One step of plain SGD at a rate of 1, so that parameters move by their gradients. */
+static inline struct train_options one_step(int batch)
+{
+    struct train_options o = train_defaults();
+
+    o.optimizer = OPTIMIZER_SGD;
+    o.momentum = 0;
+    o.warmup = 0;
+    o.lr = 1;
+    o.epochs = 1;
+    o.batch = batch;
+    return o;
+}
+
+/* The same with `ratio` times as many images without labels, whose classes are all believed. */
+static inline struct train_options one_step_beside(int batch, const struct dataset *unlabelled,
+                                                   int ratio)
+{
+    struct train_options o = one_step(batch);
+
+    o.unlabelled = unlabelled;
+    o.ratio = ratio;
+    o.threshold = 0;
+    o.seed = 5;
+    o.settings = "one step";
+    return o;
+}
+
 static inline void start_model(struct model *m, const char *net, const struct dataset *d,
                                int classes)
 {
