@@ -34,8 +34,8 @@ static void complain(const struct example *x, const char *what, const char *of)
 {
     char text[512];
 
-    snprintf(text, sizeof text, "'%.200s' on %d x %d x %d: %s%s", x->net, x->image.h, x->image.w,
-             x->image.c, what, of);
+    snprintf(text, sizeof text, "'%.200s' on %d x %d x %d: %.40s%.160s", x->net, x->image.h,
+             x->image.w, x->image.c, what, of);
     check_note(0, __FILE__, __LINE__, text);
 }
 
