@@ -30,7 +30,8 @@ static const struct setting rows[] = {
      SETTING_ALWAYS, LONG(count, 1, POINTS_MAX)},
     {"method", 0, "NAME",
      "typical (default): the most typical of each cluster;\n"
-     "centres: the farthest from all that are chosen",
+     "centres: the farthest from all that are chosen;\n"
+     "facility: those from which labels reach all others",
      SETTING_ALWAYS, CHOICE(method, pick_methods)},
     {"features", 0, "FILE", "choose by these features of the same examples",
      SETTING_NAMED, TEXT(features)},
@@ -124,11 +125,14 @@ static int read_points(struct job *j, char **paths, int n, struct error *e)
 
 /* ---- the choice ---- */
 
-static void tell(void *context, int rounds, int most)
+static void tell(void *context, uint64_t done, uint64_t most)
 {
     struct job *j = context;
 
-    progress_show(&j->progress, "clusters", (uint64_t)rounds, (uint64_t)most, "rounds", NULL);
+    if (j->s->method == PICK_TYPICAL)
+        progress_show(&j->progress, "clusters", done, most, "rounds", NULL);
+    else
+        progress_show(&j->progress, "choice", done, most, "examples", NULL);
 }
 
 static int compare(const void *a, const void *b)
@@ -301,7 +305,7 @@ static void check_settings(struct settings *s, char **operands, int n)
         misused("-n is needed: how many examples to choose");
     s->draws = s->method == PICK_TYPICAL;
     if (!s->draws && settings_given(&table, "seed"))
-        misused("%s has no meaning with --method centres", as_typed('s'));
+        misused("%s has no meaning with --method %s", as_typed('s'), pick_methods[s->method]);
     inputs += s->features && strcmp(s->features, "-") == 0;
     inputs += s->labelled && strcmp(s->labelled, "-") == 0;
     if (inputs > 1)

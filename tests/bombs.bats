@@ -42,6 +42,7 @@ every_reader() {
     "$@" rtshuf --memory 16M "$file"
     "$@" rtspick -q -n 2 -j 1 --method centres "$file"
     [[ $file == tiny-@(chunks|streams).rts ]] || "$@" rtspick -q -n 2 -j 1 "$file"
+    [[ $file == tiny-@(chunks|streams).rts ]] || "$@" rtspick -q -n 2 -j 1 --method facility "$file"
     "$@" rts2idx --labels labels.idx "$file"
     "$@" rotgen "$file"
     "$@" augment 'flip rotate9' "$file"

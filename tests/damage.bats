@@ -45,6 +45,7 @@ rtshuf @
 rtspick -q -n 2 -j 1 @
 rtspick -q -n 2 -j 1 --features @ data.rts
 rtspick -q -n 1 -j 1 --method centres --labelled @ other.rts
+rtspick -q -n 1 -j 1 --method facility @
 rts2idx @
 rtsmap --transpose @
 rtsmap --rgb --crop 1 --pad 3 @

@@ -69,6 +69,7 @@ files.rts | rtshuf
 rtspick -q -n 2 -j 2 --labelled other.rts data.rts
 rtspick -q -n 2 -j 2 --features features.rts data.rts
 files.rts | rtspick -q -n 2 -j 2 --method centres --metric cosine
+rtspick -q -n 2 -j 2 --method facility --labelled other.rts data.rts
 rtsmap --transpose --unlabel data.rts
 rtsmap --table table --names names data.rts
 rtsmap --answers answers --names names data.rts

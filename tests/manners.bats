@@ -405,7 +405,7 @@ rtsspread --method poisson or spreading
 rtsspread --prior none, uniform or labelled
 rtsspread --search auto, exact or descent
 rtspick --metric euclidean or cosine
-rtspick --method typical or centres
+rtspick --method typical, centres or facility
 umap --metric euclidean or cosine
 umap --search auto, exact or descent
 END

@@ -27,14 +27,15 @@ pixels() {
     stream 3 5 3 >t
     expect_error 2 '-n is needed' rtspick s
     expect_error 2 "-n: '0' is not an integer between 1 and 2147483648" rtspick -n 0 s
-    expect_error 2 "--method: 'random' is not known; it may be typical or centres" rtspick -n 2 --method random s
+    expect_error 2 "--method: 'random' is not known; it may be typical, centres or facility" rtspick -n 2 --method random s
     expect_error 2 '^rtspick: -s has no meaning with --method centres' rtspick -n 2 --method centres -s 1 s
+    expect_error 2 '^rtspick: -s has no meaning with --method facility' rtspick -n 2 --method facility -s 1 s
     local one='standard input can be only one of data, --features and --labelled'
     expect_error 2 "$one" rtspick -n 1 --features - </dev/null
     expect_error 2 "$one" rtspick -n 1 --labelled - - </dev/null
     expect_error 2 "$one" rtspick -n 1 --labelled - --features - s </dev/null
     expect_error 1 "'x' cannot run here" env ROTPIPE_KERNELS=x rtspick -n 1 s
-    for method in typical centres; do
+    for method in typical centres facility; do
         rtspick -q -n 6 --method $method s >a
         expect_error 1 'too few examples: 6, but 7 are needed' rtspick -q -n 7 --method $method s
         expect_error 1 'too few examples: 0 without those that have labels, but 1 are needed' \
@@ -82,7 +83,7 @@ pixels() {
 @test "rtspick: the examples as they are, the most important first; all else passes" {
     idx_images 40 4 5 | idx2rts >plain
     stream 40 5 7 3 | with_files >s
-    for method in typical centres; do
+    for method in typical centres facility; do
         rtspick -q -n 9 --method $method s >a
         [[ $(labels a | wc -l) == 9 ]]
         # Each with its own label and name.
@@ -106,7 +107,8 @@ pixels() {
     fashion t10k >s
     rtsample -n 30 -s 1 s >known
     for how in '--method typical' '--method centres' '--metric cosine -s 5' '--labelled known' \
-        '--labelled known --method centres --metric cosine'; do
+        '--labelled known --method centres --metric cosine' \
+        '--method facility' '--labelled known --method facility --metric cosine'; do
         # shellcheck disable=SC2086 # options
         rtspick -q -n 15 -j 1 $how s >a
         for threads in 2 3 7; do
@@ -129,17 +131,32 @@ pixels() {
     rtspick -q -n 9 x - <y | cmp - a
 }
 
-@test "rtspick --method centres: a larger choice begins with the smaller one" {
+@test "rtspick --method centres and facility: a larger choice begins with the smaller one" {
     fashion t10k >s
-    rtspick -q -n 10 --method centres --no-history s >few
-    rtspick -q -n 60 --method centres --no-history s | rtsample --first 10 --no-history | cmp - few
+    for method in centres facility; do
+        rtspick -q -n 10 --method $method --no-history s >few
+        rtspick -q -n 60 --method $method --no-history s | rtsample --first 10 --no-history | cmp - few
+    done
+}
+
+@test "rtspick --method facility: a line by hand" {
+    # Three groups, none of which has neighbours elsewhere, and of each one.
+    # shellcheck disable=SC2046 # words
+    line $(seq 0 10) $(seq 100 112) $(seq 200 214) >s
+    rtspick -q -n 3 --method facility s >a
+    [[ $(pixels a | tr ' ' '\n' | sort -n | paste -sd ' ') =~ ^[0-9][0-9]?\ 1[0-9][0-9]\ 2[0-9][0-9]$ ]] || fail "$(pixels a)"
+    payloads a history | grep -Eqx 'rtspick [0-9.]+ -n 3 --method facility --metric euclidean'
+    # What is labelled needs no other.
+    line 207 5 >known
+    rtspick -q -n 1 --method facility --labelled known s >a
+    [[ $(pixels a) == 1[0-9][0-9] ]] || fail "$(pixels a)"
 }
 
 @test "rtspick --features: the choice is that by the features, the examples are the input's" {
     fashion t10k | rtsample -n 300 >s
     rottrain -q -e 1 --net 'c4 r p d8 r' s >m
     featdump -m m s >f
-    for how in '--method typical' '--method centres' '--metric cosine'; do
+    for how in '--method typical' '--method centres' '--method facility' '--metric cosine'; do
         # shellcheck disable=SC2086 # options
         rtspick -q -n 20 $how --features f s >a
         # shellcheck disable=SC2086
@@ -158,7 +175,7 @@ pixels() {
     fashion t10k | rtsample -n 100 >s
     rottrain -q -e 1 --net 'c4 r p d8 r' s >m
     featdump -m m s >f
-    for method in typical centres; do
+    for method in typical centres facility; do
         rtspick -q -n 20 --method $method s >known
         cp known all
         for round in 1 2 3 4; do

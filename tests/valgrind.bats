@@ -75,6 +75,7 @@ watched() {
     watched 0 rtspick -q -n 2 -j 2 --labelled data.gz other.rts
     watched 0 rtspick -q -n 2 -j 1 --metric cosine --features features.rts data.rts
     with_files <data.rts | watched 0 rtspick -q -n 2 -j 2 --method centres
+    watched 0 rtspick -q -n 2 -j 2 --method facility --labelled data.gz other.rts
     watched 0 rtsmap --rgb --crop 2x1+0+1 --pad 3 --background 1,2,3 data.gz
     watched 0 rtsmap --answers answers --names names.3 --compact data.gz
     watched 0 rtsmap --table table --names names.3 --transpose data.rts

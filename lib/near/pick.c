@@ -1,7 +1,8 @@
-/* Typical points of clusters, and centres that cover all points. */
+/* Typical points of clusters, centres that cover all points, and those that labels reach all by. */
 #include "near/pick.h"
 
 #include "near/cover.h"
+#include "near/facility.h"
 #include "near/kmeans.h"
 
 #include <inttypes.h>
@@ -9,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const pick_methods[] = {[PICK_TYPICAL] = "typical", [PICK_CENTRES] = "centres", NULL};
+const char *const pick_methods[] = {
+    [PICK_TYPICAL] = "typical", [PICK_CENTRES] = "centres", [PICK_FACILITY] = "facility", NULL};
 
 enum { ROUNDS = 100 };
 
@@ -301,7 +303,7 @@ static void tell_round(void *context, int rounds)
     const struct pick *p = context;
 
     if (p->tell)
-        p->tell(p->context, rounds, ROUNDS);
+        p->tell(p->context, (uint64_t)rounds, ROUNDS);
 }
 
 static int typical(struct state *s, struct error *e)
@@ -340,13 +342,74 @@ static int typical(struct state *s, struct error *e)
     return status;
 }
 
+/* ---- facility location ---- */
+
+static void tell_got(void *context, uint64_t got)
+{
+    const struct pick *p = context;
+
+    if (p->tell)
+        p->tell(p->context, got, p->count);
+}
+
+/* The graph of all points; more than one. */
+static int make_graph(const struct state *s, struct near_graph *g, struct error *e)
+{
+    const struct pick *p = s->p;
+    int k = s->n > PICK_EDGES ? PICK_EDGES : (int)s->n - 1;
+    struct near_search how = {.d = p->d,
+                              .base = {p->x, s->n},
+                              .query = {p->x, s->n},
+                              .k = k,
+                              .others = 1,
+                              .kernels = p->kernels,
+                              .team = p->team};
+    uint32_t *index = malloc(s->n * (uint64_t)k * sizeof *index);
+    float *distance = malloc(s->n * (uint64_t)k * sizeof *distance);
+    int status = index && distance ? 0 : error_memory(e, "neighbours");
+
+    if (status == 0)
+        status = near_search(&how, index, distance, e);
+    if (status == 0)
+        status = near_graph_make(g, NEAR_EUCLIDEAN, index, distance, s->n, k, e);
+    free(index);
+    free(distance);
+    return status;
+}
+
+static int facility(struct state *s, struct error *e)
+{
+    const struct pick *p = s->p;
+    struct near_graph g = {0};
+    struct facility f = {.graph = &g,
+                         .labelled = p->labelled,
+                         .count = p->count,
+                         .team = p->team,
+                         .tell = tell_got,
+                         .context = (void *)p};
+    uint64_t *point = malloc(p->count * sizeof *point);
+    int status = point ? 0 : error_memory(e, "choice");
+
+    if (status == 0 && s->n == 1)
+        point[0] = 0;
+    else if (status == 0 && (status = make_graph(s, &g, e)) == 0)
+        status = facility_choose(&f, point, e);
+    for (uint64_t i = 0; status == 0 && i < p->count; i++)
+        take(s, point[i]);
+    near_graph_free(&g);
+    free(point);
+    return status;
+}
+
 int pick(struct pick *p, uint64_t *chosen, struct error *e)
 {
+    static int (*const methods[])(struct state *, struct error *) = {
+        [PICK_TYPICAL] = typical, [PICK_CENTRES] = centres, [PICK_FACILITY] = facility};
     struct state s = {.p = p, .chosen = chosen};
     int status = prepare(&s, e);
 
     if (status == 0 && p->count)
-        status = p->method == PICK_TYPICAL ? typical(&s, e) : centres(&s, e);
+        status = methods[p->method](&s, e);
     free(s.origin);
     return status;
 }

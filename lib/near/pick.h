@@ -12,18 +12,21 @@
  * Or centres (O. Sener, S. Savarese, "Active Learning for Convolutional Neural Networks: A Core-Set
  * Approach", ICLR 2018; T. F. Gonzalez, 1985): always the point that is farthest from all that are
  * chosen or have labels; without any of these the first is the point nearest to the mean of all.
+ *
+ * Or facility location (near/facility.h): always the point from which labels reach most that others
+ * do not, on the graph of each point's 10 nearest neighbours.
  */
 #ifndef ROTPIPE_NEAR_PICK_H
 #define ROTPIPE_NEAR_PICK_H
 
 #include "near/search.h"
 
-enum pick_method { PICK_TYPICAL, PICK_CENTRES };
+enum pick_method { PICK_TYPICAL, PICK_CENTRES, PICK_FACILITY };
 
 /* What they are called; ends with NULL. */
 extern const char *const pick_methods[];
 
-enum { PICK_CLUSTERS_MAX = 500, PICK_CLUSTER_LEAST = 5, PICK_NEIGHBOURS = 20 };
+enum { PICK_CLUSTERS_MAX = 500, PICK_CLUSTER_LEAST = 5, PICK_NEIGHBOURS = 20, PICK_EDGES = 10 };
 
 struct pick {
     float *x; /* [n][d], finite; they are moved, and scaled */
@@ -37,7 +40,8 @@ struct pick {
     uint64_t seed; /* of k-means */
     const struct near_kernels *kernels;
     struct team *team;
-    void (*tell)(void *context, int rounds, int most); /* of k-means; or NULL */
+    /* Rounds of k-means, or points of facility location, and how many there can be; or NULL. */
+    void (*tell)(void *context, uint64_t done, uint64_t most);
     void *context;
 };
 

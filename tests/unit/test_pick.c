@@ -317,7 +317,7 @@ static void test_translation_and_threads(void)
     uint64_t here[30], there[30];
     struct error e = {0};
 
-    for (int method = PICK_TYPICAL; method <= PICK_CENTRES; method++)
+    for (int method = PICK_TYPICAL; method <= PICK_FACILITY; method++)
         for (size_t d = 1; d <= 9; d += 4) {
             struct pick p = {.n = 400, .d = d, .labelled = 3, .count = 30, .seed = d};
             p.method = (enum pick_method)method;
@@ -334,18 +334,37 @@ static void test_translation_and_threads(void)
         }
 }
 
-/* A larger choice of centres begins with the smaller one. */
+/* A larger choice begins with the smaller one, but for clusters. */
 static void test_smaller_and_larger(void)
 {
     uint64_t few[10], many[50];
-    struct pick p = {.n = 300, .d = 4, .method = PICK_CENTRES, .count = 10};
     struct error e = {0};
 
-    scatter(x, p.n, p.d, 0, 5);
-    CHECK(choose(&p, 1, few, &e) == 0);
-    p.count = 50;
-    CHECK(choose(&p, 2, many, &e) == 0);
-    CHECK(memcmp(few, many, sizeof few) == 0);
+    for (int method = PICK_CENTRES; method <= PICK_FACILITY; method++) {
+        struct pick p = {.n = 300, .d = 4, .count = 10};
+        p.method = (enum pick_method)method;
+        scatter(x, p.n, p.d, 0, 5);
+        CHECK(choose(&p, 1, few, &e) == 0);
+        p.count = 50;
+        CHECK(choose(&p, 2, many, &e) == 0);
+        CHECK(memcmp(few, many, sizeof few) == 0);
+    }
+}
+
+/* One point has no neighbours; two are each other's. */
+static void test_one_and_two(void)
+{
+    for (int method = PICK_TYPICAL; method <= PICK_FACILITY; method++)
+        for (uint64_t n = 1; n <= 2; n++) {
+            uint64_t got[2];
+            struct pick p = {.n = n, .d = 1, .count = n};
+            struct error e = {0};
+            p.method = (enum pick_method)method;
+            x[0] = 3;
+            x[1] = 4;
+            CHECK(choose(&p, 1, got, &e) == 0 && got[0] < n);
+            CHECK(n == 1 || got[0] + got[1] == 1);
+        }
 }
 
 /* Distances that no float holds: it is still the others that are chosen, never labelled points. */
@@ -356,6 +375,7 @@ static void test_beyond_floats(void)
 
     for (uint64_t seed = 0; seed < 60; seed++) {
         struct pick p = {.n = 40, .d = 5, .labelled = 1 + seed % 11, .count = 2};
+        p.method = seed < 40 ? PICK_TYPICAL : PICK_FACILITY;
         scatter(x, p.n, p.d, 0, seed);
         for (size_t i = 0; i < p.n * p.d; i++)
             x[i] = (2 * x[i] - 1) * 3.3e38f;
@@ -374,6 +394,7 @@ int main(void)
     RUN(test_more_than_500);
     RUN(test_translation_and_threads);
     RUN(test_smaller_and_larger);
+    RUN(test_one_and_two);
     RUN(test_beyond_floats);
     return check_status();
 }
