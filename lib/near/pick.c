@@ -97,6 +97,32 @@ static int prepare(struct state *s, struct error *e)
     return 0;
 }
 
+/* ---- neighbours ---- */
+
+/* The k nearest others of each point, [n][k]; the caller frees both, in either case. */
+struct nearest {
+    uint32_t *index;
+    float *distance;
+};
+
+static int find(const struct pick *p, const float *x, uint64_t n, int k, struct nearest *f,
+                struct error *e)
+{
+    struct near_search how = {.d = p->d,
+                              .base = {x, n},
+                              .query = {x, n},
+                              .k = k,
+                              .others = 1,
+                              .kernels = p->kernels,
+                              .team = p->team};
+
+    f->index = malloc(n * (uint64_t)k * sizeof *f->index);
+    f->distance = malloc(n * (uint64_t)k * sizeof *f->distance);
+    if (!f->index || !f->distance)
+        return error_memory(e, "neighbours");
+    return near_search(&how, f->index, f->distance, e);
+}
+
 /* ---- centres ---- */
 
 /* The point that is nearest to the mean of all; of several the first. */
@@ -220,27 +246,17 @@ static int measure(const struct state *s, struct group *g, const float *x, struc
 {
     const struct pick *p = s->p;
     int k = g->size > PICK_NEIGHBOURS ? PICK_NEIGHBOURS : (int)g->size - 1;
-    struct near_search how = {.d = p->d,
-                              .base = {x, g->size},
-                              .query = {x, g->size},
-                              .k = k,
-                              .others = 1,
-                              .kernels = p->kernels,
-                              .team = p->team};
-    uint32_t *index = malloc(g->size * (uint64_t)k * sizeof *index);
-    float *distance = malloc(g->size * (uint64_t)k * sizeof *distance);
-    int status = index && distance ? 0 : error_memory(e, "neighbours");
+    struct nearest nearest;
+    int status = find(p, x, g->size, k, &nearest, e);
 
-    if (status == 0)
-        status = near_search(&how, index, distance, e);
     for (uint64_t i = 0; status == 0 && i < g->size; i++) {
         double sum = 0;
         for (int j = 0; j < k; j++)
-            sum += distance[i * (uint64_t)k + (uint64_t)j];
+            sum += nearest.distance[i * (uint64_t)k + (uint64_t)j];
         g->member[i].far = sum / k;
     }
-    free(index);
-    free(distance);
+    free(nearest.index);
+    free(nearest.distance);
     return status;
 }
 
@@ -357,23 +373,13 @@ static int make_graph(const struct state *s, struct near_graph *g, struct error 
 {
     const struct pick *p = s->p;
     int k = s->n > PICK_EDGES ? PICK_EDGES : (int)s->n - 1;
-    struct near_search how = {.d = p->d,
-                              .base = {p->x, s->n},
-                              .query = {p->x, s->n},
-                              .k = k,
-                              .others = 1,
-                              .kernels = p->kernels,
-                              .team = p->team};
-    uint32_t *index = malloc(s->n * (uint64_t)k * sizeof *index);
-    float *distance = malloc(s->n * (uint64_t)k * sizeof *distance);
-    int status = index && distance ? 0 : error_memory(e, "neighbours");
+    struct nearest nearest;
+    int status = find(p, p->x, s->n, k, &nearest, e);
 
     if (status == 0)
-        status = near_search(&how, index, distance, e);
-    if (status == 0)
-        status = near_graph_make(g, NEAR_EUCLIDEAN, index, distance, s->n, k, e);
-    free(index);
-    free(distance);
+        status = near_graph_make(g, NEAR_EUCLIDEAN, nearest.index, nearest.distance, s->n, k, e);
+    free(nearest.index);
+    free(nearest.distance);
     return status;
 }
 
